@@ -1,0 +1,307 @@
+package contactsync
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"lumo/shared/changelog"
+	"lumo/shared/clock"
+	"lumo/shared/failure"
+	"lumo/shared/fault"
+	"lumo/shared/friend"
+	"lumo/shared/id"
+	"lumo/shared/work"
+)
+
+// Applier brings contacts, as read from HubSpot, into friends.
+type Applier struct {
+	Friends  friend.Store
+	CRM      CRM
+	Profiles Profiles
+	Invalids Invalids
+	Log      changelog.Log
+	Failures failure.Store
+	Outbox   Outbox
+	Clock    clock.Clock
+	Parallel int // rows written at once; 1 in the simulation
+	// Discard computes everything and stores nothing (dry run, P-64).
+	Discard bool
+}
+
+// Counts sums up what an application did (P-73).
+type Counts struct {
+	Read      int `json:"read" dynamodbav:"r"`
+	Matched   int `json:"matched" dynamodbav:"m"`
+	Linked    int `json:"linked" dynamodbav:"l"`
+	Updated   int `json:"updated" dynamodbav:"u"`
+	Unchanged int `json:"unchanged" dynamodbav:"n"`
+	Conflicts int `json:"conflicts" dynamodbav:"c"`
+	Invalid   int `json:"invalid" dynamodbav:"i"`
+	Failed    int `json:"failed" dynamodbav:"f"`
+	Dirty     int `json:"dirty" dynamodbav:"d"`
+}
+
+// Add sums.
+func (c Counts) Add(o Counts) Counts {
+	return Counts{c.Read + o.Read, c.Matched + o.Matched, c.Linked + o.Linked, c.Updated + o.Updated, c.Unchanged + o.Unchanged,
+		c.Conflicts + o.Conflicts, c.Invalid + o.Invalid, c.Failed + o.Failed, c.Dirty + o.Dirty}
+}
+
+// Applied is the result of one batch.
+type Applied struct {
+	Counts  Counts
+	Changes []changelog.Record
+}
+
+// pair is one friend to be looked at with one contact.
+type pair struct {
+	key     friend.Key
+	contact Contact
+}
+
+// Apply looks at every contact with the friends it names, and with those linked to it (linked may be nil). name makes the log entry's name
+// stable under repetition; cause goes into the records.
+func (a *Applier) Apply(ctx context.Context, s Scope, contacts []Contact, linked map[id.ContactID][]friend.Key, name, cause string, u Urgency) (Applied, error) {
+	out := Applied{Counts: Counts{Read: len(contacts)}}
+	if err := a.malformed(ctx, s, contacts, &out.Counts); err != nil {
+		return out, err
+	}
+	pairs := a.pairs(s, contacts, linked)
+	if len(pairs) == 0 {
+		return out, nil
+	}
+	rows, err := a.friends(ctx, s, pairs, &out.Counts)
+	if err != nil {
+		return out, err
+	}
+	if err := a.companies(ctx, s, pairs, rows, u); err != nil {
+		return out, err
+	}
+	if err := a.histories(ctx, s, pairs, rows, cause, u); err != nil {
+		return out, err
+	}
+	var mu sync.Mutex
+	err = work.Each(ctx, a.Parallel, len(pairs), func(ctx context.Context, i int) error {
+		row, ok := rows[pairs[i].key]
+		if !ok {
+			return nil
+		}
+		c, changes, err := a.one(ctx, s, row, pairs[i].contact, cause, u)
+		mu.Lock()
+		defer mu.Unlock()
+		out.Counts = out.Counts.Add(c)
+		out.Changes = append(out.Changes, changes...)
+		return err
+	})
+	if err != nil {
+		return out, err
+	}
+	slices.SortFunc(out.Changes, compareRecords)
+	return out, a.finish(ctx, s.Portal, out, name)
+}
+
+// finish runs after the rows are stored: the log, then the kick. Both are repeated when the step is.
+func (a *Applier) finish(ctx context.Context, p id.PortalID, out Applied, name string) error {
+	if a.Discard {
+		return nil
+	}
+	if len(out.Changes) > 0 {
+		if err := a.Log.Append(ctx, p, name, a.Clock.Now().UnixMilli(), out.Changes); err != nil {
+			return err
+		}
+	}
+	if out.Counts.Dirty > 0 {
+		return a.Outbox.Kick(ctx, p)
+	}
+	return nil
+}
+
+func (a *Applier) pairs(s Scope, contacts []Contact, linked map[id.ContactID][]friend.Key) []pair {
+	var out []pair
+	for _, c := range contacts {
+		ks, _ := s.Claims(c)
+		for _, k := range linked[c.ID] {
+			if !slices.Contains(ks, k) {
+				ks = append(ks, k)
+			}
+		}
+		for _, k := range ks {
+			out = append(out, pair{k, c})
+		}
+	}
+	return out
+}
+
+// friends reads the rows; users that we do not know yet are looked up at LINE and become friends (P-27).
+func (a *Applier) friends(ctx context.Context, s Scope, pairs []pair, n *Counts) (map[friend.Key]friend.Friend, error) {
+	keys := make([]friend.Key, len(pairs))
+	for i, p := range pairs {
+		keys[i] = p.key
+	}
+	rows, err := a.Friends.GetMany(ctx, s.Portal, keys)
+	if err != nil {
+		return nil, err
+	}
+	var unknown []pair
+	for _, p := range pairs {
+		if _, ok := rows[p.key]; !ok {
+			unknown = append(unknown, p)
+		}
+	}
+	n.Matched += len(pairs) - len(unknown)
+	if len(unknown) == 0 || !s.LinkByID {
+		return rows, nil
+	}
+	return rows, a.meet(ctx, s, unknown, rows, n)
+}
+
+// meet asks LINE about users named by contacts only.
+func (a *Applier) meet(ctx context.Context, s Scope, unknown []pair, rows map[friend.Key]friend.Friend, n *Counts) error {
+	keys := make([]friend.Key, len(unknown))
+	for i, p := range unknown {
+		keys[i] = p.key
+	}
+	refused, err := a.Invalids.Known(ctx, s.Portal, keys)
+	if err != nil {
+		return err
+	}
+	var mu sync.Mutex
+	return work.Each(ctx, a.Parallel, len(unknown), func(ctx context.Context, i int) error {
+		p := unknown[i]
+		f, ok, err := friend.Friend{Key: p.key, Follow: friend.Unknown}, false, error(nil)
+		var prof friend.Profile
+		if !refused[p.key] {
+			prof, ok, err = a.Profiles.Profile(ctx, s.Portal, p.key)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case err != nil && fault.ClassOf(err).Retryable():
+			return err
+		case err != nil:
+			n.Failed++
+			return a.fail(ctx, s.Portal, failure.Of(failure.Link, failure.SubjectOf(p.key), err, a.now()), &p)
+		case !ok:
+			n.Invalid++
+			if refused[p.key] || a.Discard {
+				return nil
+			}
+			return a.refuse(ctx, s.Portal, p)
+		}
+		n.Matched++
+		f.ApplyProfile(prof, a.now())
+		rows[p.key] = f
+		return nil
+	})
+}
+
+// refuse remembers an id that LINE does not know for this account (P-27, P-33 "ID not valid").
+func (a *Applier) refuse(ctx context.Context, p id.PortalID, pr pair) error {
+	if err := a.Invalids.Remember(ctx, p, pr.key, pr.contact.ID, a.now()); err != nil {
+		return err
+	}
+	return a.fail(ctx, p, failure.Item{
+		Kind: failure.Link, Subject: failure.SubjectOf(pr.key), Code: "LINE_ID_NOT_VALID",
+		Message: "LINE does not know this user ID for this account: it belongs to another provider, the person is not a friend, or has blocked the account.",
+		FirstAt: a.now(), LastAt: a.now(),
+	}, &pr)
+}
+
+func (a *Applier) fail(ctx context.Context, p id.PortalID, it failure.Item, pr *pair) error {
+	if a.Discard {
+		return nil
+	}
+	if pr != nil {
+		it.Friend, it.Contact = &pr.key, pr.contact.ID
+	}
+	return a.Failures.Put(ctx, p, it)
+}
+
+func (a *Applier) now() int64 { return a.Clock.Now().UnixMilli() }
+
+// one observes a pair and stores the friend, again from a fresh row when somebody else changed it meanwhile.
+func (a *Applier) one(ctx context.Context, s Scope, f friend.Friend, c Contact, cause string, u Urgency) (Counts, []changelog.Record, error) {
+	for range 8 {
+		o, err := a.observe(ctx, s, f, c, cause, u)
+		if err != nil {
+			return Counts{}, nil, err
+		}
+		n := Counts{}
+		if o.Friend.Due != 0 {
+			n.Dirty = 1
+		}
+		if !o.Changed {
+			n.Unchanged = 1
+			return n, o.Changes, nil
+		}
+		if o.Friend, err = a.save(ctx, s.Portal, o.Friend); err == nil {
+			if o.Claim == friend.NewLink {
+				n.Linked = 1
+			}
+			if o.Claim == friend.Contested {
+				n.Conflicts = 1
+				return n, o.Changes, a.contested(ctx, s.Portal, o.Friend, c)
+			}
+			n.Updated = 1
+			return n, o.Changes, nil
+		}
+		if !errors.Is(err, friend.ErrStale) {
+			return Counts{}, nil, err
+		}
+		fresh, ok, err := a.Friends.Get(ctx, s.Portal, f.Key)
+		if err != nil {
+			return Counts{}, nil, err
+		}
+		if !ok {
+			fresh = friend.Friend{Key: f.Key, Name: f.Name, Picture: f.Picture, ProfileAt: f.ProfileAt, Follow: friend.Unknown}
+		}
+		f = fresh
+	}
+	return Counts{}, nil, friend.ErrStale
+}
+
+func (a *Applier) save(ctx context.Context, p id.PortalID, f friend.Friend) (friend.Friend, error) {
+	if a.Discard {
+		return f, nil
+	}
+	if f.Version == 0 {
+		n, err := a.Friends.Ordinals(ctx, p, f.Slot, 1)
+		if err != nil {
+			return f, err
+		}
+		f.Ordinal = n
+	}
+	return a.Friends.Save(ctx, p, f)
+}
+
+// contested queues the conflict (P-31): nothing moved, a person decides.
+func (a *Applier) contested(ctx context.Context, p id.PortalID, f friend.Friend, c Contact) error {
+	return a.fail(ctx, p, failure.Item{
+		Kind: failure.Link, Subject: failure.SubjectOf(f.Key), Code: "LINK_CONFLICT",
+		Message: "Contact " + c.ID.String() + " holds the LINE User ID of a friend who is linked to contact " + f.Link.Contact.String() + ". Nothing was moved.",
+		FirstAt: a.now(), LastAt: a.now(),
+	}, &pair{f.Key, c})
+}
+
+// observe is Observe with the histories it turns out to need.
+func (a *Applier) observe(ctx context.Context, s Scope, f friend.Friend, c Contact, cause string, u Urgency) (Observed, error) {
+	o := Observe(f, c, s, a.now(), cause)
+	if len(o.NeedHistory) == 0 {
+		return o, nil
+	}
+	fresh, _, err := a.CRM.Contacts(ctx, s.Portal, []id.ContactID{c.ID}, s.Read(), o.NeedHistory, u)
+	if err != nil {
+		return o, err
+	}
+	if len(fresh) == 0 || fresh[0].ID != c.ID { // gone or merged meanwhile; its own event follows
+		return Observed{Friend: f}, nil
+	}
+	return Observe(f, withCompany(fresh[0], c), s, a.now(), cause), nil
+}
+
+func withCompany(fresh, c Contact) Contact {
+	fresh.Company, fresh.CompanyName, fresh.HasCompany = c.Company, c.CompanyName, c.HasCompany
+	return fresh
+}

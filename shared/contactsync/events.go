@@ -1,0 +1,276 @@
+package contactsync
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"lumo/shared/failure"
+	"lumo/shared/friend"
+	"lumo/shared/id"
+	"lumo/shared/queue"
+	"lumo/shared/work"
+)
+
+// Events applies what HubSpot told us about contacts and companies. Handling a note twice, late or out of order does no harm: contacts are
+// read fresh, and registers merge.
+type Events struct {
+	Applier *Applier
+	Queue   queue.Sender
+}
+
+// Handle applies notes of one portal. cause names the delivery.
+func (e *Events) Handle(ctx context.Context, s Scope, notes []Note, cause string) error {
+	var look []id.ContactID // contacts to read
+	history := map[string]bool{}
+	for _, n := range notes {
+		switch n.Kind {
+		case Changed, Associated:
+			look = append(look, n.Contact)
+			if m, ok := s.Mappings.Find(n.Property); ok && m.Status.Flows() {
+				history[n.Property] = true
+			}
+		case Gone:
+			if err := e.later(ctx, s.Portal, Note{Kind: Checked, Contact: n.Contact}); err != nil {
+				return err
+			}
+		case Checked:
+			if err := e.checked(ctx, s, n.Contact, cause); err != nil {
+				return err
+			}
+		case Merged:
+			if err := e.merged(ctx, s, n.Contact, n.Others, cause); err != nil {
+				return err
+			}
+		case Erased:
+			if err := e.erased(ctx, s, n.Contact); err != nil {
+				return err
+			}
+		case Renamed:
+			if err := e.renamed(ctx, s, n.Company, cause); err != nil {
+				return err
+			}
+		}
+	}
+	return e.changed(ctx, s, look, notes, keysOf(history), cause)
+}
+
+func keysOf(m map[string]bool) []string {
+	var out []string
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// later sends a note back to ourselves after the wait that a merge may need.
+func (e *Events) later(ctx context.Context, p id.PortalID, n Note) error {
+	body, err := json.Marshal(Batch{p, []Note{n}})
+	if err != nil {
+		return err
+	}
+	return e.Queue.Send(ctx, queue.HubspotEvents, queue.Message{Body: body, Delay: GoneWait * time.Second})
+}
+
+// changed reads the contacts that matter: those linked to a friend, and those whose LINE User ID changed.
+func (e *Events) changed(ctx context.Context, s Scope, ids []id.ContactID, notes []Note, history []string, cause string) error {
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	linked, err := e.linked(ctx, s, ids)
+	if err != nil {
+		return err
+	}
+	named := map[id.ContactID]bool{}
+	for _, name := range s.UserIDProperties() {
+		for _, n := range notes {
+			if n.Kind == Changed && n.Property == name {
+				named[n.Contact] = true
+			}
+		}
+	}
+	ids = slices.DeleteFunc(ids, func(c id.ContactID) bool { return len(linked[c]) == 0 && !named[c] })
+	return e.read(ctx, s, ids, linked, history, cause)
+}
+
+func (e *Events) linked(ctx context.Context, s Scope, ids []id.ContactID) (map[id.ContactID][]friend.Key, error) {
+	out := map[id.ContactID][]friend.Key{}
+	var mu sync.Mutex
+	err := work.Each(ctx, e.Applier.Parallel, len(ids), func(ctx context.Context, i int) error {
+		ks, err := e.Applier.Friends.ByContact(ctx, s.Portal, ids[i])
+		ks = slices.DeleteFunc(ks, func(k friend.Key) bool { return !slices.Contains(s.Slots, k.Slot) })
+		if len(ks) > 0 {
+			mu.Lock()
+			out[ids[i]] = ks
+			mu.Unlock()
+		}
+		return err
+	})
+	return out, err
+}
+
+func (e *Events) read(ctx context.Context, s Scope, ids []id.ContactID, linked map[id.ContactID][]friend.Key, history []string, cause string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	found, missing, err := e.Applier.CRM.Contacts(ctx, s.Portal, ids, s.Read(), history, Event)
+	if err != nil {
+		return err
+	}
+	if _, err := e.Applier.Apply(ctx, s, found, linked, cause, cause, Event); err != nil {
+		return err
+	}
+	for _, c := range missing {
+		if len(linked[c]) == 0 {
+			continue
+		}
+		if err := e.later(ctx, s.Portal, Note{Kind: Checked, Contact: c}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checked ends the wait after a deletion: merged away, gone, or back again.
+func (e *Events) checked(ctx context.Context, s Scope, c id.ContactID, cause string) error {
+	linked, err := e.linked(ctx, s, []id.ContactID{c})
+	if err != nil || len(linked) == 0 {
+		return err
+	}
+	now, err := e.Applier.CRM.Resolve(ctx, s.Portal, c)
+	switch {
+	case err != nil:
+		return err
+	case now == 0:
+		return e.unlink(ctx, s, linked[c])
+	case now != c:
+		return e.merged(ctx, s, now, []id.ContactID{c}, cause)
+	}
+	return e.read(ctx, s, []id.ContactID{c}, linked, nil, cause)
+}
+
+// merged re-points the friends of merged-away contacts to the survivor, which is read whole (P-32). Where the survivor names another
+// friend of the same account, nothing moves silently (P-31).
+func (e *Events) merged(ctx context.Context, s Scope, to id.ContactID, from []id.ContactID, cause string) error {
+	linked, err := e.linked(ctx, s, append(slices.Clone(from), to))
+	if err != nil {
+		return err
+	}
+	found, _, err := e.Applier.CRM.Contacts(ctx, s.Portal, []id.ContactID{to}, s.Read(), nil, Event)
+	if err != nil {
+		return err
+	}
+	if len(found) == 0 || found[0].ID != to { // merged again or deleted meanwhile: its own note follows
+		for _, c := range from {
+			if len(linked[c]) > 0 {
+				if err := e.later(ctx, s.Portal, Note{Kind: Checked, Contact: c}); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	survivor := found[0]
+	claims, _ := s.Claims(survivor)
+	var mine []friend.Key
+	for _, c := range from {
+		for _, k := range linked[c] {
+			rival := slices.ContainsFunc(claims, func(o friend.Key) bool { return o.Slot == k.Slot && o.User != k.User })
+			if err := e.repoint(ctx, s, k, survivor, rival); err != nil {
+				return err
+			}
+			if !rival {
+				mine = append(mine, k)
+			}
+		}
+	}
+	_, err = e.Applier.Apply(ctx, s, []Contact{survivor}, map[id.ContactID][]friend.Key{to: append(mine, linked[to]...)}, cause, cause, Event)
+	return err
+}
+
+func (e *Events) repoint(ctx context.Context, s Scope, k friend.Key, to Contact, rival bool) error {
+	return e.change(ctx, s, k, func(f *friend.Friend) error {
+		if !rival {
+			f.Repoint(to.ID)
+			return nil
+		}
+		f.Link.State, f.Link.Claimant = friend.Conflict, to.ID
+		return e.Applier.contested(ctx, s.Portal, *f, to)
+	})
+}
+
+// erased ends the link and drops what came from the contact at once.
+func (e *Events) erased(ctx context.Context, s Scope, c id.ContactID) error {
+	linked, err := e.linked(ctx, s, []id.ContactID{c})
+	if err != nil {
+		return err
+	}
+	return e.unlink(ctx, s, linked[c])
+}
+
+func (e *Events) unlink(ctx context.Context, s Scope, ks []friend.Key) error {
+	for _, k := range ks {
+		if err := e.change(ctx, s, k, func(f *friend.Friend) error { f.Unlink(); return nil }); err != nil {
+			return err
+		}
+		if err := e.Applier.Failures.Remove(ctx, s.Portal, failure.Item{Kind: failure.WriteBack, Subject: failure.SubjectOf(k)}.ID()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// change applies a pure change to a row until it is stored.
+func (e *Events) change(ctx context.Context, s Scope, k friend.Key, change func(*friend.Friend) error) error {
+	for range 8 {
+		f, ok, err := e.Applier.Friends.Get(ctx, s.Portal, k)
+		if err != nil || !ok {
+			return err
+		}
+		before := f.Clone()
+		if err := change(&f); err != nil {
+			return err
+		}
+		if f.Equal(before) {
+			return nil
+		}
+		if _, err = e.Applier.Friends.Save(ctx, s.Portal, f); !errors.Is(err, friend.ErrStale) {
+			return err
+		}
+	}
+	return friend.ErrStale
+}
+
+// renamed brings a company's new name to the friends of its contacts (P-40b), a page at a time.
+func (e *Events) renamed(ctx context.Context, s Scope, c id.CompanyID, cause string) error {
+	if !s.Mappings.WithCompany() {
+		return nil
+	}
+	for after := ""; ; {
+		ks, next, err := e.Applier.Friends.ByCompany(ctx, s.Portal, c, after)
+		if err != nil {
+			return err
+		}
+		rows, err := e.Applier.Friends.GetMany(ctx, s.Portal, ks)
+		if err != nil {
+			return err
+		}
+		linked := map[id.ContactID][]friend.Key{}
+		var ids []id.ContactID
+		for _, k := range ks {
+			if f, ok := rows[k]; ok && f.Link.Contact != 0 && slices.Contains(s.Slots, k.Slot) {
+				linked[f.Link.Contact] = append(linked[f.Link.Contact], k)
+				ids = append(ids, f.Link.Contact)
+			}
+		}
+		if err := e.read(ctx, s, ids, linked, nil, cause); err != nil {
+			return err
+		}
+		if after = next; after == "" {
+			return nil
+		}
+	}
+}

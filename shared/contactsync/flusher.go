@@ -1,0 +1,300 @@
+package contactsync
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"lumo/shared/changelog"
+	"lumo/shared/clock"
+	"lumo/shared/failure"
+	"lumo/shared/fault"
+	"lumo/shared/friend"
+	"lumo/shared/id"
+	"lumo/shared/work"
+)
+
+// batchSize is HubSpot's limit of one batch update.
+const batchSize = 100
+
+// Flusher drains the outbox of one portal: it reads markers, writes to HubSpot in batches and clears each marker only if the row is
+// still the one whose values were written.
+type Flusher struct {
+	Friends  friend.Store
+	CRM      CRM
+	Log      changelog.Log
+	Failures failure.Store
+	Outbox   Outbox
+	Clock    clock.Clock
+	Parallel int // batches in flight; 1 in the simulation
+	// Gone is told of contacts that HubSpot no longer has, so that their links are followed or ended.
+	Gone func(ctx context.Context, p id.PortalID, c id.ContactID) error
+	// Broken is told of properties that HubSpot refuses for every record (deleted, retyped, no permission).
+	Broken func(ctx context.Context, p id.PortalID, f *fault.Fault) error
+}
+
+// Flushed sums up one drain.
+type Flushed struct {
+	Contacts int // written
+	Fields   int // property values written
+	Failed   int
+	Waiting  int   // markers that are not due yet
+	NextDue  int64 // the earliest of them
+	More     bool  // the deadline came first; flush again
+}
+
+// Drain writes everything that is due. It returns early when the context's deadline comes near, and an error only when HubSpot or the
+// table failed in a way that waiting may cure; every marker is then still there.
+func (f *Flusher) Drain(ctx context.Context, s Scope, cause string) (Flushed, error) {
+	var out Flushed
+	if err := f.Outbox.NextGeneration(ctx, s.Portal); err != nil {
+		return out, err
+	}
+	for {
+		due, waiting, err := f.look(ctx, s)
+		if err != nil {
+			return out, err
+		}
+		out.Waiting, out.NextDue = waiting.n, waiting.next
+		if len(due) == 0 {
+			break
+		}
+		if near(ctx) {
+			out.More = true
+			return out, f.Outbox.Kick(ctx, s.Portal)
+		}
+		if err := f.round(ctx, s, due, cause, &out); err != nil {
+			return out, err
+		}
+		// What was marked from here on is announced under a new generation, so the last look cannot miss it.
+		if err := f.Outbox.NextGeneration(ctx, s.Portal); err != nil {
+			return out, err
+		}
+	}
+	if out.Waiting > 0 {
+		return out, f.Outbox.KickAt(ctx, s.Portal, out.NextDue)
+	}
+	return out, nil
+}
+
+// near tells whether too little time is left for another round of batches.
+func near(ctx context.Context) bool {
+	d, ok := ctx.Deadline()
+	return ctx.Err() != nil || ok && time.Until(d) < 15*time.Second
+}
+
+type waits struct {
+	n    int
+	next int64
+}
+
+// look lists the markers that are due, at most a round's worth, and how many wait.
+func (f *Flusher) look(ctx context.Context, s Scope) ([]friend.Key, waits, error) {
+	limit := batchSize * max(f.Parallel, 1) * 2
+	now := f.Clock.Now().UnixMilli()
+	var due []friend.Key
+	var w waits
+	for _, slot := range s.Slots {
+		ms, err := f.Friends.Markers(ctx, s.Portal, slot, limit)
+		if err != nil {
+			return nil, w, err
+		}
+		for _, m := range ms {
+			if m.Due <= now {
+				due = append(due, m.Key)
+				continue
+			}
+			w.n++
+			if w.next == 0 || m.Due < w.next {
+				w.next = m.Due
+			}
+		}
+	}
+	return due, w, nil
+}
+
+// round writes one round of due friends in batches of 100 contacts.
+func (f *Flusher) round(ctx context.Context, s Scope, due []friend.Key, cause string, out *Flushed) error {
+	rows, err := f.Friends.GetMany(ctx, s.Portal, due)
+	if err != nil {
+		return err
+	}
+	batches := slices.Collect(slices.Chunk(due, batchSize))
+	var mu sync.Mutex
+	return work.Each(ctx, f.Parallel, len(batches), func(ctx context.Context, i int) error {
+		got, err := f.batch(ctx, s, batches[i], rows, cause)
+		mu.Lock()
+		defer mu.Unlock()
+		out.Contacts, out.Fields, out.Failed = out.Contacts+got.Contacts, out.Fields+got.Fields, out.Failed+got.Failed
+		return err
+	})
+}
+
+// job is one contact's write: the friends (at most one per slot) whose values go into it.
+type job struct {
+	contact    id.ContactID
+	friends    []friend.Friend
+	properties map[string]string
+}
+
+func (f *Flusher) batch(ctx context.Context, s Scope, keys []friend.Key, rows map[friend.Key]friend.Friend, cause string) (Flushed, error) {
+	jobs, idle, err := f.jobs(ctx, s, keys, rows, cause)
+	if err != nil {
+		return Flushed{}, err
+	}
+	var out Flushed
+	if len(jobs) > 0 {
+		if out, err = f.write(ctx, s, jobs, cause); err != nil {
+			return out, err
+		}
+	}
+	return out, f.store(ctx, s, idle, nil, 0, cause, nil)
+}
+
+// jobs works out what each contact is owed; friends who owe nothing any more come back as idle, to be unmarked.
+func (f *Flusher) jobs(ctx context.Context, s Scope, keys []friend.Key, rows map[friend.Key]friend.Friend, cause string) (map[id.ContactID]*job, []friend.Friend, error) {
+	jobs := map[id.ContactID]*job{}
+	var idle []friend.Friend
+	for _, k := range keys {
+		row, ok := rows[k]
+		if !ok {
+			continue
+		}
+		p := PendingOf(row, s)
+		if len(p.NeedHistory) > 0 {
+			var err error
+			if row, err = f.settle(ctx, s, row, p.NeedHistory, cause); err != nil {
+				return nil, nil, err
+			}
+			p = PendingOf(row, s)
+		}
+		if len(p.Properties) == 0 {
+			idle = append(idle, row)
+			continue
+		}
+		j := jobs[row.Link.Contact]
+		if j == nil {
+			j = &job{contact: row.Link.Contact, properties: map[string]string{}}
+			jobs[row.Link.Contact] = j
+		}
+		j.friends = append(j.friends, row)
+		for name, v := range p.Properties {
+			j.properties[name] = v
+		}
+	}
+	return jobs, idle, nil
+}
+
+// settle reads the histories without which an edit cannot be decided, and stores the outcome.
+func (f *Flusher) settle(ctx context.Context, s Scope, row friend.Friend, props []string, cause string) (friend.Friend, error) {
+	cs, _, err := f.CRM.Contacts(ctx, s.Portal, []id.ContactID{row.Link.Contact}, s.Read(), props, Event)
+	if err != nil || len(cs) == 0 || cs[0].ID != row.Link.Contact {
+		return row, err
+	}
+	o := Observe(row, cs[0], s, f.Clock.Now().UnixMilli(), cause)
+	if !o.Changed || len(o.NeedHistory) > 0 {
+		return row, nil
+	}
+	saved, err := f.Friends.Save(ctx, s.Portal, o.Friend)
+	if errors.Is(err, friend.ErrStale) {
+		return row, nil // its marker stays; the next look sees the newer row
+	}
+	if err != nil {
+		return row, err
+	}
+	if len(o.Changes) > 0 {
+		err = f.Log.Append(ctx, s.Portal, cause+"/settle/"+failure.SubjectOf(row.Key), f.Clock.Now().UnixMilli(), o.Changes)
+	}
+	return saved, err
+}
+
+// write sends one batch and stores what came of it.
+func (f *Flusher) write(ctx context.Context, s Scope, jobs map[id.ContactID]*job, cause string) (Flushed, error) {
+	ids := make([]id.ContactID, 0, len(jobs))
+	for c := range jobs {
+		ids = append(ids, c)
+	}
+	slices.Sort(ids)
+	in := make([]Update, len(ids))
+	for i, c := range ids {
+		in[i] = Update{c, jobs[c].properties}
+	}
+	done, refused, err := f.CRM.Update(ctx, s.Portal, in, Event)
+	var out Flushed
+	var log []changelog.Record
+	if serr := f.accepted(ctx, s, jobs, done, cause, &out, &log); serr != nil {
+		return out, serr
+	}
+	if err != nil {
+		return out, err
+	}
+	for _, r := range refused {
+		if err := f.refused(ctx, s, jobs[r.Contact], r.Err, cause, &out); err != nil {
+			return out, err
+		}
+	}
+	if len(log) == 0 {
+		return out, nil
+	}
+	slices.SortFunc(log, compareRecords)
+	return out, f.Log.Append(ctx, s.Portal, cause+"/"+ids[0].String(), f.Clock.Now().UnixMilli(), log)
+}
+
+func (f *Flusher) accepted(ctx context.Context, s Scope, jobs map[id.ContactID]*job, done []Updated, cause string, out *Flushed, log *[]changelog.Record) error {
+	var mu sync.Mutex
+	return work.Each(ctx, f.Parallel, len(done), func(ctx context.Context, i int) error {
+		j := jobs[done[i].Contact]
+		if j == nil {
+			return nil
+		}
+		var mine []changelog.Record
+		if err := f.store(ctx, s, j.friends, j.properties, done[i].UpdatedAt, cause, &mine); err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		out.Contacts++
+		out.Fields += len(j.properties)
+		*log = append(*log, mine...)
+		return nil
+	})
+}
+
+// store notes on each friend what HubSpot holds now, and clears the marker if nothing else is owed.
+func (f *Flusher) store(ctx context.Context, s Scope, rows []friend.Friend, written map[string]string, updatedAt int64, cause string, log *[]changelog.Record) error {
+	for _, row := range rows {
+		for range 8 {
+			next, changes := Wrote(row, s, written, updatedAt, f.Clock.Now().UnixMilli(), cause)
+			healed := next.Failed && len(written) > 0
+			if healed {
+				next.Failed = false
+			}
+			_, err := f.Friends.Save(ctx, s.Portal, next)
+			if err == nil {
+				if log != nil {
+					*log = append(*log, changes...)
+				}
+				if healed {
+					err = f.Failures.Remove(ctx, s.Portal, failure.Item{Kind: failure.WriteBack, Subject: failure.SubjectOf(row.Key)}.ID())
+				}
+			}
+			if err == nil {
+				break
+			}
+			if !errors.Is(err, friend.ErrStale) {
+				return err
+			}
+			fresh, ok, err := f.Friends.Get(ctx, s.Portal, row.Key)
+			if err != nil {
+				return err
+			}
+			if !ok || fresh.Link.Contact != row.Link.Contact {
+				break
+			}
+			row = fresh
+		}
+	}
+	return nil
+}

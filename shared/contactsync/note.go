@@ -1,0 +1,174 @@
+package contactsync
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"lumo/shared/id"
+)
+
+// Kind of a note.
+type Kind string
+
+const (
+	// Changed: properties of a contact changed, or it is new.
+	Changed Kind = "changed"
+	// Gone: HubSpot says the contact was deleted; it may turn out to be a merge (see GoneWait).
+	Gone Kind = "gone"
+	// Checked: the wait after Gone is over.
+	Checked Kind = "checked"
+	// Merged: Others were merged into Contact.
+	Merged Kind = "merged"
+	// Erased: privacy deletion; our copy goes too.
+	Erased Kind = "erased"
+	// Associated: the contact's companies changed.
+	Associated Kind = "associated"
+	// Renamed: a company's name changed.
+	Renamed Kind = "renamed"
+)
+
+// GoneWait is how many seconds a deletion waits for a merge that names it (hubspot-oddities: a merge deletes the losers).
+const GoneWait = 60
+
+// Note is one thing that HubSpot told us, from a webhook or the journal, in our words.
+type Note struct {
+	Kind     Kind           `json:"k"`
+	Contact  id.ContactID   `json:"c,omitempty"`
+	Company  id.CompanyID   `json:"co,omitempty"`
+	Property string         `json:"p,omitempty"`
+	Others   []id.ContactID `json:"o,omitempty"`
+	At       int64          `json:"t,omitempty"`
+}
+
+// Batch is what travels through the queue: notes of one portal.
+type Batch struct {
+	Portal id.PortalID `json:"portal"`
+	Notes  []Note      `json:"notes"`
+}
+
+// webhookEvent is HubSpot's event; fields of all subscription types together (developer platform, webhooks, payload).
+type webhookEvent struct {
+	PortalID         int64   `json:"portalId"`
+	AppID            int64   `json:"appId"`
+	SubscriptionType string  `json:"subscriptionType"`
+	EventType        string  `json:"eventType"`
+	ObjectID         int64   `json:"objectId"`
+	ObjectTypeID     string  `json:"objectTypeId"`
+	PropertyName     string  `json:"propertyName"`
+	OccurredAt       int64   `json:"occurredAt"`
+	PrimaryObjectID  int64   `json:"primaryObjectId"`
+	NewObjectID      int64   `json:"newObjectId"`
+	MergedObjectIDs  []int64 `json:"mergedObjectIds"`
+	FromObjectID     int64   `json:"fromObjectId"`
+	ToObjectID       int64   `json:"toObjectId"`
+	AssociationType  string  `json:"associationType"`
+}
+
+// Skipped says why an event made no note.
+type Skipped struct {
+	Reason string // "malformed", "other_app", "unknown_type", "unknown_object"
+	Type   string
+}
+
+// ParseWebhook turns a webhook body into notes by portal. Unknown types, other apps and malformed events are skipped by name, never fatal:
+// one bad event must not lose the others. The error is for bodies that are no JSON array at all.
+func ParseWebhook(body []byte, app int64) (map[id.PortalID][]Note, []Skipped, error) {
+	var raw []json.RawMessage
+	if err := json.Unmarshal(body, &raw); err != nil {
+		return nil, nil, err
+	}
+	out := map[id.PortalID][]Note{}
+	var skipped []Skipped
+	for _, r := range raw {
+		var e webhookEvent
+		if err := json.Unmarshal(r, &e); err != nil || e.PortalID <= 0 {
+			skipped = append(skipped, Skipped{Reason: "malformed"})
+			continue
+		}
+		if e.AppID != 0 && e.AppID != app {
+			skipped = append(skipped, Skipped{"other_app", e.SubscriptionType})
+			continue
+		}
+		n, why := e.note()
+		if why != "" {
+			skipped = append(skipped, Skipped{why, e.SubscriptionType})
+			continue
+		}
+		p := id.PortalID(e.PortalID)
+		out[p] = append(out[p], n)
+	}
+	return out, skipped, nil
+}
+
+// ObjectType of HubSpot's CRM.
+const (
+	contactType = "0-1"
+	companyType = "0-2"
+)
+
+func (e webhookEvent) note() (Note, string) {
+	object, what, ok := strings.Cut(e.SubscriptionType, ".")
+	if !ok {
+		if object, what, ok = strings.Cut(e.EventType, "."); !ok {
+			return Note{}, "unknown_type"
+		}
+	}
+	company := object == "company" || object == "object" && e.ObjectTypeID == companyType
+	if !company && object != "contact" && (object != "object" || e.ObjectTypeID != contactType) {
+		return Note{}, "unknown_object"
+	}
+	n := Note{Contact: id.ContactID(e.ObjectID), At: e.OccurredAt}
+	switch what {
+	case "creation", "restore":
+		n.Kind = Changed
+	case "propertyChange":
+		n.Kind, n.Property = Changed, e.PropertyName
+	case "deletion":
+		n.Kind = Gone
+	case "privacyDeletion":
+		n.Kind = Erased
+	case "merge":
+		return e.merge(company)
+	case "associationChange":
+		n.Kind, n.Contact = Associated, id.ContactID(e.FromObjectID)
+		if company || strings.HasPrefix(e.AssociationType, "COMPANY_TO") {
+			n.Contact = id.ContactID(e.ToObjectID)
+		}
+	default:
+		return Note{}, "unknown_type"
+	}
+	if company && n.Kind != Associated {
+		if n.Kind != Changed || n.Property != "name" && what != "restore" {
+			return Note{}, "unknown_type"
+		}
+		n = Note{Kind: Renamed, Company: id.CompanyID(e.ObjectID), At: e.OccurredAt}
+	}
+	if n.Contact <= 0 && n.Company <= 0 {
+		return Note{}, "malformed"
+	}
+	return n, ""
+}
+
+// merge names the survivor: newObjectId, else primaryObjectId, else objectId.
+func (e webhookEvent) merge(company bool) (Note, string) {
+	if company {
+		return Note{}, "unknown_object" // the contacts' association changes tell what matters here
+	}
+	n := Note{Kind: Merged, Contact: id.ContactID(e.NewObjectID), At: e.OccurredAt}
+	if n.Contact == 0 {
+		n.Contact = id.ContactID(e.PrimaryObjectID)
+	}
+	if n.Contact == 0 {
+		n.Contact = id.ContactID(e.ObjectID)
+	}
+	for _, o := range append(slices.Clone(e.MergedObjectIDs), e.PrimaryObjectID) {
+		if c := id.ContactID(o); c > 0 && c != n.Contact && !slices.Contains(n.Others, c) {
+			n.Others = append(n.Others, c)
+		}
+	}
+	if n.Contact <= 0 {
+		return Note{}, "malformed"
+	}
+	return n, ""
+}

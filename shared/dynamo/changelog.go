@@ -1,0 +1,173 @@
+package dynamo
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"lumo/shared/changelog"
+	"lumo/shared/id"
+)
+
+// ChangeLog implements changelog.Log. Items hold about a hundred records, compressed, at P#<portal>#LOG#<day> / <ms>#<name>.
+type ChangeLog struct{ Table *Table }
+
+var _ changelog.Log = ChangeLog{}
+
+const (
+	recordsPerItem = 100
+	logDays        = 90 // P-74
+)
+
+type logItem struct {
+	Records []byte `dynamodbav:"r"` // gzip of JSON lines
+	Count   int    `dynamodbav:"c"`
+	TTL     int64  `dynamodbav:"ttl"`
+}
+
+func dayOf(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.DateOnly) }
+
+// Append implements changelog.Log. The first record's time names the item, not the clock's, so that a repeated step overwrites what it
+// wrote before instead of adding to it.
+func (s ChangeLog) Append(ctx context.Context, p id.PortalID, name string, at int64, rs []changelog.Record) error {
+	for i, part := range slices.Collect(slices.Chunk(rs, recordsPerItem)) {
+		b, err := packRecords(part)
+		if err != nil {
+			return err
+		}
+		t := part[0].At
+		if t == 0 {
+			t = at
+		}
+		sk := fmt.Sprintf("%013d#%s#%03d", t, name, i)
+		it := logItem{b, len(part), t/1000 + logDays*24*3600}
+		if err := s.Table.Portal(p).in("LOG", dayOf(t)).put(ctx, sk, it, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func packRecords(rs []changelog.Record) ([]byte, error) {
+	var buf bytes.Buffer
+	z := gzip.NewWriter(&buf)
+	enc := json.NewEncoder(z)
+	for _, r := range rs {
+		if err := enc.Encode(r); err != nil {
+			return nil, err
+		}
+	}
+	err := z.Close()
+	return buf.Bytes(), err
+}
+
+func unpackRecords(b []byte) ([]changelog.Record, error) {
+	z, err := gzip.NewReader(bytes.NewReader(b))
+	if err != nil {
+		return nil, err
+	}
+	var out []changelog.Record
+	for dec := json.NewDecoder(z); ; {
+		var r changelog.Record
+		if err := dec.Decode(&r); err == io.EOF {
+			return out, nil
+		} else if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+}
+
+// Read implements changelog.Log: day by day backwards from today, or from the cursor "<day>|<sort key>|<offset>".
+func (s ChangeLog) Read(ctx context.Context, p id.PortalID, f changelog.Filter, after string, limit int) ([]changelog.Record, string, error) {
+	day, sk, skip, err := parseLogCursor(after)
+	if err != nil {
+		return nil, "", err
+	}
+	var out []changelog.Record
+	seen := map[string]bool{}
+	oldest := dayOf(time.Now().AddDate(0, 0, -logDays).UnixMilli())
+	for ; day >= oldest; day, sk, skip = dayBefore(day), "", 0 {
+		part := s.Table.Portal(p).in("LOG", day)
+		q := query{descending: true, limit: 25}
+		if sk != "" {
+			q.to, q.from = sk, "0"
+		}
+		for {
+			pg, err := part.query(ctx, q)
+			if err != nil {
+				return nil, "", err
+			}
+			for _, m := range pg.Items {
+				got, n, err := s.match(m, f, skip, limit-len(out), seen)
+				if err != nil {
+					return nil, "", err
+				}
+				out, skip = append(out, got...), 0
+				if len(out) >= limit {
+					return out, day + "|" + text(m[attrSK]) + "|" + strconv.Itoa(n), nil
+				}
+			}
+			if q.after = pg.Next; q.after == nil {
+				break
+			}
+		}
+	}
+	return out, "", nil
+}
+
+// match unpacks an item, newest record first, from offset skip; n is the offset behind the last record looked at.
+func (s ChangeLog) match(m map[string]types.AttributeValue, f changelog.Filter, skip, want int, seen map[string]bool) (out []changelog.Record, n int, err error) {
+	var it logItem
+	if err := attributevalue.UnmarshalMap(m, &it); err != nil {
+		return nil, 0, err
+	}
+	rs, err := unpackRecords(it.Records)
+	if err != nil {
+		return nil, 0, err
+	}
+	slices.SortStableFunc(rs, func(a, b changelog.Record) int { return int(b.At - a.At) })
+	for n = skip; n < len(rs) && len(out) < want; n++ {
+		if r := rs[n]; f.Match(r) && !seen[r.Key()] {
+			seen[r.Key()] = true
+			out = append(out, r)
+		}
+	}
+	return out, n, nil
+}
+
+func parseLogCursor(after string) (day, sk string, skip int, err error) {
+	if after == "" {
+		return dayOf(time.Now().AddDate(0, 0, 1).UnixMilli()), "", 0, nil
+	}
+	parts := strings.Split(after, "|")
+	if len(parts) != 3 {
+		return "", "", 0, errCursor
+	}
+	if _, err := time.Parse(time.DateOnly, parts[0]); err != nil {
+		return "", "", 0, errCursor
+	}
+	skip, err = strconv.Atoi(parts[2])
+	if err != nil || skip < 0 {
+		return "", "", 0, errCursor
+	}
+	return parts[0], parts[1], skip, nil
+}
+
+func dayBefore(day string) string {
+	t, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return ""
+	}
+	return t.AddDate(0, 0, -1).Format(time.DateOnly)
+}

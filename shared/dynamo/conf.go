@@ -1,0 +1,102 @@
+package dynamo
+
+import (
+	"context"
+	"errors"
+
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
+
+	"lumo/shared/chain"
+	"lumo/shared/contactsync"
+	"lumo/shared/id"
+	"lumo/shared/mapping"
+	"lumo/shared/syncrun"
+)
+
+// conf is the partition of a portal's single small rows.
+func (t Tenant) conf() partition { return t.in("CONF") }
+
+// Mappings implements syncrun.MappingStore.
+type Mappings struct{ Table *Table }
+
+var _ syncrun.MappingStore = Mappings{}
+
+// Load returns the empty set with version 0 when the portal has none yet.
+func (s Mappings) Load(ctx context.Context, p id.PortalID) (mapping.Set, error) {
+	var set mapping.Set
+	_, err := s.Table.Portal(p).conf().get(ctx, "mappings", &set)
+	return set, err
+}
+
+// Save implements syncrun.MappingStore.
+func (s Mappings) Save(ctx context.Context, p id.PortalID, set mapping.Set) (mapping.Set, error) {
+	cond := absent()
+	if set.Version > 0 {
+		cond = versionIs(set.Version)
+	}
+	set.Version++
+	err := s.Table.Portal(p).conf().put(ctx, "mappings", set, cond)
+	if errors.Is(err, ErrChanged) {
+		return set, syncrun.ErrMappingsChanged
+	}
+	return set, err
+}
+
+// Schedules implements syncrun.ScheduleStore.
+type Schedules struct{ Table *Table }
+
+var _ syncrun.ScheduleStore = Schedules{}
+
+// Load implements syncrun.ScheduleStore.
+func (s Schedules) Load(ctx context.Context, p id.PortalID) (syncrun.Schedule, error) {
+	var out syncrun.Schedule
+	_, err := s.Table.Portal(p).conf().get(ctx, "schedule", &out)
+	return out, err
+}
+
+// Save implements syncrun.ScheduleStore.
+func (s Schedules) Save(ctx context.Context, p id.PortalID, sch syncrun.Schedule) error {
+	cond := absent()
+	if sch.Version > 0 {
+		cond = versionIs(sch.Version)
+	}
+	sch.Version++
+	err := s.Table.Portal(p).conf().put(ctx, "schedule", sch, cond)
+	if errors.Is(err, ErrChanged) {
+		return chain.ErrFenced
+	}
+	return err
+}
+
+// Generations implements contactsync.Generations with one row per portal.
+type Generations struct{ Table *Table }
+
+var _ contactsync.Generations = Generations{}
+
+type flushItem struct {
+	Generation int64 `dynamodbav:"g"`
+	WakeAt     int64 `dynamodbav:"w,omitempty"`
+}
+
+// Generation implements contactsync.Generations.
+func (s Generations) Generation(ctx context.Context, p id.PortalID) (int64, error) {
+	var it flushItem
+	_, err := s.Table.Portal(p).conf().get(ctx, "flush", &it)
+	return it.Generation, err
+}
+
+// Bump implements contactsync.Generations.
+func (s Generations) Bump(ctx context.Context, p id.PortalID) error {
+	return s.Table.Portal(p).conf().update(ctx, "flush", expression.Add(expression.Name("g"), expression.Value(1)), nil, nil)
+}
+
+// WakeAt implements contactsync.Generations.
+func (s Generations) WakeAt(ctx context.Context, p id.PortalID, at, now int64) (bool, error) {
+	w := expression.Name("w")
+	cond := expression.AttributeNotExists(w).Or(w.GreaterThan(expression.Value(at))).Or(w.LessThanEqual(expression.Value(now)))
+	err := s.Table.Portal(p).conf().update(ctx, "flush", expression.Set(w, expression.Value(at)), &cond, nil)
+	if errors.Is(err, ErrChanged) {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -1,0 +1,231 @@
+// Package friend is a LINE user as known to one Official Account: profile, follow status, tags, mapped fields and the link to a HubSpot
+// contact. Everything here is a pure change of a value; stores save it whole under its version.
+package friend
+
+import (
+	"maps"
+	"slices"
+
+	"lumo/shared/id"
+	"lumo/shared/register"
+)
+
+// Key names a friend within a portal.
+type Key struct {
+	Slot id.Slot       `json:"slot"`
+	User id.LineUserID `json:"user"`
+}
+
+// FollowStatus as written to HubSpot (P-43).
+type FollowStatus string
+
+const (
+	Following FollowStatus = "following"
+	Blocked   FollowStatus = "blocked"
+	Unknown   FollowStatus = "unknown"
+)
+
+// LinkState is the state of the ID linkage (P-33).
+type LinkState string
+
+const (
+	Unlinked LinkState = ""
+	Linked   LinkState = "linked"
+	Conflict LinkState = "conflict"
+)
+
+// Method says how a link was proven (P-43, line_link_method).
+type Method string
+
+const (
+	EmailLink   Method = "email_link"
+	MessageLink Method = "message_link"
+	ImportedID  Method = "imported_id"
+	AutoMatch   Method = "auto_match"
+	Manual      Method = "manual"
+)
+
+// Link joins the friend to a contact. In a conflict Contact stays the linked one and Claimant is the other side.
+type Link struct {
+	State    LinkState    `dynamodbav:"s,omitempty" json:"state"`
+	Contact  id.ContactID `dynamodbav:"c,omitempty" json:"contact,omitempty,string"`
+	Claimant id.ContactID `dynamodbav:"x,omitempty" json:"claimant,omitempty,string"`
+	Method   Method       `dynamodbav:"m,omitempty" json:"method,omitempty"`
+	At       int64        `dynamodbav:"t,omitempty" json:"at,omitempty"`
+	Actor    string       `dynamodbav:"a,omitempty" json:"actor,omitempty"`
+}
+
+// Friend is the whole of it. Times are Unix ms.
+type Friend struct {
+	Key
+	Ordinal     uint32       `json:"ordinal"`
+	Name        string       `json:"name"`
+	Picture     string       `json:"picture,omitempty"`
+	Language    string       `json:"language,omitempty"`
+	ProfileAt   int64        `json:"profileAt,omitempty"`
+	Follow      FollowStatus `json:"follow"`
+	FollowAt    int64        `json:"followAt,omitempty"`    // time of the follow or unfollow event that decided
+	FriendSince int64        `json:"friendSince,omitempty"` // first follow; 0 when only known by import (LINE tells no date, P-43)
+	LastMessage int64        `json:"lastMessage,omitempty"`
+	NeedsReply  bool         `json:"needsReply,omitempty"`
+	Tags        []string     `json:"tags,omitempty"` // tag ids, sorted
+	Link        Link         `json:"link"`
+	// Fields are the mapped two-way fields by HubSpot property name.
+	Fields map[string]register.Register `json:"fields,omitempty"`
+	// Company is the primary company of the linked contact, known only while company names are mapped.
+	Company id.CompanyID `json:"company,omitempty,string"`
+	// Shown is what HubSpot is known to hold in the LINE properties (by lineproperty key), as of ShownAsOf.
+	Shown     map[string]string `json:"shown,omitempty"`
+	ShownAsOf int64             `json:"-"`
+	// Due is the outbox marker: HubSpot must learn of this friend at this time; 0 when it knows everything.
+	Due int64 `json:"due,omitempty"`
+	// WrittenAt is our clock at the last write-back; the next of the same contact waits for the coalescing window (P-45).
+	WrittenAt int64 `json:"writtenAt,omitempty"`
+	// Failed is set while a failed item of this friend is open, so that a later success can close it.
+	Failed bool `json:"failed,omitempty"`
+	// CompanyAt is our clock when the primary company was last read from HubSpot itself rather than from its lagging search index.
+	CompanyAt int64 `json:"-"`
+	Version   int64 `json:"version"`
+}
+
+// Equal compares everything but the version.
+func (f Friend) Equal(o Friend) bool {
+	return f.Key == o.Key && f.Ordinal == o.Ordinal && f.Name == o.Name && f.Picture == o.Picture && f.Language == o.Language && f.ProfileAt == o.ProfileAt &&
+		f.Follow == o.Follow && f.FollowAt == o.FollowAt && f.FriendSince == o.FriendSince && f.LastMessage == o.LastMessage && f.NeedsReply == o.NeedsReply &&
+		slices.Equal(f.Tags, o.Tags) && f.Link == o.Link && maps.Equal(f.Fields, o.Fields) && f.Company == o.Company && f.CompanyAt == o.CompanyAt &&
+		maps.Equal(f.Shown, o.Shown) && f.ShownAsOf == o.ShownAsOf && f.Due == o.Due && f.WrittenAt == o.WrittenAt && f.Failed == o.Failed
+}
+
+// CoalesceMillis: further changes of a contact are gathered into one write per 30 s (P-45).
+const CoalesceMillis = 30_000
+
+// Clone copies what is shared by reference.
+func (f Friend) Clone() Friend {
+	f.Tags = slices.Clone(f.Tags)
+	f.Fields = maps.Clone(f.Fields)
+	f.Shown = maps.Clone(f.Shown)
+	return f
+}
+
+// MarkDirty sets the outbox marker, at once or when the coalescing window of the last write ends. An earlier marker stays.
+func (f *Friend) MarkDirty(now int64) {
+	if f.Due != 0 {
+		return
+	}
+	f.Due = max(now, f.WrittenAt+CoalesceMillis)
+	if f.WrittenAt == 0 {
+		f.Due = now
+	}
+}
+
+// ApplyFollow merges a follow or unfollow event by its own time; an older event than the one that decided changes nothing. Of two
+// events of one millisecond the unfollow counts, so that order does not matter.
+func (f *Friend) ApplyFollow(at int64, follows, unblocked bool) bool {
+	to := Blocked
+	if follows {
+		to = Following
+	}
+	changed := false
+	if follows && !unblocked && (f.FriendSince == 0 || at < f.FriendSince) {
+		f.FriendSince, changed = at, true
+	}
+	if at < f.FollowAt || at == f.FollowAt && (f.Follow == Blocked || f.Follow == to) {
+		return changed
+	}
+	f.Follow, f.FollowAt = to, at
+	return true
+}
+
+// Profile is what LINE shows of a user.
+type Profile struct {
+	Name, Picture, Language string
+}
+
+// ApplyProfile takes over a profile read at the given time (P-146: never an older one).
+func (f *Friend) ApplyProfile(p Profile, at int64) bool {
+	if at < f.ProfileAt {
+		return false
+	}
+	changed := f.Name != p.Name || f.Picture != p.Picture || p.Language != "" && f.Language != p.Language
+	f.Name, f.Picture, f.ProfileAt = p.Name, p.Picture, at
+	if p.Language != "" {
+		f.Language = p.Language
+	}
+	return changed
+}
+
+// SetTag adds or removes a tag.
+func (f *Friend) SetTag(tag string, on bool) bool {
+	i, has := slices.BinarySearch(f.Tags, tag)
+	switch {
+	case on && !has:
+		f.Tags = slices.Insert(slices.Clone(f.Tags), i, tag)
+	case !on && has:
+		f.Tags = slices.Delete(slices.Clone(f.Tags), i, i+1)
+	default:
+		return false
+	}
+	return true
+}
+
+// Claim is the rule of method C (P-26, P-31): a contact holds this friend's LINE User ID.
+type ClaimResult int
+
+const (
+	// AlreadyLinked: this contact is the linked one.
+	AlreadyLinked ClaimResult = iota
+	// NewLink: the friend was free and is linked now.
+	NewLink
+	// Contested: another contact is linked; nothing moves silently.
+	Contested
+)
+
+// ClaimBy links the friend to a contact, or records the conflict.
+func (f *Friend) ClaimBy(c id.ContactID, m Method, at int64, actor string) ClaimResult {
+	switch {
+	case f.Link.Contact == c && f.Link.State == Linked:
+		return AlreadyLinked
+	case f.Link.Contact == c:
+		return AlreadyLinked // in conflict: the queue decides
+	case f.Link.Contact == 0:
+		f.Link = Link{State: Linked, Contact: c, Method: m, At: at, Actor: actor}
+		f.forgetContact()
+		return NewLink
+	default:
+		f.Link.State, f.Link.Claimant = Conflict, c
+		return Contested
+	}
+}
+
+// Repoint follows a merge to the surviving contact. HubSpot's side of every register belonged to the old id.
+func (f *Friend) Repoint(to id.ContactID) {
+	if f.Link.Contact == to {
+		return
+	}
+	f.Link.Contact = to
+	if f.Link.Claimant == to {
+		f.Link.State, f.Link.Claimant = Linked, 0
+	}
+	f.forgetContact()
+}
+
+// Unlink frees the friend and drops what was imported from the contact (P-32): fields keep only what was edited in Lumo.
+func (f *Friend) Unlink() {
+	f.Link = Link{}
+	f.forgetContact()
+	f.Company, f.Due = 0, 0
+	for p, r := range f.Fields {
+		if r.Lumo.None() {
+			delete(f.Fields, p)
+		}
+	}
+}
+
+func (f *Friend) forgetContact() {
+	f.Shown, f.ShownAsOf, f.WrittenAt = nil, 0, 0
+	fields := make(map[string]register.Register, len(f.Fields))
+	for p, r := range f.Fields {
+		fields[p] = r.OtherContact()
+	}
+	f.Fields = fields
+}

@@ -1,0 +1,269 @@
+package syncrun
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"lumo/shared/chain"
+	"lumo/shared/clock"
+	"lumo/shared/contactsync"
+	"lumo/shared/failure"
+	"lumo/shared/fault"
+	"lumo/shared/friend"
+	"lumo/shared/id"
+)
+
+// Runner does the steps of runs.
+type Runner struct {
+	Chain    *chain.Engine
+	Scopes   Scopes
+	Source   Source
+	Applier  contactsync.Applier
+	Friends  friend.Store
+	Failures failure.Store
+	Outbox   contactsync.Outbox
+	Lists    ListIndex
+	Schedule ScheduleStore
+	Mappings MappingStore
+	Clock    clock.Clock
+	Ahead    int // pages stored while the next is fetched; 1 in the simulation
+	// Budget of one step; 0 means the default.
+	Budget time.Duration
+}
+
+// stuckAfter is when a run counts as timed out (P-71).
+const stuckAfter = 2 * time.Hour
+
+// Step handles one step message of a run.
+func (r *Runner) Step(ctx context.Context, m chain.Message) error {
+	return r.Chain.Run(ctx, m, func(ctx context.Context, s *chain.Step) (chain.Next, error) {
+		var run Run
+		if err := json.Unmarshal(s.Row.State, &run); err != nil {
+			return chain.Next{}, err
+		}
+		delay, err := r.advance(ctx, s, &run)
+		if err != nil {
+			if errors.Is(err, chain.ErrFenced) || !final(err) && !r.stuck(run) {
+				return chain.Next{}, err
+			}
+			r.end(&run, Failed)
+			run.Code, run.Error = explain(err)
+		}
+		if run.Status.Over() {
+			if err := r.settle(ctx, m.Portal, run); err != nil {
+				return chain.Next{}, err
+			}
+		}
+		return chain.Next{State: run, Done: run.Status.Over(), Delay: delay}, nil
+	})
+}
+
+func (r *Runner) stuck(run Run) bool {
+	return r.Clock.Now().UnixMilli()-run.StartedAt > stuckAfter.Milliseconds()
+}
+
+// final tells that trying the step again cannot help.
+func final(err error) bool {
+	switch fault.ClassOf(err) {
+	case fault.Revoked, fault.Permission, fault.Invalid, fault.NotFound:
+		return true
+	}
+	return errors.Is(err, ErrNotConnected)
+}
+
+// ErrNotConnected: the portal's authorization is gone or it was disconnected.
+var ErrNotConnected = errors.New("portal is not connected")
+
+func explain(err error) (code, sentence string) {
+	var f *fault.Fault
+	switch {
+	case errors.As(err, &f) && f.Class == fault.Revoked, errors.Is(err, ErrNotConnected):
+		return "RECONNECT_HUBSPOT", "HubSpot no longer accepts Lumo's authorization. Reconnect HubSpot on Settings."
+	case errors.As(err, &f):
+		return f.Code, f.Message
+	}
+	return "TIMED_OUT", "The run took longer than two hours and was ended. Start it again; if this repeats, contact support."
+}
+
+func (r *Runner) end(run *Run, s Status) {
+	run.Status, run.EndedAt = s, r.Clock.Now().UnixMilli()
+}
+
+// advance does the current phase's next piece.
+func (r *Runner) advance(ctx context.Context, s *chain.Step, run *Run) (time.Duration, error) {
+	if r.stuck(*run) {
+		r.end(run, Failed)
+		run.Code, run.Error = explain(nil)
+		return 0, nil
+	}
+	scope, err := r.Scopes.Scope(ctx, s.Row.Portal)
+	if err != nil {
+		return 0, err
+	}
+	switch run.Read.Phase {
+	case Planning:
+		return 0, r.plan(ctx, scope, run)
+	case Reading:
+		return 0, r.read(ctx, s, scope, run)
+	case Indexing:
+		return 0, r.index(ctx, scope, run)
+	default:
+		return r.apply(ctx, scope, run)
+	}
+}
+
+// plan fixes the cutoff before the first page, and how to read.
+func (r *Runner) plan(ctx context.Context, scope contactsync.Scope, run *Run) error {
+	run.Read.Phase = Reading
+	if run.Read.Cutoff == 0 {
+		run.Read.Cutoff = run.StartedAt
+	}
+	if run.Read.Since > 0 {
+		run.Read.At = run.Read.Since
+	}
+	if run.Extent == Lists || len(scope.Slots) == 0 {
+		run.Read.Phase = Indexing
+		return nil
+	}
+	if run.Extent == One || !run.Full() {
+		return nil
+	}
+	linked, err := r.Source.Search(ctx, scope.Portal, Search{AnyOf: anyOf(scope), Limit: 1}, nil)
+	if err != nil {
+		return err
+	}
+	run.Expected = linked.Total
+	all, err := r.Source.Search(ctx, scope.Portal, Search{Limit: 1}, nil)
+	if err != nil {
+		return err
+	}
+	// The list reads everybody, linked or not; it pays where a good part is linked. Few are searched alone.
+	run.Read.BothEnds = linked.Total > 5*searchPage && linked.Total*3 >= all.Total
+	return nil
+}
+
+// anyOf names the properties that hold LINE User IDs.
+func anyOf(scope contactsync.Scope) []string {
+	names := scope.UserIDProperties()
+	var out []string
+	for _, s := range scope.Slots {
+		if n, ok := names[s]; ok {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// maxGroups of one search.
+const maxGroups = 5
+
+func (r *Runner) read(ctx context.Context, s *chain.Step, scope contactsync.Scope, run *Run) error {
+	if run.Extent == One {
+		return r.readOne(ctx, scope, run)
+	}
+	applier := r.Applier
+	applier.Discard = run.DryRun
+	applier.CRM = &companyCache{CRM: applier.CRM}
+	rd := &reader{source: r.Source, applier: &applier, scope: scope, clock: r.Clock, ahead: r.Ahead, run: run, step: s, high: run.Read.High, low: run.Read.Low}
+	until := r.Clock.Now().Add(r.budget())
+	stop := func() bool { return r.Clock.Now().After(until) }
+	names := anyOf(scope)
+	var ends []end
+	switch {
+	case len(names) == 0:
+	case len(names) > maxGroups: // one search cannot ask for them all: the list alone
+		ends = []end{rd.up(scope.Portal, scope.Read())}
+	case !run.Full():
+		ends = []end{rd.changes(scope.Portal, names, scope.Read())}
+	case run.Read.BothEnds:
+		ends = []end{rd.up(scope.Portal, scope.Read()), rd.down(scope.Portal, names, scope.Read())}
+	default:
+		ends = []end{rd.down(scope.Portal, names, scope.Read())}
+	}
+	through, err := rd.read(ctx, ends, stop)
+	if err != nil {
+		return err
+	}
+	if through || run.Full() && run.Read.Met() {
+		run.Read.Phase = Indexing
+	}
+	return nil
+}
+
+func (r *Runner) budget() time.Duration {
+	if r.Budget > 0 {
+		return r.Budget
+	}
+	return budget
+}
+
+func (r *Runner) readOne(ctx context.Context, scope contactsync.Scope, run *Run) error {
+	cs, _, err := r.Applier.CRM.Contacts(ctx, scope.Portal, []id.ContactID{run.Contact}, scope.Read(), scope.Mappings.Properties(), contactsync.Interactive)
+	if err != nil {
+		return err
+	}
+	ks, err := r.Friends.ByContact(ctx, scope.Portal, run.Contact)
+	if err != nil {
+		return err
+	}
+	applier := r.Applier
+	applier.Discard = run.DryRun
+	a, err := applier.Apply(ctx, scope, cs, map[id.ContactID][]friend.Key{run.Contact: ks}, run.ID+"/one", "run/"+run.ID+"/one", contactsync.Interactive)
+	if err != nil {
+		return err
+	}
+	run.Counts, run.Read.Phase = run.Counts.Add(a.Counts), Indexing
+	if run.DryRun {
+		run.Samples = a.Changes
+	}
+	return nil
+}
+
+func (r *Runner) index(ctx context.Context, scope contactsync.Scope, run *Run) error {
+	if (run.Extent == All || run.Extent == Lists) && !run.DryRun {
+		n, err := r.Lists.Refresh(ctx, scope.Portal)
+		if err != nil && fault.ClassOf(err) != fault.Permission {
+			return err
+		}
+		run.ListsCompared = n
+	}
+	if run.DryRun {
+		r.end(run, Complete)
+		return nil
+	}
+	run.Read.Phase, run.Status = Settling, Applying
+	run.Read.At = r.Clock.Now().UnixMilli()
+	return nil
+}
+
+// apply waits until HubSpot was told everything that was due when this phase began.
+func (r *Runner) apply(ctx context.Context, scope contactsync.Scope, run *Run) (time.Duration, error) {
+	pending := 0
+	for _, slot := range scope.Slots {
+		ms, err := r.Friends.Markers(ctx, scope.Portal, slot, 1000)
+		if err != nil {
+			return 0, err
+		}
+		for _, m := range ms {
+			if m.Due <= run.Read.At {
+				pending++
+			}
+		}
+	}
+	run.Pending = pending
+	if pending > 0 {
+		return 2 * time.Second, r.Outbox.Kick(ctx, scope.Portal)
+	}
+	n, err := r.Failures.Count(ctx, scope.Portal)
+	if err != nil {
+		return 0, err
+	}
+	status := Complete
+	if n > 0 || run.Counts.Failed > 0 {
+		status, run.Counts.Failed = CompleteWithErrors, max(run.Counts.Failed, n)
+	}
+	r.end(run, status)
+	return 0, nil
+}

@@ -1,0 +1,48 @@
+package syncrun
+
+import (
+	"context"
+
+	"lumo/shared/contactsync"
+	"lumo/shared/id"
+)
+
+// Search is one question to HubSpot's search index. Zero fields do not filter. Results come without offsets: the next page is asked by
+// moving a bound, because no offset may reach 10,000 and rows move between pages.
+type Search struct {
+	// AnyOf: at least one of these properties has a value (at most five: HubSpot takes five filter groups).
+	AnyOf        []string
+	IDBelow      id.ContactID
+	IDAbove      id.ContactID
+	ModifiedFrom int64 // Unix ms, inclusive
+	ModifiedTo   int64 // inclusive
+	// ByTime sorts by modification time upwards; else by id, downwards if Down.
+	ByTime bool
+	Down   bool
+	Limit  int
+}
+
+// Page is a stretch of contacts.
+type Page struct {
+	Contacts []contactsync.Contact
+	After    string // list only
+	Total    int    // search only
+}
+
+// Source reads contacts in bulk.
+type Source interface {
+	// List pages over all contacts by id, upwards, 100 at a time, from the records themselves.
+	List(ctx context.Context, p id.PortalID, after string, properties []string) (Page, error)
+	// Search asks the index, which lags: contacts come marked Indexed.
+	Search(ctx context.Context, p id.PortalID, s Search, properties []string) (Page, error)
+}
+
+// Lists refreshes the index of HubSpot lists and says how many there are.
+type ListIndex interface {
+	Refresh(ctx context.Context, p id.PortalID) (int, error)
+}
+
+// Scopes loads what a portal's sync works with.
+type Scopes interface {
+	Scope(ctx context.Context, p id.PortalID) (contactsync.Scope, error)
+}

@@ -1,0 +1,109 @@
+package syncrun
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"lumo/shared/chain"
+	"lumo/shared/id"
+	"lumo/shared/mapping"
+)
+
+// Schedule is what is remembered between a portal's runs. Times are Unix ms.
+type Schedule struct {
+	// Bookmark is the start of the last run that read changes or everything; Before is the one before that. A run reads from Before, so that
+	// every window is read twice: once fresh, once when the search index has caught up.
+	Bookmark  int64 `json:"bookmark" dynamodbav:"b"`
+	Before    int64 `json:"before" dynamodbav:"e"`
+	LastFull  int64 `json:"lastFull" dynamodbav:"f"`
+	LastRun   int64 `json:"lastRun" dynamodbav:"r"`
+	Quiet     int   `json:"quiet" dynamodbav:"q"` // automatic runs in a row that found nothing
+	FailedRow int   `json:"failedInARow" dynamodbav:"x"`
+	Version   int64 `json:"-" dynamodbav:"v"`
+}
+
+// ScheduleStore keeps it.
+type ScheduleStore interface {
+	Load(ctx context.Context, p id.PortalID) (Schedule, error)
+	// Save writes under Version; chain.ErrFenced when somebody else was first.
+	Save(ctx context.Context, p id.PortalID, s Schedule) error
+}
+
+// MappingStore keeps a portal's mappings.
+type MappingStore interface {
+	Load(ctx context.Context, p id.PortalID) (mapping.Set, error)
+	// Save writes under the set's Version and returns it with the next; ErrMappingsChanged when somebody else was first.
+	Save(ctx context.Context, p id.PortalID, s mapping.Set) (mapping.Set, error)
+}
+
+// ErrMappingsChanged: the mappings changed since they were read.
+var ErrMappingsChanged = errors.New("mappings changed meanwhile")
+
+// searchSlack is taken off every bookmark: HubSpot's clock and ours differ a little, and the index lags.
+const searchSlack = 2 * time.Minute
+
+// settle remembers what a finished run means for the next.
+func (r *Runner) settle(ctx context.Context, p id.PortalID, run Run) error {
+	if run.DryRun {
+		return nil
+	}
+	for range 8 {
+		s, err := r.Schedule.Load(ctx, p)
+		if err != nil {
+			return err
+		}
+		next := s.after(run)
+		if err = r.Schedule.Save(ctx, p, next); err == nil {
+			break
+		}
+		if !errors.Is(err, chain.ErrFenced) {
+			return err
+		}
+	}
+	if run.Status == Failed || !run.Full() || run.Extent == Lists || run.Extent == One {
+		return nil
+	}
+	return r.firstSyncDone(ctx, p, run)
+}
+
+func (s Schedule) after(run Run) Schedule {
+	s.LastRun = run.EndedAt
+	if run.Status == Failed {
+		s.FailedRow++
+		return s
+	}
+	s.FailedRow = 0
+	if run.Extent == One || run.Extent == Lists || run.StartedAt <= s.Bookmark {
+		return s
+	}
+	s.Before, s.Bookmark = s.Bookmark, run.StartedAt
+	if run.Full() {
+		s.LastFull = run.StartedAt
+		s.Before = run.StartedAt
+	}
+	if run.Counts.Updated+run.Counts.Linked > 0 {
+		s.Quiet = 0
+	} else {
+		s.Quiet++
+	}
+	return s
+}
+
+func (r *Runner) firstSyncDone(ctx context.Context, p id.PortalID, run Run) error {
+	for range 8 {
+		set, err := r.Mappings.Load(ctx, p)
+		if err != nil {
+			return err
+		}
+		next, changed := set.FirstSyncDone(run.StartedAt)
+		if !changed {
+			return nil
+		}
+		if _, err = r.Mappings.Save(ctx, p, next); !errors.Is(err, ErrMappingsChanged) {
+			return err
+		}
+	}
+	return fmt.Errorf("mark mappings synced: %w", ErrMappingsChanged)
+}
