@@ -15,16 +15,29 @@ import (
 // Generations count the looks of a portal's drainer. A flush message's dedup id carries the generation, read after the marker was stored:
 // whoever stores a marker after the drainer's last look reads a number that no earlier message used, so its message is not swallowed.
 type Generations interface {
-	Generation(ctx context.Context, p id.PortalID) (int64, error)
+	// Generation also tells whether the safety net below the flush messages is armed.
+	Generation(ctx context.Context, p id.PortalID) (gen int64, armed bool, err error)
+	Arm(ctx context.Context, p id.PortalID) error
+	// Bump begins a new generation and disarms the net in one write.
 	Bump(ctx context.Context, p id.PortalID) error
 	// WakeAt stores the time of the next wake-up unless an earlier or equal one is still ahead of now; it tells whether to send one.
 	WakeAt(ctx context.Context, p id.PortalID, at, now int64) (bool, error)
 }
 
-// QueueOutbox announces markers through the flush queue.
+// Alarm makes the minute tick look at a portal; the directory of due times does.
+type Alarm interface {
+	BringForward(ctx context.Context, p id.PortalID, t time.Time) error
+}
+
+// LostAfter is when the tick takes a flush message for lost and sends another.
+const LostAfter = 60 * time.Second
+
+// QueueOutbox announces markers through the flush queue. Below it hangs a net: the tick looks at the portal a minute later, in case the
+// message was lost. The net is armed once per burst of kicks.
 type QueueOutbox struct {
 	Gen   Generations
 	Queue queue.Sender
+	Alarm Alarm
 	Clock clock.Clock
 }
 
@@ -37,9 +50,17 @@ type FlushMessage struct {
 
 // Kick implements Outbox.
 func (o QueueOutbox) Kick(ctx context.Context, p id.PortalID) error {
-	gen, err := o.Gen.Generation(ctx, p)
+	gen, armed, err := o.Gen.Generation(ctx, p)
 	if err != nil {
 		return err
+	}
+	if !armed {
+		if err := o.Alarm.BringForward(ctx, p, o.Clock.Now().Add(LostAfter)); err != nil {
+			return err
+		}
+		if err := o.Gen.Arm(ctx, p); err != nil {
+			return err
+		}
 	}
 	body, err := json.Marshal(FlushMessage{p})
 	if err != nil {
@@ -53,6 +74,9 @@ func (o QueueOutbox) KickAt(ctx context.Context, p id.PortalID, at int64) error 
 	now := o.Clock.Now().UnixMilli()
 	send, err := o.Gen.WakeAt(ctx, p, at, now)
 	if err != nil || !send {
+		return err
+	}
+	if err := o.Alarm.BringForward(ctx, p, time.UnixMilli(at).Add(LostAfter)); err != nil {
 		return err
 	}
 	body, err := json.Marshal(chain.Wakeup{Flush: p})

@@ -16,10 +16,10 @@ import (
 // conf is the partition of a portal's single small rows.
 func (t Tenant) conf() partition { return t.in("CONF") }
 
-// Mappings implements syncrun.MappingStore.
+// Mappings implements mapping.Store.
 type Mappings struct{ Table *Table }
 
-var _ syncrun.MappingStore = Mappings{}
+var _ mapping.Store = Mappings{}
 
 // Load returns the empty set with version 0 when the portal has none yet.
 func (s Mappings) Load(ctx context.Context, p id.PortalID) (mapping.Set, error) {
@@ -28,7 +28,7 @@ func (s Mappings) Load(ctx context.Context, p id.PortalID) (mapping.Set, error) 
 	return set, err
 }
 
-// Save implements syncrun.MappingStore.
+// Save implements mapping.Store.
 func (s Mappings) Save(ctx context.Context, p id.PortalID, set mapping.Set) (mapping.Set, error) {
 	cond := absent()
 	if set.Version > 0 {
@@ -37,7 +37,7 @@ func (s Mappings) Save(ctx context.Context, p id.PortalID, set mapping.Set) (map
 	set.Version++
 	err := s.Table.Portal(p).conf().put(ctx, "mappings", set, cond)
 	if errors.Is(err, ErrChanged) {
-		return set, syncrun.ErrMappingsChanged
+		return set, mapping.ErrChanged
 	}
 	return set, err
 }
@@ -75,19 +75,25 @@ var _ contactsync.Generations = Generations{}
 
 type flushItem struct {
 	Generation int64 `dynamodbav:"g"`
+	Armed      bool  `dynamodbav:"a,omitempty"`
 	WakeAt     int64 `dynamodbav:"w,omitempty"`
 }
 
 // Generation implements contactsync.Generations.
-func (s Generations) Generation(ctx context.Context, p id.PortalID) (int64, error) {
+func (s Generations) Generation(ctx context.Context, p id.PortalID) (int64, bool, error) {
 	var it flushItem
 	_, err := s.Table.Portal(p).conf().get(ctx, "flush", &it)
-	return it.Generation, err
+	return it.Generation, it.Armed, err
+}
+
+// Arm implements contactsync.Generations.
+func (s Generations) Arm(ctx context.Context, p id.PortalID) error {
+	return s.Table.Portal(p).conf().update(ctx, "flush", expression.Set(expression.Name("a"), expression.Value(true)), nil, nil)
 }
 
 // Bump implements contactsync.Generations.
 func (s Generations) Bump(ctx context.Context, p id.PortalID) error {
-	return s.Table.Portal(p).conf().update(ctx, "flush", expression.Add(expression.Name("g"), expression.Value(1)), nil, nil)
+	return s.Table.Portal(p).conf().update(ctx, "flush", expression.Add(expression.Name("g"), expression.Value(1)).Remove(expression.Name("a")), nil, nil)
 }
 
 // WakeAt implements contactsync.Generations.

@@ -13,6 +13,7 @@ import (
 	"lumo/shared/fault"
 	"lumo/shared/friend"
 	"lumo/shared/id"
+	"lumo/shared/mapping"
 )
 
 // Runner does the steps of runs.
@@ -26,7 +27,7 @@ type Runner struct {
 	Outbox   contactsync.Outbox
 	Lists    ListIndex
 	Schedule ScheduleStore
-	Mappings MappingStore
+	Mappings mapping.Store
 	Clock    clock.Clock
 	Ahead    int // pages stored while the next is fetched; 1 in the simulation
 	// Budget of one step; 0 means the default.
@@ -70,16 +71,13 @@ func final(err error) bool {
 	case fault.Revoked, fault.Permission, fault.Invalid, fault.NotFound:
 		return true
 	}
-	return errors.Is(err, ErrNotConnected)
+	return errors.Is(err, contactsync.ErrNotConnected)
 }
-
-// ErrNotConnected: the portal's authorization is gone or it was disconnected.
-var ErrNotConnected = errors.New("portal is not connected")
 
 func explain(err error) (code, sentence string) {
 	var f *fault.Fault
 	switch {
-	case errors.As(err, &f) && f.Class == fault.Revoked, errors.Is(err, ErrNotConnected):
+	case errors.As(err, &f) && f.Class == fault.Revoked, errors.Is(err, contactsync.ErrNotConnected):
 		return "RECONNECT_HUBSPOT", "HubSpot no longer accepts Lumo's authorization. Reconnect HubSpot on Settings."
 	case errors.As(err, &f):
 		return f.Code, f.Message

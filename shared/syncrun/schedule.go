@@ -31,16 +31,6 @@ type ScheduleStore interface {
 	Save(ctx context.Context, p id.PortalID, s Schedule) error
 }
 
-// MappingStore keeps a portal's mappings.
-type MappingStore interface {
-	Load(ctx context.Context, p id.PortalID) (mapping.Set, error)
-	// Save writes under the set's Version and returns it with the next; ErrMappingsChanged when somebody else was first.
-	Save(ctx context.Context, p id.PortalID, s mapping.Set) (mapping.Set, error)
-}
-
-// ErrMappingsChanged: the mappings changed since they were read.
-var ErrMappingsChanged = errors.New("mappings changed meanwhile")
-
 // searchSlack is taken off every bookmark: HubSpot's clock and ours differ a little, and the index lags.
 const searchSlack = 2 * time.Minute
 
@@ -101,9 +91,9 @@ func (r *Runner) firstSyncDone(ctx context.Context, p id.PortalID, run Run) erro
 		if !changed {
 			return nil
 		}
-		if _, err = r.Mappings.Save(ctx, p, next); !errors.Is(err, ErrMappingsChanged) {
+		if _, err = r.Mappings.Save(ctx, p, next); !errors.Is(err, mapping.ErrChanged) {
 			return err
 		}
 	}
-	return fmt.Errorf("mark mappings synced: %w", ErrMappingsChanged)
+	return fmt.Errorf("mark mappings synced: %w", mapping.ErrChanged)
 }

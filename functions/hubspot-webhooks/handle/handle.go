@@ -1,0 +1,87 @@
+// Package handle answers HubSpot's webhooks: verify, queue, 200. Nothing is decided here.
+package handle
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"slices"
+
+	"lumo/functions/internal/entry"
+	"lumo/shared/clock"
+	"lumo/shared/contactsync"
+	"lumo/shared/hubspot"
+	"lumo/shared/id"
+	"lumo/shared/queue"
+)
+
+// Deps is what the function works with.
+type Deps struct {
+	Secrets   []string // the app's client secret, and the previous one during a rotation
+	AppID     int64
+	PublicURL string
+	Queue     queue.Sender
+	Clock     clock.Clock
+	Log       *slog.Logger
+}
+
+// maxNotes of one message keeps it far below SQS's limit.
+const maxNotes = 100
+
+// New makes the handlers.
+func New(d Deps) entry.Handlers {
+	return entry.Handlers{HTTP: d.receive}
+}
+
+// receive takes a signed batch of events. A refusal makes HubSpot send it again for a day, so only what is not HubSpot's is refused;
+// events that we do not know are named in the log and answered with 200.
+func (d Deps) receive(ctx context.Context, r entry.Request) (entry.Response, error) {
+	if err := hubspot.VerifySignature(d.Secrets, r.Method, r.URI(d.PublicURL), r.Body, hubspot.HeadersFrom(r.Header.Get), d.Clock.Now()); err != nil {
+		return refuse(401, "SIGNATURE", "The signature does not match this request.")
+	}
+	notes, skipped, err := contactsync.ParseWebhook(r.Body, d.AppID)
+	if err != nil {
+		return refuse(400, "BODY", "The body must be a JSON array of events.")
+	}
+	for _, s := range skipped {
+		d.Log.Warn("webhook event skipped", slog.String("reason", s.Reason), slog.String("type", known(s.Type)))
+	}
+	var portals []id.PortalID
+	for p := range notes {
+		portals = append(portals, p)
+	}
+	slices.Sort(portals)
+	var out []queue.Message
+	for _, p := range portals {
+		for part := range slices.Chunk(notes[p], maxNotes) {
+			b, err := json.Marshal(contactsync.Batch{Portal: p, Notes: part})
+			if err != nil {
+				return entry.Response{}, err
+			}
+			out = append(out, queue.Message{Body: b})
+		}
+	}
+	if len(out) > 0 {
+		if err := d.Queue.Send(ctx, queue.HubspotEvents, out...); err != nil {
+			return entry.Response{}, err // 500: HubSpot sends the batch again
+		}
+	}
+	return entry.JSON(200, map[string]int{"accepted": len(out)})
+}
+
+func refuse(status int, code, message string) (entry.Response, error) {
+	return entry.JSON(status, map[string]any{"error": map[string]string{"code": code, "message": message}})
+}
+
+// known keeps what a stranger wrote into a type field out of the log.
+func known(t string) string {
+	if len(t) > 40 {
+		return "too long"
+	}
+	for _, c := range t {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && c != '.' {
+			return "malformed"
+		}
+	}
+	return t
+}

@@ -1,0 +1,117 @@
+// Package handle answers LINE's webhooks: find the account, verify with its secret, queue, 200. Copies for other tools are queued too (P-09).
+package handle
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+
+	"lumo/functions/internal/entry"
+	"lumo/shared/id"
+	"lumo/shared/line"
+	"lumo/shared/lineaccount"
+	"lumo/shared/linesync"
+	"lumo/shared/queue"
+)
+
+// Accounts finds the account of a bot and opens its secret.
+type Accounts interface {
+	ByBot(ctx context.Context, b id.BotUserID) (lineaccount.Account, error)
+	Secret(ctx context.Context, a lineaccount.Account) (string, error)
+}
+
+// Deps is what the function works with.
+type Deps struct {
+	Accounts  Accounts
+	Queue     queue.Sender
+	Forwarder Forwarder
+	Log       *slog.Logger
+}
+
+// maxBytes of one queued message; LINE tells no limit for a webhook's size.
+const maxBytes = 200_000
+
+// New makes the handlers.
+func New(d Deps) entry.Handlers {
+	h := entry.Handlers{HTTP: d.receive}
+	if d.Forwarder.Accounts != nil {
+		h.Queues = map[queue.Queue]entry.BatchHandler{queue.LineForwards: d.Forwarder.Batch}
+	}
+	return h
+}
+
+// receive must answer within 2 s (line.md 2.1). An account that is not connected any more answers 200, or LINE would go on trying.
+func (d Deps) receive(ctx context.Context, r entry.Request) (entry.Response, error) {
+	bot, err := id.ParseBotUser(r.Params["bot"])
+	if err != nil {
+		return refuse(404, "ACCOUNT", "There is no such account.")
+	}
+	a, err := d.Accounts.ByBot(ctx, bot)
+	if errors.Is(err, lineaccount.ErrUnknown) {
+		return refuse(404, "ACCOUNT", "There is no such account.")
+	}
+	if err != nil {
+		return entry.Response{}, err
+	}
+	secret, err := d.Accounts.Secret(ctx, a)
+	if err != nil {
+		return entry.Response{}, err
+	}
+	if !line.VerifySignature(secret, r.Header.Get("X-Line-Signature"), r.Body) {
+		return refuse(401, "SIGNATURE", "The signature does not match this request.")
+	}
+	events, destination, err := line.ParseEvents(r.Body)
+	if err != nil {
+		return refuse(400, "BODY", "The body must be a LINE webhook.")
+	}
+	if destination != "" && destination != bot {
+		return refuse(400, "DESTINATION", "The webhook is for another account.")
+	}
+	if a.State != lineaccount.Active || len(events) == 0 {
+		return entry.JSON(200, map[string]int{"accepted": 0})
+	}
+	if err := d.queue(ctx, a, events, r); err != nil {
+		return entry.Response{}, err
+	}
+	return entry.JSON(200, map[string]int{"accepted": len(events)})
+}
+
+func (d Deps) queue(ctx context.Context, a lineaccount.Account, events []line.Event, r entry.Request) error {
+	var out []queue.Message
+	env, size := linesync.Envelope{Portal: a.Portal, Slot: a.Slot}, 0
+	flush := func() error {
+		if len(env.Events) == 0 {
+			return nil
+		}
+		b, err := json.Marshal(env)
+		if err != nil {
+			return err
+		}
+		out = append(out, queue.Message{Body: b})
+		env.Events, size = nil, 0
+		return nil
+	}
+	for _, e := range events {
+		if size+len(e.Raw) > maxBytes {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+		env.Events, size = append(env.Events, e.Raw), size+len(e.Raw)
+	}
+	if err := flush(); err != nil {
+		return err
+	}
+	if err := d.Queue.Send(ctx, queue.LineEvents, out...); err != nil {
+		return err
+	}
+	if len(a.Forwards) == 0 {
+		return nil
+	}
+	return d.Forwarder.Queue(ctx, a, r.Body, r.Header.Get("X-Line-Signature"))
+}
+
+func refuse(status int, code, message string) (entry.Response, error) {
+	return entry.JSON(status, map[string]any{"error": map[string]string{"code": code, "message": message}})
+}

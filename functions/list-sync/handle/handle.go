@@ -1,0 +1,77 @@
+// Package handle drives sync runs: the minute tick, the steps of runs and imports, and messages that waited.
+package handle
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"lumo/functions/internal/entry"
+	"lumo/shared/chain"
+	"lumo/shared/contactsync"
+	"lumo/shared/linesync"
+	"lumo/shared/queue"
+	"lumo/shared/syncrun"
+)
+
+// Deps is what the function works with.
+type Deps struct {
+	Tick    func(context.Context) error
+	Runs    *syncrun.Runner
+	Imports *linesync.Importer
+	Chain   *chain.Engine
+	Outbox  contactsync.Outbox
+	Release func(context.Context)
+}
+
+// New makes the handlers.
+func New(d Deps) entry.Handlers {
+	return entry.Handlers{
+		Schedule: d.Tick,
+		Queues:   map[queue.Queue]entry.BatchHandler{queue.SyncSteps: d.steps, queue.Wakeups: d.wakeups},
+		Release:  d.Release,
+	}
+}
+
+func (d Deps) steps(ctx context.Context, batch []entry.Record) (failed []string, err error) {
+	for _, r := range batch {
+		if serr := d.step(ctx, r.Body); serr != nil {
+			failed, err = append(failed, r.ID), errors.Join(err, serr)
+		}
+	}
+	return failed, err
+}
+
+func (d Deps) step(ctx context.Context, body []byte) error {
+	var m chain.Message
+	if err := json.Unmarshal(body, &m); err != nil || m.Portal <= 0 {
+		return errors.New("message is no step")
+	}
+	switch m.Kind {
+	case syncrun.Kind:
+		return d.Runs.Step(ctx, m)
+	case linesync.ImportKind:
+		return d.Imports.Step(ctx, m)
+	}
+	return fmt.Errorf("no chain of kind %.20q", m.Kind)
+}
+
+// wakeups sends on what waited.
+func (d Deps) wakeups(ctx context.Context, batch []entry.Record) (failed []string, err error) {
+	for _, r := range batch {
+		var w chain.Wakeup
+		werr := json.Unmarshal(r.Body, &w)
+		switch {
+		case werr != nil:
+		case w.Flush > 0:
+			werr = d.Outbox.Kick(ctx, w.Flush)
+		case len(w.Step) > 0:
+			werr = d.Chain.Forward(ctx, w)
+		}
+		if werr != nil {
+			failed, err = append(failed, r.ID), errors.Join(err, werr)
+		}
+	}
+	return failed, err
+}

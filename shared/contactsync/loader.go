@@ -1,0 +1,70 @@
+package contactsync
+
+import (
+	"context"
+	"errors"
+
+	"lumo/shared/id"
+	"lumo/shared/lineaccount"
+	"lumo/shared/lineproperty"
+	"lumo/shared/mapping"
+	"lumo/shared/portal"
+)
+
+// ErrNotConnected: the portal's authorization is gone, or it was disconnected. Its work is dropped; nothing calls HubSpot.
+var ErrNotConnected = errors.New("portal is not connected")
+
+// Portals, Accounts and Sets are the parts of other stores that a scope is made of.
+type (
+	Portals interface {
+		Load(ctx context.Context, p id.PortalID) (portal.Portal, error)
+	}
+	Accounts interface {
+		Accounts(ctx context.Context, p id.PortalID) ([]lineaccount.Account, error)
+	}
+	Sets interface {
+		Set(ctx context.Context, p id.PortalID, s id.Slot) (lineproperty.Set, error)
+	}
+)
+
+// Loader makes scopes.
+type Loader struct {
+	Portals  Portals
+	Accounts Accounts
+	Sets     Sets
+	Mappings mapping.Store
+}
+
+// Scope loads what a portal's sync works with. ErrNotConnected when nothing may run.
+func (l *Loader) Scope(ctx context.Context, p id.PortalID) (Scope, error) {
+	row, err := l.Portals.Load(ctx, p)
+	if errors.Is(err, portal.ErrUnknown) {
+		return Scope{}, ErrNotConnected
+	}
+	if err != nil {
+		return Scope{}, err
+	}
+	if !row.State.Runs() {
+		return Scope{}, ErrNotConnected
+	}
+	out := Scope{Portal: p, Names: map[id.Slot]Names{}, LinkByID: row.Settings.MethodC}
+	if out.Mappings, err = l.Mappings.Load(ctx, p); err != nil {
+		return out, err
+	}
+	all, err := l.Accounts.Accounts(ctx, p)
+	if err != nil {
+		return out, err
+	}
+	for _, a := range all {
+		if a.State != lineaccount.Active {
+			continue
+		}
+		set, err := l.Sets.Set(ctx, p, a.Slot)
+		if err != nil {
+			return out, err
+		}
+		out.Slots = append(out.Slots, a.Slot)
+		out.Names[a.Slot] = NamesOf(set, a.Slot)
+	}
+	return out, nil
+}

@@ -1,0 +1,22 @@
+package line
+
+import "lumo/shared/linesync"
+
+// SyncEvent turns an event into what the friend sync works with; false for events that concern no single friend (groups, unknown users).
+func SyncEvent(e Event) (linesync.Event, bool) {
+	if e.Source != FromUser || e.User == "" {
+		return linesync.Event{}, false
+	}
+	out := linesync.Event{Kind: linesync.Other, User: e.User, At: e.Timestamp.UnixMilli()}
+	switch {
+	case e.Type == FollowEvent:
+		out.Kind, out.Unblocked = linesync.Follow, e.Follow != nil && e.Follow.Unblocked
+	case e.Type == UnfollowEvent:
+		out.Kind = linesync.Unfollow
+	case e.Type == MessageEvent && e.Message != nil:
+		out.Kind, out.MessageID, out.Type, out.Text = linesync.Message, e.Message.ID, string(e.Message.Type), e.Message.Text
+	case e.Type == UnsendEvent && e.Unsend != nil:
+		out.Kind, out.MessageID = linesync.Unsend, e.Unsend.MessageID
+	}
+	return out, true
+}

@@ -1,0 +1,178 @@
+package syncrun
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"lumo/shared/chain"
+	"lumo/shared/clock"
+	"lumo/shared/contactsync"
+	"lumo/shared/directory"
+	"lumo/shared/friend"
+	"lumo/shared/id"
+	"lumo/shared/portal"
+)
+
+// Tick is the one schedule for everything due: it starts automatic and nightly runs, revives silent chains and lost flushes, and lets
+// idle portals sleep.
+type Tick struct {
+	Due      directory.Due
+	Portals  contactsync.Portals
+	Scopes   Scopes
+	Starter  *Starter
+	Chain    *chain.Engine
+	Kinds    []string // chains to revive besides runs
+	Friends  friend.Store
+	Outbox   contactsync.Outbox
+	Schedule ScheduleStore
+	Clock    clock.Clock
+	Log      *slog.Logger
+}
+
+const (
+	ticksAtOnce = 200             // portals of one shard in one tick
+	retryAfter  = 2 * time.Minute // a portal whose tick died is looked at again
+	maxIdle     = time.Hour       // idle portals back off to this
+	nightHour   = 3               // local time of the full compare
+	fullAtLeast = 7 * 24 * time.Hour
+)
+
+// Run looks at every portal that is due.
+func (t *Tick) Run(ctx context.Context) error {
+	var failed error
+	for shard := range directory.Shards {
+		now := t.Clock.Now()
+		due, err := t.Due.DuePortals(ctx, shard, now, ticksAtOnce)
+		if err != nil {
+			return err
+		}
+		for _, p := range due {
+			if err := t.take(ctx, p, now); err != nil {
+				t.Log.Error("portal's tick failed", slog.Int64("portal", int64(p)), slog.String("error", err.Error()))
+				failed = err
+			}
+		}
+	}
+	return failed
+}
+
+func (t *Tick) take(ctx context.Context, p id.PortalID, now time.Time) error {
+	retry := now.Add(retryAfter)
+	ok, err := t.Due.Take(ctx, p, now, retry)
+	if err != nil || !ok {
+		return err
+	}
+	row, err := t.Portals.Load(ctx, p)
+	if errors.Is(err, portal.ErrUnknown) || err == nil && !row.State.Runs() {
+		return t.Due.Forget(ctx, p)
+	}
+	if err != nil {
+		return err
+	}
+	next, err := t.portal(ctx, row, now)
+	if err != nil {
+		return err
+	}
+	return t.Due.Settle(ctx, p, retry, next)
+}
+
+// portal does what one portal needs and says when it is due again.
+func (t *Tick) portal(ctx context.Context, row portal.Portal, now time.Time) (time.Time, error) {
+	busy := false
+	for _, kind := range append([]string{Kind}, t.Kinds...) {
+		_, running, err := t.Chain.Revive(ctx, row.ID, kind)
+		if err != nil {
+			return now, err
+		}
+		busy = busy || running
+	}
+	owed, err := t.flushes(ctx, row.ID, now)
+	if err != nil {
+		return now, err
+	}
+	sch, err := t.Schedule.Load(ctx, row.ID)
+	if err != nil {
+		return now, err
+	}
+	next := sch.Next(row, now)
+	if !busy && !next.After(now) {
+		req := Request{Trigger: Automatic, Extent: All, Changes: true}
+		if sch.nightDue(row, now) {
+			req = Request{Trigger: Nightly, Extent: All}
+		}
+		if _, err := t.Starter.Start(ctx, row.ID, req); err != nil && !errors.Is(err, chain.ErrBusy) {
+			return now, err
+		}
+		busy = true
+	}
+	if busy || owed {
+		return now.Add(time.Minute), nil
+	}
+	return next, nil
+}
+
+// flushes sends another flush for markers that nobody fetched in time. It tells whether any marker waits.
+func (t *Tick) flushes(ctx context.Context, p id.PortalID, now time.Time) (bool, error) {
+	scope, err := t.Scopes.Scope(ctx, p)
+	if err != nil {
+		return false, err
+	}
+	owed, late := false, false
+	for _, slot := range scope.Slots {
+		ms, err := t.Friends.Markers(ctx, p, slot, 16)
+		if err != nil {
+			return false, err
+		}
+		for _, m := range ms {
+			owed = true
+			late = late || now.UnixMilli()-m.Due > contactsync.LostAfter.Milliseconds()/2
+		}
+	}
+	if !late {
+		return owed, nil
+	}
+	// A new generation: the lost message's dedup id may still be remembered.
+	if err := t.Outbox.NextGeneration(ctx, p); err != nil {
+		return owed, err
+	}
+	return owed, t.Outbox.Kick(ctx, p)
+}
+
+// Next is when the portal's next automatic run is due: the set interval, doubled while nothing happens, up to an hour.
+func (s Schedule) Next(row portal.Portal, now time.Time) time.Time {
+	if s.LastRun == 0 {
+		return now
+	}
+	interval := time.Duration(row.Settings.SyncIntervalMinutes) * time.Minute
+	for range max(s.Quiet-4, 0) {
+		if interval *= 2; interval >= maxIdle {
+			break
+		}
+	}
+	interval = max(min(interval, maxIdle), time.Duration(row.Settings.SyncIntervalMinutes)*time.Minute)
+	if s.FailedRow > 0 { // do not hammer what keeps failing
+		interval = min(interval<<min(s.FailedRow-1, 6), maxIdle)
+	}
+	next := time.UnixMilli(s.LastRun).Add(interval)
+	if s.nightDue(row, now) {
+		return now
+	}
+	return next
+}
+
+// nightDue: the full compare runs once a night in the portal's own zone (P-61). It is skipped while a whole day brought nothing, though
+// never for longer than a week: association changes leave no trace elsewhere.
+func (s Schedule) nightDue(row portal.Portal, now time.Time) bool {
+	if s.LastFull == 0 {
+		return true
+	}
+	last := time.UnixMilli(s.LastFull)
+	local := now.In(row.Zone())
+	night := time.Date(local.Year(), local.Month(), local.Day(), nightHour, int(row.ID%60), 0, 0, row.Zone())
+	if local.Before(night) || !last.Before(night) {
+		return false
+	}
+	return s.Quiet < 24 || now.Sub(last) >= fullAtLeast
+}
