@@ -16,11 +16,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"lumo/shared/changelog"
+	"lumo/shared/clock"
 	"lumo/shared/id"
 )
 
 // ChangeLog implements changelog.Log. Items hold about a hundred records, compressed, at P#<portal>#LOG#<day> / <ms>#<name>.
-type ChangeLog struct{ Table *Table }
+type ChangeLog struct {
+	Table *Table
+	Clock clock.Clock
+}
 
 var _ changelog.Log = ChangeLog{}
 
@@ -90,13 +94,13 @@ func unpackRecords(b []byte) ([]changelog.Record, error) {
 
 // Read implements changelog.Log: day by day backwards from today, or from the cursor "<day>|<sort key>|<offset>".
 func (s ChangeLog) Read(ctx context.Context, p id.PortalID, f changelog.Filter, after string, limit int) ([]changelog.Record, string, error) {
-	day, sk, skip, err := parseLogCursor(after)
+	day, sk, skip, err := parseLogCursor(after, s.Clock.Now())
 	if err != nil {
 		return nil, "", err
 	}
 	var out []changelog.Record
 	seen := map[string]bool{}
-	oldest := dayOf(time.Now().AddDate(0, 0, -logDays).UnixMilli())
+	oldest := dayOf(s.Clock.Now().AddDate(0, 0, -logDays).UnixMilli())
 	for ; day >= oldest; day, sk, skip = dayBefore(day), "", 0 {
 		part := s.Table.Portal(p).in("LOG", day)
 		q := query{descending: true, limit: 25}
@@ -146,9 +150,9 @@ func (s ChangeLog) match(m map[string]types.AttributeValue, f changelog.Filter, 
 	return out, n, nil
 }
 
-func parseLogCursor(after string) (day, sk string, skip int, err error) {
+func parseLogCursor(after string, now time.Time) (day, sk string, skip int, err error) {
 	if after == "" {
-		return dayOf(time.Now().AddDate(0, 0, 1).UnixMilli()), "", 0, nil
+		return dayOf(now.AddDate(0, 0, 1).UnixMilli()), "", 0, nil
 	}
 	parts := strings.Split(after, "|")
 	if len(parts) != 3 {

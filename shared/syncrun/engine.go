@@ -29,7 +29,9 @@ type Runner struct {
 	Schedule ScheduleStore
 	Mappings mapping.Store
 	Clock    clock.Clock
-	Ahead    int // pages stored while the next is fetched; 1 in the simulation
+	// Prepare makes what a full run needs before it reads: properties and default mappings. Repeating it changes nothing.
+	Prepare func(ctx context.Context, p id.PortalID) error
+	Ahead   int // pages stored while the next is fetched; 1 in the simulation
 	// Budget of one step; 0 means the default.
 	Budget time.Duration
 }
@@ -97,6 +99,11 @@ func (r *Runner) advance(ctx context.Context, s *chain.Step, run *Run) (time.Dur
 		return 0, nil
 	}
 	scope, err := r.Scopes.Scope(ctx, s.Row.Portal)
+	if err == nil && run.Read.Phase == Planning && run.Full() && run.Extent != One && !run.DryRun {
+		if err = r.Prepare(ctx, s.Row.Portal); err == nil {
+			scope, err = r.Scopes.Scope(ctx, s.Row.Portal)
+		}
+	}
 	if err != nil {
 		return 0, err
 	}

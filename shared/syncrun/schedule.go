@@ -21,7 +21,9 @@ type Schedule struct {
 	LastRun   int64 `json:"lastRun" dynamodbav:"r"`
 	Quiet     int   `json:"quiet" dynamodbav:"q"` // automatic runs in a row that found nothing
 	FailedRow int   `json:"failedInARow" dynamodbav:"x"`
-	Version   int64 `json:"-" dynamodbav:"v"`
+	// Again asks for a full run that begins after this time.
+	Again   int64 `json:"again,omitempty" dynamodbav:"a,omitempty"`
+	Version int64 `json:"-" dynamodbav:"v"`
 }
 
 // ScheduleStore keeps it.

@@ -79,13 +79,24 @@ func (s *Starter) Start(ctx context.Context, p id.PortalID, req Request) (Run, e
 	return Run{}, chain.ErrBusy
 }
 
-// StartInitial begins the first run after a connection (P-60). While one runs already, that is enough.
+// StartInitial begins the first run after a connection (P-60). While another runs, the next one is made a full one: it read its scope
+// before the new account was there.
 func (s *Starter) StartInitial(ctx context.Context, p id.PortalID) error {
 	_, err := s.Start(ctx, p, Request{Trigger: Initial, Extent: All})
-	if errors.Is(err, chain.ErrBusy) {
-		return nil
+	if !errors.Is(err, chain.ErrBusy) {
+		return err
 	}
-	return err
+	for range 8 {
+		sch, err := s.Schedule.Load(ctx, p)
+		if err != nil {
+			return err
+		}
+		sch.Again = s.Clock.Now().UnixMilli()
+		if err = s.Schedule.Save(ctx, p, sch); !errors.Is(err, chain.ErrFenced) {
+			return err
+		}
+	}
+	return chain.ErrFenced
 }
 
 // History lists runs, newest first.

@@ -165,7 +165,7 @@ func (s Schedule) Next(row portal.Portal, now time.Time) time.Time {
 // nightDue: the full compare runs once a night in the portal's own zone (P-61). It is skipped while a whole day brought nothing, though
 // never for longer than a week: association changes leave no trace elsewhere.
 func (s Schedule) nightDue(row portal.Portal, now time.Time) bool {
-	if s.LastFull == 0 {
+	if s.LastFull == 0 || s.Again > s.LastFull {
 		return true
 	}
 	last := time.UnixMilli(s.LastFull)

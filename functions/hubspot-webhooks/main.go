@@ -1,0 +1,22 @@
+// Command hubspot-webhooks takes HubSpot's webhooks.
+package main
+
+import (
+	"context"
+
+	"lumo/functions/hubspot-webhooks/handle"
+	"lumo/functions/internal/entry"
+	"lumo/shared/compose"
+)
+
+func main() {
+	entry.Start(func(ctx context.Context) (entry.Handlers, error) {
+		a, err := compose.Load(ctx)
+		if err != nil {
+			return entry.Handlers{}, err
+		}
+		return handle.New(handle.Deps{
+			Secrets: a.Config.HubspotSecrets(), AppID: a.Config.HubspotAppID, PublicURL: a.Config.PublicURL, Queue: a.Sender(), Clock: a.Clock, Log: a.Log,
+		}), nil
+	})
+}

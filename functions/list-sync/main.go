@@ -1,0 +1,22 @@
+// Command list-sync is the minute tick and the steps of runs.
+package main
+
+import (
+	"context"
+
+	"lumo/functions/internal/entry"
+	"lumo/functions/list-sync/handle"
+	"lumo/shared/compose"
+)
+
+func main() {
+	entry.Start(func(ctx context.Context) (entry.Handlers, error) {
+		a, err := compose.Load(ctx)
+		if err != nil {
+			return entry.Handlers{}, err
+		}
+		return handle.New(handle.Deps{
+			Tick: a.Tick().Run, Runs: a.Runner(), Imports: a.Importer(), Chain: a.Chain(), Outbox: a.Outbox(), Release: a.Release,
+		}), nil
+	})
+}

@@ -1,0 +1,144 @@
+// Package compose is the composition root: it builds the real services from the environment, each on first use, so that a function
+// only makes what it needs. Nothing is decided here.
+package compose
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net/http"
+	"os"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	awskms "github.com/aws/aws-sdk-go-v2/service/kms"
+	awssecrets "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/oklog/ulid/v2"
+
+	"lumo/shared/clock"
+	"lumo/shared/config"
+	"lumo/shared/config/secretsmanager"
+	"lumo/shared/dynamo"
+	"lumo/shared/hubspot"
+	"lumo/shared/line"
+	"lumo/shared/pace"
+	"lumo/shared/queue"
+	"lumo/shared/queue/sqs"
+	"lumo/shared/seal"
+	"lumo/shared/seal/kms"
+)
+
+// Parts are what differs between a function in AWS, a test and the simulation. Load fills in the real ones.
+type Parts struct {
+	Config config.Config
+	Clock  clock.Clock
+	Log    *slog.Logger
+	// NewID makes names that sort by time.
+	NewID func() string
+	// Random gives n unguessable bytes, for states and cookies.
+	Random func(n int) []byte
+	// Jitter in [0,1) spreads repeats; nil uses each client's own.
+	Jitter func() float64
+	// HubSpotHTTP and LineHTTP; nil uses each client's own.
+	HubSpotHTTP, LineHTTP *http.Client
+	// The ways out, made on first use.
+	DynamoDB func() dynamo.API
+	Keys     func() seal.KeyService
+	Queue    func() queue.Sender
+	// Pace nil keeps the pace in the table.
+	Pace pace.Store
+	// Sequential does one thing at a time, always in the same order (the simulation).
+	Sequential bool
+}
+
+// App holds the services of one process.
+type App struct {
+	Parts
+	table    func() *dynamo.Table
+	sealer   func() seal.Sealer
+	queue    func() queue.Sender
+	limiter  func() *pace.Limiter
+	hubspot  func() *hubspot.Client
+	line     func() *line.Client
+	tenants  tenants
+	accounts accounts
+}
+
+// Load reads the environment. A function calls it once, at start.
+func Load(ctx context.Context) (*App, error) {
+	// One AWS configuration for all clients, read only if one is made.
+	account := sync.OnceValues(func() (aws.Config, error) { return awsconfig.LoadDefaultConfig(context.WithoutCancel(ctx)) })
+	secrets := secretsmanager.Secrets{Open: func(context.Context) (secretsmanager.API, error) {
+		c, err := account()
+		return awssecrets.NewFromConfig(c), err
+	}}
+	cfg, err := config.Load(ctx, os.Getenv, secrets)
+	if err != nil {
+		return nil, err
+	}
+	c, err := account()
+	if err != nil {
+		return nil, err
+	}
+	p := Parts{Config: cfg, Clock: clock.Real{}, Log: slog.Default(), Random: random}
+	p.NewID = newIDs(p.Clock)
+	p.DynamoDB = func() dynamo.API { return dynamodb.NewFromConfig(c) }
+	p.Keys = func() seal.KeyService { return kms.New(awskms.NewFromConfig(c), cfg.KMSKeyID) }
+	p.Queue = func() queue.Sender { return sqs.New(awssqs.NewFromConfig(c), cfg.Queues, p.Clock) }
+	return New(p), nil
+}
+
+func random(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails; the process ends instead
+	return b
+}
+
+// newIDs are ULIDs: unique, and sorted by time.
+func newIDs(c clock.Clock) func() string {
+	return func() string { return ulid.MustNew(ulid.Timestamp(c.Now()), rand.Reader).String() }
+}
+
+// New joins the parts.
+func New(p Parts) *App {
+	a := &App{Parts: p}
+	a.table = sync.OnceValue(func() *dynamo.Table { return dynamo.New(p.DynamoDB(), p.Config.TableName) })
+	a.sealer = sync.OnceValue(func() seal.Sealer { return seal.New(p.Keys(), p.Clock) })
+	a.queue = sync.OnceValue(p.Queue)
+	a.limiter = sync.OnceValue(func() *pace.Limiter {
+		store := p.Pace
+		if store == nil {
+			store = pace.NewMemory()
+		}
+		return pace.New(pace.Config{Store: store, Clock: p.Clock, Log: p.Log})
+	})
+	a.hubspot = sync.OnceValue(a.newHubSpot)
+	a.line = sync.OnceValue(func() *line.Client {
+		return line.New(line.Config{APIURL: p.Config.LineAPIURL, DataURL: p.Config.LineDataAPIURL, HTTP: p.LineHTTP, Clock: p.Clock})
+	})
+	a.tenants = newTenants(a)
+	a.accounts = newAccounts(a)
+	return a
+}
+
+func (a *App) newHubSpot() *hubspot.Client {
+	c := a.Config
+	return hubspot.New(hubspot.Config{
+		BaseURL: c.HubspotAPIURL, AppURL: c.HubspotAppURL, AppID: c.HubspotAppID, ClientID: c.HubspotClientID,
+		ClientSecret: c.HubspotClientSecret.Reveal(), HTTP: a.HubSpotHTTP, Clock: a.Clock, Tokens: a.Tokens(), Pace: a.limiter(), Rand: a.Jitter,
+		Log: a.Log,
+	})
+}
+
+func (a *App) Table() *dynamo.Table        { return a.table() }
+func (a *App) Directory() dynamo.Directory { return a.table().Directory() }
+func (a *App) Sealer() seal.Sealer         { return a.sealer() }
+func (a *App) Sender() queue.Sender        { return a.queue() }
+func (a *App) HubSpot() *hubspot.Client    { return a.hubspot() }
+func (a *App) Line() *line.Client          { return a.line() }
+
+// Pace is this process's share of HubSpot's limits. Release it at the end of every invocation.
+func (a *App) Pace() *pace.Limiter { return a.limiter() }

@@ -1,0 +1,224 @@
+package compose
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"lumo/shared/chain"
+	"lumo/shared/contactsync"
+	"lumo/shared/crm"
+	"lumo/shared/dynamo"
+	"lumo/shared/fault"
+	"lumo/shared/friend"
+	"lumo/shared/hubspotlist"
+	"lumo/shared/id"
+	"lumo/shared/line"
+	"lumo/shared/lineproperty"
+	"lumo/shared/linesync"
+	"lumo/shared/mapping"
+	"lumo/shared/queue"
+	"lumo/shared/syncrun"
+)
+
+// parallel is how many rows or calls of one step are under way at once. HubSpot's pace is kept elsewhere.
+func (a *App) parallel(n int) int {
+	if a.Sequential {
+		return 1
+	}
+	return n
+}
+
+// Friends, Mappings, ... are the stores of the sync.
+func (a *App) Friends() dynamo.Friends         { return dynamo.Friends{Table: a.Table()} }
+func (a *App) Mappings() mapping.Store         { return dynamo.Mappings{Table: a.Table()} }
+func (a *App) ChangeLog() dynamo.ChangeLog     { return dynamo.ChangeLog{Table: a.Table(), Clock: a.Clock} }
+func (a *App) Failures() dynamo.Failures       { return dynamo.Failures{Table: a.Table()} }
+func (a *App) Invalids() dynamo.Invalids       { return dynamo.Invalids{Table: a.Table()} }
+func (a *App) Messages() dynamo.Messages       { return dynamo.Messages{Table: a.Table()} }
+func (a *App) Lists() dynamo.Lists             { return dynamo.Lists{Table: a.Table()} }
+func (a *App) Schedules() dynamo.Schedules     { return dynamo.Schedules{Table: a.Table()} }
+func (a *App) crm() crm.CRM                    { return crm.CRM{Client: a.HubSpot(), App: a.Config.HubspotAppID} }
+func (a *App) LineUsers() contactsync.Profiles { return lineUsers{a} }
+
+// Outbox announces what HubSpot must learn.
+func (a *App) Outbox() contactsync.Outbox {
+	return contactsync.QueueOutbox{Gen: dynamo.Generations{Table: a.Table()}, Queue: a.Sender(), Alarm: a.Directory(), Clock: a.Clock}
+}
+
+// Chain moves runs and imports.
+func (a *App) Chain() *chain.Engine {
+	return &chain.Engine{Store: dynamo.Chains{Table: a.Table()}, Queue: a.Sender(), Clock: a.Clock}
+}
+
+// Scopes loads what a portal's sync works with.
+func (a *App) Scopes() *contactsync.Loader {
+	return &contactsync.Loader{
+		Portals: dynamo.Portals{Table: a.Table()}, Accounts: dynamo.LineAccounts{Table: a.Table()}, Sets: dynamo.LineProperties{Table: a.Table()}, Mappings: a.Mappings(),
+	}
+}
+
+// Applier brings contacts into friends.
+func (a *App) Applier() *contactsync.Applier {
+	return &contactsync.Applier{
+		Friends: a.Friends(), CRM: a.crm(), Profiles: lineUsers{a}, Invalids: a.Invalids(), Log: a.ChangeLog(), Failures: a.Failures(),
+		Outbox: a.Outbox(), Clock: a.Clock, Parallel: a.parallel(32),
+	}
+}
+
+// Events applies what HubSpot told us.
+func (a *App) Events() *contactsync.Events {
+	return &contactsync.Events{Applier: a.Applier(), Queue: a.Sender()}
+}
+
+// Flusher drains the outbox.
+func (a *App) Flusher() *contactsync.Flusher {
+	return &contactsync.Flusher{
+		Friends: a.Friends(), CRM: a.crm(), Log: a.ChangeLog(), Failures: a.Failures(), Outbox: a.Outbox(), Clock: a.Clock, Parallel: a.parallel(8),
+		Gone: a.gone, Broken: func(ctx context.Context, p id.PortalID, f *fault.Fault) error { return a.broken(ctx, p, f) },
+	}
+}
+
+// gone has a contact looked at that HubSpot no longer knows.
+func (a *App) gone(ctx context.Context, p id.PortalID, c id.ContactID) error {
+	b, err := json.Marshal(contactsync.Batch{Portal: p, Notes: []contactsync.Note{{Kind: contactsync.Gone, Contact: c, At: a.Clock.Now().UnixMilli()}}})
+	if err != nil {
+		return err
+	}
+	return a.Sender().Send(ctx, queue.HubspotEvents, queue.Message{Body: b})
+}
+
+// broken stops what HubSpot refuses for every record: a mapping or LINE property that somebody deleted (P-48).
+func (a *App) broken(ctx context.Context, p id.PortalID, f *fault.Fault) error {
+	for _, name := range f.Properties {
+		for range 5 {
+			set, err := a.Mappings().Load(ctx, p)
+			if err != nil {
+				return err
+			}
+			next, err := set.Change(name, func(m *mapping.Mapping) error { m.Status = mapping.PropertyDeleted; return nil })
+			if err != nil {
+				break // not a mapped property
+			}
+			if _, err = a.Mappings().Save(ctx, p, next); err == nil {
+				break
+			}
+		}
+	}
+	accounts, err := a.Accounts().ActiveAccounts(ctx, p)
+	if err != nil {
+		return err
+	}
+	for _, account := range accounts {
+		for _, name := range f.Properties {
+			if _, err := a.Properties().MarkMissing(ctx, p, account.Slot, name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// prepare makes what a first sync needs: the LINE properties of every connected account, and the default mappings (P-04, P-36). Repeating
+// it changes nothing.
+func (a *App) prepare(ctx context.Context, p id.PortalID) error {
+	set, err := a.Mappings().Load(ctx, p)
+	if err != nil {
+		return err
+	}
+	if set.Version == 0 {
+		if _, err := a.Mappings().Save(ctx, p, mapping.Default(a.Clock.Now().UnixMilli())); err != nil && !errors.Is(err, mapping.ErrChanged) {
+			return err
+		}
+	}
+	accounts, err := a.Accounts().ActiveAccounts(ctx, p)
+	if err != nil || len(accounts) == 0 {
+		return err
+	}
+	var wishes []lineproperty.Wish
+	for _, account := range accounts {
+		wishes = append(wishes, lineproperty.Wish{Slot: account.Slot, AccountName: account.Name})
+	}
+	_, err = a.Properties().Ensure(ctx, p, wishes...)
+	return err
+}
+
+// LineEvents applies what LINE told us.
+func (a *App) LineEvents() *linesync.Service {
+	return &linesync.Service{
+		Friends: a.Friends(), Profiles: lineUsers{a}, Invalids: a.Invalids(), Messages: a.Messages(), Outbox: a.Outbox(), Queue: a.Sender(), Clock: a.Clock,
+		Parallel: a.parallel(16),
+	}
+}
+
+// Importer imports existing friends.
+func (a *App) Importer() *linesync.Importer {
+	return &linesync.Importer{
+		Chain: a.Chain(), Friends: a.Friends(), Profiles: lineUsers{a}, Followers: lineUsers{a}, Clock: a.Clock, NewID: a.NewID, Parallel: a.parallel(16),
+	}
+}
+
+// Runs begins sync runs.
+func (a *App) Runs() *syncrun.Starter {
+	return &syncrun.Starter{Chain: a.Chain(), Schedule: a.Schedules(), Clock: a.Clock, NewID: a.NewID}
+}
+
+// Runner does their steps.
+func (a *App) Runner() *syncrun.Runner {
+	return &syncrun.Runner{
+		Chain: a.Chain(), Scopes: a.Scopes(), Source: a.crm(), Applier: *a.Applier(), Friends: a.Friends(), Failures: a.Failures(), Outbox: a.Outbox(),
+		Lists: &hubspotlist.Index{Source: a.crm(), Store: a.Lists(), Clock: a.Clock}, Schedule: a.Schedules(), Mappings: a.Mappings(), Clock: a.Clock,
+		Ahead: a.parallel(4), Prepare: a.prepare,
+	}
+}
+
+// Tick is the minute tick.
+func (a *App) Tick() *syncrun.Tick {
+	return &syncrun.Tick{
+		Due: a.Directory(), Portals: dynamo.Portals{Table: a.Table()}, Scopes: a.Scopes(), Starter: a.Runs(), Chain: a.Chain(), Kinds: []string{linesync.ImportKind},
+		Friends: a.Friends(), Outbox: a.Outbox(), Schedule: a.Schedules(), Clock: a.Clock, Log: a.Log,
+	}
+}
+
+// Release gives back what must not be held while the environment sleeps.
+func (a *App) Release(ctx context.Context) {
+	if err := a.Pace().Release(ctx); err != nil {
+		a.Log.Warn("pace lease not handed back", "error", err.Error())
+	}
+}
+
+// lineUsers asks LINE about users of an account.
+type lineUsers struct{ app *App }
+
+var (
+	_ contactsync.Profiles = lineUsers{}
+	_ linesync.Followers   = lineUsers{}
+)
+
+func (l lineUsers) channel(ctx context.Context, p id.PortalID, s id.Slot) (*line.ChannelClient, error) {
+	account, err := l.app.Accounts().Store.Account(ctx, p, s)
+	if err != nil {
+		return nil, err
+	}
+	return l.app.Channel(ctx, account)
+}
+
+func (l lineUsers) Profile(ctx context.Context, p id.PortalID, k friend.Key) (friend.Profile, bool, error) {
+	c, err := l.channel(ctx, p, k.Slot)
+	if err != nil {
+		return friend.Profile{}, false, err
+	}
+	prof, err := c.Profile(ctx, k.User)
+	if fault.Is(err, fault.NotFound) {
+		return friend.Profile{}, false, nil
+	}
+	return friend.Profile{Name: prof.Name, Picture: prof.PictureURL, Language: prof.Language}, err == nil, err
+}
+
+func (l lineUsers) Followers(ctx context.Context, p id.PortalID, s id.Slot, start string) ([]id.LineUserID, string, error) {
+	c, err := l.channel(ctx, p, s)
+	if err != nil {
+		return nil, "", err
+	}
+	return c.Followers(ctx, start)
+}
