@@ -8,11 +8,13 @@ import (
 	"lumo/shared/chain"
 	"lumo/shared/contactsync"
 	"lumo/shared/crm"
+	"lumo/shared/directory"
 	"lumo/shared/dynamo"
 	"lumo/shared/fault"
 	"lumo/shared/friend"
 	"lumo/shared/hubspotlist"
 	"lumo/shared/id"
+	"lumo/shared/journal"
 	"lumo/shared/line"
 	"lumo/shared/lineproperty"
 	"lumo/shared/linesync"
@@ -139,8 +141,50 @@ func (a *App) prepare(ctx context.Context, p id.PortalID) error {
 	for _, account := range accounts {
 		wishes = append(wishes, lineproperty.Wish{Slot: account.Slot, AccountName: account.Name})
 	}
-	_, err = a.Properties().Ensure(ctx, p, wishes...)
-	return err
+	if _, err = a.Properties().Ensure(ctx, p, wishes...); err != nil {
+		return err
+	}
+	scope, err := a.Scopes().Scope(ctx, p)
+	if err != nil {
+		return err
+	}
+	properties := scope.Mappings.Properties()
+	for _, name := range scope.UserIDProperties() {
+		properties = append(properties, name)
+	}
+	if err := a.crm().Subscribe(ctx, p, properties); err != nil {
+		// The journal brings changes sooner; without it the automatic runs find them.
+		a.Log.Warn("journal not subscribed", "error", err.Error())
+	}
+	return nil
+}
+
+// Journal reads HubSpot's journal for all portals.
+func (a *App) Journal() *journal.Reader {
+	return &journal.Reader{
+		Leases: a.Directory(), Feed: a.crm(), Queue: a.Sender(), Uninstalled: a.Portals().Uninstalled, CompareAll: a.compareAll,
+		Clock: a.Clock, NewID: a.NewID, Log: a.Log,
+	}
+}
+
+// compareAll makes every portal's next run a full one, after a gap in the journal.
+func (a *App) compareAll(ctx context.Context) error {
+	now := a.Clock.Now()
+	for shard := range directory.Shards {
+		portals, err := a.Directory().DuePortals(ctx, shard, now.AddDate(1, 0, 0), 10_000)
+		if err != nil {
+			return err
+		}
+		for _, p := range portals {
+			if err := a.Starter().Again(ctx, p); err != nil {
+				return err
+			}
+			if err := a.Directory().BringForward(ctx, p, now); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // LineEvents applies what LINE told us.
@@ -158,8 +202,8 @@ func (a *App) Importer() *linesync.Importer {
 	}
 }
 
-// Runs begins sync runs.
-func (a *App) Runs() *syncrun.Starter {
+// Starter begins sync runs.
+func (a *App) Starter() *syncrun.Starter {
 	return &syncrun.Starter{Chain: a.Chain(), Schedule: a.Schedules(), Clock: a.Clock, NewID: a.NewID}
 }
 
@@ -175,15 +219,10 @@ func (a *App) Runner() *syncrun.Runner {
 // Tick is the minute tick.
 func (a *App) Tick() *syncrun.Tick {
 	return &syncrun.Tick{
-		Due: a.Directory(), Portals: dynamo.Portals{Table: a.Table()}, Scopes: a.Scopes(), Starter: a.Runs(), Chain: a.Chain(), Kinds: []string{linesync.ImportKind},
-		Friends: a.Friends(), Outbox: a.Outbox(), Schedule: a.Schedules(), Clock: a.Clock, Log: a.Log,
-	}
-}
-
-// Release gives back what must not be held while the environment sleeps.
-func (a *App) Release(ctx context.Context) {
-	if err := a.Pace().Release(ctx); err != nil {
-		a.Log.Warn("pace lease not handed back", "error", err.Error())
+		Due: a.Directory(), Portals: dynamo.Portals{Table: a.Table()}, Scopes: a.Scopes(), Starter: a.Starter(), Chain: a.Chain(), Kinds: []string{linesync.ImportKind},
+		Friends: a.Friends(), Outbox: a.Outbox(), Schedule: a.Schedules(), Clock: a.Clock, Log: a.Log, Before: a.Journal().Poll,
+		Removed: a.Portals().FinishRemoval,
+		Pending: func(ctx context.Context, p id.PortalID) error { _, err := a.Portals().Complete(ctx, p); return err },
 	}
 }
 

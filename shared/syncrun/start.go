@@ -86,6 +86,11 @@ func (s *Starter) StartInitial(ctx context.Context, p id.PortalID) error {
 	if !errors.Is(err, chain.ErrBusy) {
 		return err
 	}
+	return s.Again(ctx, p)
+}
+
+// Again makes the next run that begins by itself a full one.
+func (s *Starter) Again(ctx context.Context, p id.PortalID) error {
 	for range 8 {
 		sch, err := s.Schedule.Load(ctx, p)
 		if err != nil {

@@ -29,6 +29,11 @@ type Tick struct {
 	Schedule ScheduleStore
 	Clock    clock.Clock
 	Log      *slog.Logger
+	// Before runs first in every tick: the journal.
+	Before func(ctx context.Context) error
+	// Removed finishes saying goodbye to HubSpot for a portal that was disconnected; Pending completes an installation.
+	Removed func(ctx context.Context, p id.PortalID) error
+	Pending func(ctx context.Context, p id.PortalID) error
 }
 
 const (
@@ -41,7 +46,10 @@ const (
 
 // Run looks at every portal that is due.
 func (t *Tick) Run(ctx context.Context) error {
-	var failed error
+	failed := t.Before(ctx)
+	if failed != nil {
+		t.Log.Error("journal not read", slog.String("error", failed.Error()))
+	}
 	for shard := range directory.Shards {
 		now := t.Clock.Now()
 		due, err := t.Due.DuePortals(ctx, shard, now, ticksAtOnce)
@@ -65,6 +73,17 @@ func (t *Tick) take(ctx context.Context, p id.PortalID, now time.Time) error {
 		return err
 	}
 	row, err := t.Portals.Load(ctx, p)
+	if err == nil && row.State == portal.Removed {
+		if err := t.Removed(ctx, p); err != nil {
+			return err
+		}
+	}
+	if err == nil && row.State == portal.Pending {
+		if err := t.Pending(ctx, p); err != nil {
+			return err
+		}
+		return t.Due.Settle(ctx, p, retry, now.Add(time.Minute))
+	}
 	if errors.Is(err, portal.ErrUnknown) || err == nil && !row.State.Runs() {
 		return t.Due.Forget(ctx, p)
 	}

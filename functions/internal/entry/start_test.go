@@ -44,6 +44,7 @@ func (a *runtimeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasSuffix(r.URL.Path, "/next") {
 		e, ok := <-a.events
 		if !ok {
+			w.WriteHeader(http.StatusInternalServerError)
 			return
 		}
 		w.Header().Set("Lambda-Runtime-Aws-Request-Id", "invocation-1")

@@ -1,0 +1,63 @@
+package setup
+
+import (
+	"strconv"
+	"strings"
+
+	"lumo/functions/internal/entry"
+)
+
+// Words are all sentences of the pages. A new one must be given in both languages, or the test of this file fails.
+type Words struct {
+	OtherLanguage, Request string
+
+	StartTitle, StartText, StartButton, StartNeeds, StartNeedHubSpot, StartNeedLine, StartAfter string
+
+	SetupTitle, HubSpotHeading, LineHeading, NoAccounts, ReconnectText, Reconnect string
+	Slot, BasicID, ChannelIDShort, StateActive, StateDisconnected, WebhookURL     string
+	CheckAgain, DisconnectAccount, DisconnectAccountText, DisconnectAccountButton string
+	Adopted, AdoptedInstead, UseExisting                                          string
+
+	ConnectHeading, ConnectText, ChannelID, ChannelIDHelp, ChannelSecret, ChannelSecretHelp string
+	KeepPrevious, KeepPreviousHelp, ConnectButton, ConnectFailed, Full                      string
+
+	DoneHeading, DoneText, Dashboard string
+
+	RemoveHeading, RemoveText, RemoveKept, RemoveConfirm, RemoveButton string
+	RemovedTitle, RemovedText                                          string
+
+	PropertyTitle, PropertyText, PropertyLabel, PropertyNone, PropertyButton, PropertyRefused, Back string
+
+	Pass, Warn, Fail, Skipped string
+
+	ExpiredTitle, ExpiredText, RefusedTitle, RefusedText, BadLinkTitle, BadLinkText string
+	BusyTitle, BusyText, TroubleTitle, TroubleText, NotFoundTitle, NotFoundText     string
+	TryAgain, ToStart                                                               string
+}
+
+func (x *exchange) words() Words {
+	if x.lang == "ja" {
+		return japanese
+	}
+	return english
+}
+
+// language follows the person's choice, else the browser's order of preference.
+func language(r entry.Request) string {
+	if c := r.Cookie(languageCookie); c == "en" || c == "ja" {
+		return c
+	}
+	best, weight := "en", 0.0
+	for part := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
+		tag, params, _ := strings.Cut(strings.TrimSpace(part), ";")
+		q := 1.0
+		if v, ok := strings.CutPrefix(strings.TrimSpace(params), "q="); ok {
+			q, _ = strconv.ParseFloat(v, 64)
+		}
+		primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
+		if (primary == "ja" || primary == "en") && q > weight {
+			best, weight = primary, q
+		}
+	}
+	return best
+}

@@ -1,0 +1,132 @@
+package dynamo_test
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"lumo/shared/clock"
+	"lumo/shared/dynamo"
+	"lumo/shared/id"
+	"lumo/shared/pace"
+
+	"pgregory.net/rapid"
+)
+
+// The table and the in-memory store answer every sequence of accesses alike, so what the limiter's tests prove holds for both.
+func TestPaceRowsBehaveLikeTheMemoryStore(t *testing.T) {
+	t.Parallel()
+	table := newTable(t)
+	runs := 0
+	rapid.Check(t, func(r *rapid.T) {
+		runs++
+		p := id.PortalID(runs)
+		real, memory := dynamo.NewPace(table, clock.NewVirtual(noon)), pace.NewMemory()
+		for range rapid.IntRange(1, 8).Draw(r, "steps") {
+			k := rapid.SampledFrom([]pace.Kind{pace.General, pace.Search}).Draw(r, "kind")
+			at := noon.Add(time.Duration(rapid.IntRange(0, 60_000).Draw(r, "ms")) * time.Millisecond)
+			var got, want pace.Row
+			var err error
+			switch rapid.IntRange(0, 2).Draw(r, "verb") {
+			case 0:
+				got, err = real.Read(t.Context(), p, k)
+				want, _ = memory.Read(t.Context(), p, k)
+			case 1:
+				c := pace.Change{
+					Holder: fmt.Sprint("h", rapid.IntRange(0, 4).Draw(r, "holder")),
+					Lease:  pace.Lease{Want: rapid.IntRange(0, 105).Draw(r, "want"), Old: 3, At: at, Until: at.Add(19 * time.Second)},
+				}
+				if gone := fmt.Sprint("h", rapid.IntRange(0, 4).Draw(r, "gone")); gone != c.Holder {
+					c.Forget = []string{gone}
+				}
+				got, err = real.Write(t.Context(), p, k, c)
+				want, _ = memory.Write(t.Context(), p, k, c)
+			default:
+				s := pace.Stop{Until: at, Level: rapid.IntRange(0, 16).Draw(r, "level"), LevelAt: at}
+				got, err = real.Stop(t.Context(), p, k, s)
+				want, _ = memory.Stop(t.Context(), p, k, s)
+			}
+			if err != nil {
+				r.Fatal(err)
+			}
+			if !sameRow(got, want) {
+				r.Fatalf("the table says %+v, memory %+v", got, want)
+			}
+		}
+	})
+}
+
+func sameRow(a, b pace.Row) bool {
+	in := func(r pace.Row) pace.Row {
+		leases := map[string]pace.Lease{}
+		for h, l := range r.Leases {
+			l.At, l.Until = l.At.UTC(), l.Until.UTC()
+			leases[h] = l
+		}
+		return pace.Row{Leases: leases, Level: r.Level}
+	}
+	return reflect.DeepEqual(in(a), in(b)) && a.Stop.Equal(b.Stop) && a.LevelAt.Equal(b.LevelAt)
+}
+
+// Limiters that share nothing but the table keep the limit together, one goroutine in virtual time.
+func TestLimitersShareThePaceThroughTheTable(t *testing.T) {
+	t.Parallel()
+	v := clock.NewVirtual(noon)
+	store := dynamo.NewPace(newTable(t), v)
+	var limiters []*pace.Limiter
+	for range 3 {
+		limiters = append(limiters, pace.New(pace.Config{Store: store, Clock: v}))
+	}
+	var calls []time.Time
+	for i := range 200 {
+		if err := limiters[i%3].Wait(t.Context(), 7, pace.General, pace.Bulk); err != nil {
+			t.Fatal(err)
+		}
+		calls = append(calls, v.Now())
+	}
+	if !slices.IsSortedFunc(calls, time.Time.Compare) {
+		t.Error("time went back")
+	}
+	for i := 105; i < len(calls); i++ {
+		if span := calls[i].Sub(calls[i-105]); span < 10*time.Second {
+			t.Fatalf("106 calls in %v", span)
+		}
+	}
+	for _, l := range limiters {
+		if err := l.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	row, err := store.Read(t.Context(), 7, pace.General)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for h, l := range row.Leases {
+		if l.Until.After(v.Now()) {
+			t.Errorf("lease %s was not handed back", h)
+		}
+	}
+}
+
+// Writes of many holders at once neither conflict nor lose one another.
+func TestConcurrentLeasesAreAllKept(t *testing.T) {
+	t.Parallel()
+	store := dynamo.NewPace(newTable(t), clock.Real{})
+	var wg sync.WaitGroup
+	for i := range 12 {
+		wg.Go(func() {
+			c := pace.Change{Holder: fmt.Sprint("h", i), Lease: pace.Lease{Want: 105, At: noon, Until: noon.Add(time.Minute)}}
+			if _, err := store.Write(t.Context(), 7, pace.General, c); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	row, err := store.Read(t.Context(), 7, pace.General)
+	if err != nil || len(row.Leases) != 12 {
+		t.Errorf("%d leases, %v", len(row.Leases), err)
+	}
+}
