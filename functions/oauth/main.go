@@ -5,7 +5,7 @@ import (
 	"context"
 
 	"lumo/functions/internal/entry"
-	"lumo/functions/oauth/setup"
+	"lumo/functions/oauth/handle"
 	"lumo/shared/compose"
 )
 
@@ -15,7 +15,7 @@ func main() {
 		if err != nil {
 			return entry.Handlers{}, err
 		}
-		h := setup.New(setup.FromApp(app)).Handlers()
+		h := handle.New(handle.FromApp(app)).Handlers()
 		h.Release = app.Release
 		return h, nil
 	})

@@ -69,7 +69,7 @@ type App struct {
 
 // Load reads the environment. A function calls it once, at start.
 func Load(ctx context.Context) (*App, error) {
-	// One AWS configuration for all clients, read only if one is made.
+	// One AWS configuration for all clients; reading it calls nobody.
 	account := sync.OnceValues(func() (aws.Config, error) { return awsconfig.LoadDefaultConfig(context.WithoutCancel(ctx)) })
 	secrets := secretsmanager.Secrets{Open: func(context.Context) (secretsmanager.API, error) {
 		c, err := account()
@@ -111,7 +111,7 @@ func New(p Parts) *App {
 	a.limiter = sync.OnceValue(func() *pace.Limiter {
 		store := p.Pace
 		if store == nil {
-			store = pace.NewMemory()
+			store = dynamo.NewPace(a.table(), p.Clock)
 		}
 		return pace.New(pace.Config{Store: store, Clock: p.Clock, Log: p.Log})
 	})

@@ -2,7 +2,9 @@ package compose
 
 import (
 	"context"
+	"log/slog"
 
+	"lumo/shared/logging"
 	"lumo/shared/onboarding"
 )
 
@@ -13,9 +15,9 @@ func (a *App) Onboarding() *onboarding.Service {
 	}
 }
 
-// Release gives back what must not be held while the environment sleeps.
+// Release gives back what must not be held while the environment sleeps: the share of HubSpot's pace. What could not be handed back lapses.
 func (a *App) Release(ctx context.Context) {
-	if a.paced.Load() {
-		a.limiter().Release(ctx)
+	if err := a.limiter().Release(ctx); err != nil {
+		a.Log.LogAttrs(ctx, slog.LevelWarn, "pace not handed back", logging.Error(err))
 	}
 }

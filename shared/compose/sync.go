@@ -16,7 +16,6 @@ import (
 	"lumo/shared/id"
 	"lumo/shared/journal"
 	"lumo/shared/line"
-	"lumo/shared/lineproperty"
 	"lumo/shared/linesync"
 	"lumo/shared/mapping"
 	"lumo/shared/queue"
@@ -137,11 +136,7 @@ func (a *App) prepare(ctx context.Context, p id.PortalID) error {
 	if err != nil || len(accounts) == 0 {
 		return err
 	}
-	var wishes []lineproperty.Wish
-	for _, account := range accounts {
-		wishes = append(wishes, lineproperty.Wish{Slot: account.Slot, AccountName: account.Name})
-	}
-	if _, err = a.Properties().Ensure(ctx, p, wishes...); err != nil {
+	if _, err = a.Onboarding().EnsureProperties(ctx, p); err != nil {
 		return err
 	}
 	scope, err := a.Scopes().Scope(ctx, p)

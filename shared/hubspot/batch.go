@@ -187,9 +187,13 @@ func take(out *Outcome, part []Change, body batchReply, r *reply) {
 	if len(body.Errors) > 0 {
 		sent = sentProperties(part)
 	}
+	var nameless []errorBody
 	for _, e := range body.Errors {
-		f := itemFault(e, r, sent)
-		for _, id := range e.culprits() {
+		f, ids := itemFault(e, r, sent), e.culprits()
+		if len(ids) == 0 {
+			nameless = append(nameless, e)
+		}
+		for _, id := range ids {
 			if asked[id] && !settled[id] {
 				settled[id] = true
 				out.Failed = append(out.Failed, ItemFault{id, f})
@@ -198,7 +202,7 @@ func take(out *Outcome, part []Change, body batchReply, r *reply) {
 	}
 	for _, c := range part {
 		if !settled[c.ID] {
-			out.Failed = append(out.Failed, ItemFault{c.ID, leftOut(body, r, sent)})
+			out.Failed = append(out.Failed, ItemFault{c.ID, leftOut(nameless, r, sent)})
 		}
 	}
 }
@@ -206,12 +210,9 @@ func take(out *Outcome, part []Change, body batchReply, r *reply) {
 // culprits are the items that an element of a 207's errors is about.
 func (b errorBody) culprits() []string {
 	var ids []string
-	for _, key := range []string{"ids", "id", "objectWriteTraceId", "objectId", "objectIds"} {
-		ids = append(ids, b.Context[key]...)
-	}
-	for _, e := range b.Errors {
-		for _, key := range []string{"ids", "id", "objectWriteTraceId"} {
-			ids = append(ids, e.Context[key]...)
+	for _, c := range b.contexts() {
+		for _, key := range []string{"ids", "id", "objectWriteTraceId", "objectId", "objectIds"} {
+			ids = append(ids, c[key]...)
 		}
 	}
 	return ids
@@ -233,10 +234,10 @@ func itemFault(e errorBody, r *reply, sent []byte) *fault.Fault {
 	return f
 }
 
-// leftOut is the fault of an item that the answer does not mention. With one unattributed error it is that error; else unknown.
-func leftOut(body batchReply, r *reply, sent []byte) *fault.Fault {
-	if len(body.Errors) > 0 && len(body.Errors[0].culprits()) == 0 {
-		return itemFault(body.Errors[0], r, sent)
+// leftOut is the fault of an item that the answer does not mention: an error that names no item, else unknown.
+func leftOut(nameless []errorBody, r *reply, sent []byte) *fault.Fault {
+	if len(nameless) > 0 {
+		return itemFault(nameless[0], r, sent)
 	}
 	return &fault.Fault{
 		Provider: provider, Class: fault.Unavailable, Certainty: fault.Unknown, Code: "HUBSPOT_NO_RESULT", Status: r.status,

@@ -145,11 +145,7 @@ func (b errorBody) properties(invalid []invalidValue) []string {
 	for _, v := range invalid {
 		add(string(v.Name))
 	}
-	contexts := []errorContext{b.Context}
-	for _, e := range b.Errors {
-		contexts = append(contexts, e.Context)
-	}
-	for _, c := range contexts {
+	for _, c := range b.contexts() {
 		for _, k := range propertyKeys {
 			for _, n := range c[k] {
 				add(n)
@@ -157,6 +153,15 @@ func (b errorBody) properties(invalid []invalidValue) []string {
 		}
 	}
 	return names
+}
+
+// contexts are the body's own and those of its details.
+func (b errorBody) contexts() []errorContext {
+	all := []errorContext{b.Context}
+	for _, e := range b.Errors {
+		all = append(all, e.Context)
+	}
+	return all
 }
 
 var propertyName = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9_]*$`)

@@ -65,14 +65,14 @@ func (s Subscription) body() map[string]any {
 	case SubscribeAssociation:
 		b["objectTypeId"], b["objectIds"], b["associatedObjectTypeIds"] = s.ObjectTypeID, []int64{}, orEmpty(s.ToTypeIDs)
 	case SubscribeList:
-		b["listIds"], b["objectIds"] = slices.Concat([]int64{}, s.ListIDs), []int64{}
+		b["listIds"], b["objectIds"] = append([]int64{}, s.ListIDs...), []int64{}
 	case SubscribePrivacy:
 		b["objectTypeId"] = s.ObjectTypeID
 	}
 	return b
 }
 
-// covers tells whether have brings everything that s asks for.
+// coveredBy tells whether have brings everything that s asks for.
 func (s Subscription) coveredBy(have Subscription) bool {
 	within := func(want, got []string) bool {
 		return !slices.ContainsFunc(want, func(w string) bool { return !slices.Contains(got, w) })

@@ -149,8 +149,8 @@ func (o *PropertyOutcome) put(name string, f *fault.Fault) {
 	}
 }
 
-// takeProperties sorts an answered batch by name. The errors of a 207 name properties in their context; an error without a name
-// belongs to what is left.
+// takeProperties sorts an answered batch by name. The errors of a 207 name properties in their context; one that names none belongs
+// to what is left.
 func takeProperties(out *PropertyOutcome, part []Property, r *reply) error {
 	var body struct {
 		Results []struct {
@@ -162,24 +162,38 @@ func takeProperties(out *PropertyOutcome, part []Property, r *reply) error {
 		return err
 	}
 	verdict := map[string]*fault.Fault{}
-	settled := map[string]bool{}
+	var nameless []errorBody
 	for _, e := range body.Errors {
-		f := itemFault(e, r, nil)
-		for _, n := range append(e.culprits(), e.properties(nil)...) {
-			verdict[n], settled[n] = f, true
+		names := e.names()
+		if len(names) == 0 {
+			nameless = append(nameless, e)
+		}
+		for _, n := range names {
+			verdict[n] = itemFault(e, r, nil)
 		}
 	}
 	for _, d := range body.Results {
-		verdict[d.Name], settled[d.Name] = nil, true
+		verdict[d.Name] = nil
 	}
 	for _, d := range part {
-		if settled[d.Name] {
-			out.put(d.Name, verdict[d.Name])
-			continue
+		f, known := verdict[d.Name]
+		if !known {
+			f = leftOut(nameless, r, nil)
 		}
-		out.put(d.Name, leftOut(batchReply{Errors: body.Errors}, r, nil))
+		out.put(d.Name, f)
 	}
 	return nil
+}
+
+// names of the definitions that an element of a 207's errors is about, as they were sent.
+func (b errorBody) names() []string {
+	var names []string
+	for _, c := range b.contexts() {
+		for _, key := range []string{"name", "names", "propertyName", "propertyNames"} {
+			names = append(names, c[key]...)
+		}
+	}
+	return names
 }
 
 // UpdateProperty changes a definition.

@@ -72,20 +72,29 @@ func Error(err error) slog.Attr {
 	if err == nil {
 		return slog.Attr{}
 	}
-	text := err.Error()
+	text := slog.Any(keyError, safeText(describe(err)))
 	all := faults(err)
-	for _, f := range all {
+	if len(all) == 0 {
+		return text
+	}
+	f := all[0]
+	return slog.GroupAttrs("", text, slog.String(keyCode, f.Code), slog.String(keyClass, string(f.Class)),
+		slog.String(keyCertainty, certainty(f.Certainty)), slog.Int("status", f.Status), slog.String(keyCorrelation, f.CorrelationID))
+}
+
+// safeText is a text made by describe. Plain text under the same key is not shown: it may be a provider's words.
+type safeText string
+
+// describe is err's text with the code in place of each Fault's own.
+func describe(err error) string {
+	text := err.Error()
+	for _, f := range faults(err) {
 		text = strings.ReplaceAll(text, f.Error(), f.Code)
 		if f.Message != "" {
 			text = strings.ReplaceAll(text, f.Message, dropped)
 		}
 	}
-	if len(all) == 0 {
-		return slog.String(keyError, text)
-	}
-	f := all[0]
-	return slog.GroupAttrs("", slog.String(keyError, text), slog.String(keyCode, f.Code), slog.String(keyClass, string(f.Class)),
-		slog.String(keyCertainty, certainty(f.Certainty)), slog.Int("status", f.Status), slog.String(keyCorrelation, f.CorrelationID))
+	return text
 }
 
 // faults finds every Fault in the tree of err, the outermost first.

@@ -1,12 +1,13 @@
-// Package logging writes the structured log. It is closed by default: only attributes made by this package, numbers, booleans and
-// times reach the output, so that no token, secret, message text or personal data gets there by oversight. An attribute with a
-// foreign key keeps its key and loses its value.
+// Package logging writes the structured log. It is closed by default: only numbers, booleans, times, error values and the texts that
+// attrs.go names reach the output, so that no token, secret, message text or personal data gets there by oversight. Anything else
+// keeps its key and loses its value. Give errors as values (logging.Error, or "error", err), never as err.Error().
 package logging
 
 import (
 	"context"
 	"io"
 	"log/slog"
+	"reflect"
 	"regexp"
 	"slices"
 	"time"
@@ -27,7 +28,7 @@ func Discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 var textKeys = []string{
 	slog.TimeKey, slog.LevelKey, slog.MessageKey,
 	keyStage, keyFunction, keyRequest, keyKind, keyRoute, keyPortal, keyRun, keyQueue, keyJob, keyState, keyReason,
-	keyError, keyCode, keyClass, keyCertainty, keyCorrelation, keyObject, keyList, keyStack,
+	keyCode, keyClass, keyCertainty, keyCorrelation, keyObject, keyList, keyStack,
 }
 
 // guard decides what an attribute may show; slog calls it for each one, in groups too.
@@ -38,13 +39,37 @@ func guard(_ []string, a slog.Attr) slog.Attr {
 	case slog.KindDuration:
 		return slog.Float64(a.Key, float64(a.Value.Duration())/float64(time.Millisecond))
 	case slog.KindString:
-		if slices.Contains(textKeys, a.Key) {
-			return slog.String(a.Key, Scrub(a.Value.String()))
-		}
+		return guardText(a.Key, a.Value.String())
 	case slog.KindAny:
-		if _, ok := a.Value.Any().(slog.Level); ok && a.Key == slog.LevelKey {
-			return a
+		return guardAny(a)
+	}
+	return slog.String(a.Key, dropped)
+}
+
+func guardText(key, text string) slog.Attr {
+	if slices.Contains(textKeys, key) {
+		return slog.String(key, Scrub(text))
+	}
+	return slog.String(key, dropped)
+}
+
+// guardAny lets levels, errors and our own id and enumeration types through.
+func guardAny(a slog.Attr) slog.Attr {
+	switch v := a.Value.Any().(type) {
+	case slog.Level:
+		return a
+	case safeText:
+		return slog.String(a.Key, Scrub(string(v)))
+	case error:
+		if a.Key == keyError {
+			return slog.String(a.Key, Scrub(describe(v)))
 		}
+	}
+	switch v := reflect.ValueOf(a.Value.Any()); v.Kind() {
+	case reflect.Int, reflect.Int64:
+		return slog.Int64(a.Key, v.Int())
+	case reflect.String:
+		return guardText(a.Key, v.String())
 	}
 	return slog.String(a.Key, dropped)
 }

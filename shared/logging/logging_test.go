@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"lumo/shared/fault"
+	"lumo/shared/id"
 	"lumo/shared/logging"
 	"lumo/shared/logging/logtest"
 	"lumo/shared/queue"
@@ -24,7 +25,8 @@ func TestTypedAttributesAppear(t *testing.T) {
 	t.Parallel()
 	log, out := newLog()
 	log.LogAttrs(t.Context(), slog.LevelInfo, "step done", logging.Portal(7), logging.Slot(2), logging.Queue(queue.Flush), logging.Run("r-1"),
-		logging.Count("written", 3), logging.Took("ms", 1500*time.Microsecond), logging.State("done"), slog.Bool("cold", true))
+		logging.Count("written", 3), logging.Took("ms", 1500*time.Microsecond), logging.State("done"), slog.Bool("cold", true),
+		slog.Any("typed", id.PortalID(9)), slog.Any("class", fault.Limited), slog.Any("error", fmt.Errorf("read: %w", errors.New("bad hex"))))
 	log.Debug("not at this level")
 	var line map[string]any
 	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
@@ -32,7 +34,7 @@ func TestTypedAttributesAppear(t *testing.T) {
 	}
 	for key, want := range map[string]any{
 		"msg": "step done", "level": "INFO", "stage": "dev", "function": "contact-sync", "portal": "7", "slot": 2.0, "queue": "Flush",
-		"run": "r-1", "written": 3.0, "ms": 1.5, "state": "done", "cold": true,
+		"run": "r-1", "typed": 9.0, "class": "limited", "error": "read: bad hex", "written": 3.0, "ms": 1.5, "state": "done", "cold": true,
 	} {
 		if line[key] != want {
 			t.Errorf("%s is %v, want %v", key, line[key], want)
@@ -58,6 +60,8 @@ func TestNothingElseComesThrough(t *testing.T) {
 	log.Info("failed", logging.Error(fmt.Errorf("profile of %s <%s>: %w", user, email, errors.New("GET https://x.example/a?token="+bearer))))
 	f := &fault.Fault{Provider: "hubspot", Class: fault.Invalid, Code: "HUBSPOT_INVALID", Message: "value " + text + " is no number", Status: 400, CorrelationID: "c-1"}
 	log.Info("failed", logging.Error(fmt.Errorf("flush: %w", f)))
+	log.Info("failed", "error", f.Error())
+	log.Info("failed", "cause", errors.New(text), "error", fmt.Errorf("flush: %w", f), "user", id.LineUserID(user), "reason", id.LineUserID(user))
 	log.Info("failed", logging.Error(errors.Join(errors.New("first"), fmt.Errorf("second: %w", fmt.Errorf("third: %w", f)))))
 	c.Check(t, out.Bytes())
 	for _, want := range []string{`"error":"flush: HUBSPOT_INVALID"`, `"class":"invalid"`, `"correlation":"c-1"`, `"status":400`, `"certainty":"unknown"`} {

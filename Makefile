@@ -1,0 +1,53 @@
+# Every target works on a clean clone: what it needs, it installs under the repository.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+MODULES := shared functions scripts
+PACKAGES := $(MODULES:%=./%/...)
+GO_MIN := 1.26
+
+.PHONY: help
+help: ## this list
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+.PHONY: setup
+setup: go-version scripts/node_modules/.installed ## what the other targets need (they call it themselves)
+
+.PHONY: go-version
+go-version:
+	@command -v go >/dev/null || { echo "Go is missing: install Go $(GO_MIN) or newer from https://go.dev/dl/" >&2; exit 1; }
+	@have=$$(go env GOVERSION); have=$${have#go}; have=$${have%% *}; \
+	[ "$$(printf '%s\n' $(GO_MIN) "$$have" | sort -V | head -n 1)" = $(GO_MIN) ] || { echo "Go $$have is too old: install Go $(GO_MIN) or newer from https://go.dev/dl/" >&2; exit 1; }
+
+# npm is only the courier of the DynamoDB stand-in; whoever brings an own binary needs neither Node nor npm.
+scripts/node_modules/.installed: scripts/package.json scripts/package-lock.json
+	@if [ -n "$${DYNAMODB_LOCAL_BIN:-}" ]; then exit 0; fi; \
+	command -v npm >/dev/null || { echo "npm is missing: install Node 20 or newer, or set DYNAMODB_LOCAL_BIN to a dynoxide binary" >&2; exit 1; }; \
+	cd scripts && npm ci --no-audit --no-fund && mkdir -p node_modules && touch node_modules/.installed
+
+.PHONY: run
+run: setup ## the whole system on this machine; ARGS="-chaos" and others: see ARGS="-help"
+	go run ./scripts/cmd/local $(ARGS)
+
+.PHONY: reset
+reset: go-version ## forget what `make run` kept (.local)
+	go run ./scripts/cmd/local -reset
+
+.PHONY: test
+test: setup ## all tests of the three modules
+	go test -count=1 $(PACKAGES)
+
+.PHONY: check
+check: setup ## formatting, vet, staticcheck and the template
+	@bad=$$(gofmt -l $(MODULES)); [ -z "$$bad" ] || { printf 'not gofmt-clean:\n%s\n' "$$bad" >&2; exit 1; }
+	go vet $(PACKAGES)
+	go tool staticcheck $(PACKAGES)
+	go test -count=1 ./scripts/localcloud/template
+
+.PHONY: build
+build: go-version ## the function binaries as they are deployed, in build/
+	@for main in functions/*/main.go; do \
+		name=$$(basename "$$(dirname "$$main")"); echo "build/$$name/bootstrap"; \
+		CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build -tags lambda.norpc -trimpath -ldflags '-s -w' -o "build/$$name/bootstrap" "./functions/$$name"; \
+	done

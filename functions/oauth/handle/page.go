@@ -1,0 +1,110 @@
+package handle
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"html/template"
+	"net/http"
+
+	"lumo/functions/internal/entry"
+	"lumo/shared/check"
+	"lumo/shared/onboarding"
+)
+
+//go:embed pages
+var files embed.FS
+
+var (
+	style     = string(must(files.ReadFile("pages/style.css")))
+	styleHash = hashOf(style)
+	pages     = template.Must(template.New("").ParseFS(files, "pages/*.html"))
+)
+
+func must(b []byte, err error) []byte {
+	if err != nil {
+		panic(err) // the files are part of the binary
+	}
+	return b
+}
+
+// hashOf allows one inline style sheet and no other.
+func hashOf(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// shown is what every page gets.
+type shown struct {
+	W       Words
+	Lang    string
+	Style   template.CSS
+	Token   string
+	Request string
+	Path    string // of this page, for the language switch; empty when it cannot be asked for again
+	Data    any
+}
+
+// message is a page with one thing to say and one way on.
+type message struct{ Title, Text, Link, To string }
+
+func (h *Handler) page(x *exchange, status int, name string, data any) entry.Response {
+	v := shown{W: x.words(), Lang: x.lang, Style: template.CSS(style), Request: x.ID, Data: data}
+	if x.session.Portal != 0 {
+		v.Token = h.seal.token(x.session)
+	}
+	if x.Method == http.MethodGet && (name == "start" || name == "wizard") {
+		v.Path = x.Path
+	}
+	var b bytes.Buffer
+	if err := pages.ExecuteTemplate(&b, name+".html", v); err != nil {
+		// A template that fails is a mistake of ours; half a page helps nobody.
+		return entry.Text(http.StatusInternalServerError, v.W.TroubleTitle)
+	}
+	return entry.HTML(status, b.Bytes())
+}
+
+func (h *Handler) message(x *exchange, status int, title, text string) entry.Response {
+	return h.page(x, status, "message", message{title, text, x.words().ToStart, "/"})
+}
+
+// Line is a check as the page shows it.
+type Line struct {
+	Code, Outcome, Label, Title, Hint, Detail string
+}
+
+// Lines puts checks into the page's words.
+func (s shown) Lines(in []check.Line) []Line {
+	out := make([]Line, 0, len(in))
+	for _, l := range in {
+		w := onboarding.Words(l.Code)
+		v := Line{Code: string(l.Code), Outcome: string(l.Outcome), Title: w.Title.In(s.Lang), Detail: l.Detail}
+		switch l.Outcome {
+		case check.Pass:
+			v.Label = s.W.Pass
+		case check.Warn:
+			v.Label, v.Hint = s.W.Warn, w.Hint.In(s.Lang)
+		case check.Fail:
+			v.Label, v.Hint = s.W.Fail, w.Hint.In(s.Lang)
+		default:
+			v.Label = s.W.Skipped
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// With gives a part of a page the words and something to show.
+func (s shown) With(data any) shown {
+	s.Data = data
+	return s
+}
+
+// OtherLang is the language that the switch offers.
+func (s shown) OtherLang() string {
+	if s.Lang == "ja" {
+		return "en"
+	}
+	return "ja"
+}

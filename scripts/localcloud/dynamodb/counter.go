@@ -1,0 +1,59 @@
+package dynamodb
+
+import (
+	"maps"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync"
+)
+
+// Counter is a reverse proxy that counts requests by caller and operation. Each caller has its own endpoint below the proxy's
+// address: <address>/<caller>.
+type Counter struct {
+	proxy  *httputil.ReverseProxy
+	mu     sync.Mutex
+	counts map[string]map[string]int
+}
+
+// NewCounter forwards to the server at target.
+func NewCounter(target string) (*Counter, error) {
+	u, err := url.Parse(target)
+	if err != nil {
+		return nil, err
+	}
+	return &Counter{
+		counts: map[string]map[string]int{},
+		proxy: &httputil.ReverseProxy{
+			Rewrite: func(r *httputil.ProxyRequest) {
+				r.SetURL(u)
+				r.Out.URL.Path, r.Out.URL.RawPath = u.JoinPath("/").Path, ""
+			},
+			Transport: &http.Transport{MaxIdleConnsPerHost: 64},
+		},
+	}, nil
+}
+
+func (c *Counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	caller, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	c.mu.Lock()
+	if c.counts[caller] == nil {
+		c.counts[caller] = map[string]int{}
+	}
+	c.counts[caller][operation]++
+	c.mu.Unlock()
+	c.proxy.ServeHTTP(w, r)
+}
+
+// Counts are the requests so far, by caller, then by operation.
+func (c *Counter) Counts() map[string]map[string]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := make(map[string]map[string]int, len(c.counts))
+	for caller, n := range c.counts {
+		out[caller] = maps.Clone(n)
+	}
+	return out
+}

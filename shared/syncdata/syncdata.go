@@ -1,0 +1,398 @@
+// Package syncdata is what the screen "Sync Data" does (P-35 to P-40): which HubSpot properties can be mapped, adding and changing
+// mappings, what to do about one that does not flow, and the run that brings a new field its values.
+package syncdata
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"lumo/shared/chain"
+	"lumo/shared/clock"
+	"lumo/shared/fault"
+	"lumo/shared/id"
+	"lumo/shared/lineaccount"
+	"lumo/shared/lineproperty"
+	"lumo/shared/mapping"
+	"lumo/shared/portal"
+	"lumo/shared/register"
+	"lumo/shared/syncrun"
+)
+
+// Catalog reads the portal's contact properties; lineproperty.CRM has it.
+type Catalog interface {
+	Properties(ctx context.Context, p id.PortalID, archived bool) ([]lineproperty.Property, error)
+	// Property is fault.NotFound when there is none of that name.
+	Property(ctx context.Context, p id.PortalID, name string) (lineproperty.Property, error)
+}
+
+// Accounts and Sets tell which properties are the LINE properties that we write.
+type (
+	Accounts interface {
+		Accounts(ctx context.Context, p id.PortalID) ([]lineaccount.Account, error)
+	}
+	Sets interface {
+		Set(ctx context.Context, p id.PortalID, s id.Slot) (lineproperty.Set, error)
+	}
+)
+
+// Runs begins runs; syncrun.Starter is the real one.
+type Runs interface {
+	Start(ctx context.Context, p id.PortalID, req syncrun.Request) (syncrun.Run, error)
+}
+
+// Audit writes into the portal's audit log.
+type Audit interface {
+	Note(ctx context.Context, p id.PortalID, by portal.Actor, a portal.Action, subject string, changes ...portal.Change) error
+}
+
+// Agenda makes the minute tick look at a portal.
+type Agenda interface {
+	BringForward(ctx context.Context, p id.PortalID, t time.Time) error
+}
+
+// Service changes mappings.
+type Service struct {
+	Mappings mapping.Store
+	Catalog  Catalog
+	Accounts Accounts
+	Sets     Sets
+	Runs     Runs
+	Schedule syncrun.ScheduleStore
+	Agenda   Agenda
+	Audit    Audit
+	Clock    clock.Clock
+}
+
+// Named refusals; their texts are shown to users.
+var (
+	ErrRuleFixed = errors.New("this field only flows from HubSpot, so its rule cannot be changed")
+	ErrOwn       = errors.New("this is a LINE property that Lumo writes itself")
+	ErrGone      = errors.New("HubSpot has no such contact property")
+	ErrNothing   = errors.New("nothing to change: give a rule, or say whether the field is paused")
+)
+
+// Fit says how a property can be mapped.
+type Fit string
+
+const (
+	Both   Fit = "both"
+	OneWay Fit = "one_way" // only from HubSpot
+	None   Fit = "none"
+)
+
+// Candidate is a HubSpot property as the screen offers it.
+type Candidate struct {
+	Name, Label, Group, Type, FieldType string
+	Fit                                 Fit
+	Mapped                              bool
+}
+
+// company is the pseudo property of the primary company's name (P-40b).
+var company = lineproperty.Property{Name: mapping.Company, Label: "Company name", Group: "company", Type: "string", FieldType: "text", ReadOnly: true}
+
+// Candidates lists the properties whose name or label contains the search text: those that can be mapped first, then by label.
+func (s *Service) Candidates(ctx context.Context, p id.PortalID, search string) ([]Candidate, error) {
+	all, err := s.Catalog.Properties(ctx, p, false)
+	if err != nil {
+		return nil, err
+	}
+	set, err := s.Mappings.Load(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	own, err := s.own(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	search = strings.ToLower(strings.TrimSpace(search))
+	var out []Candidate
+	for _, h := range append([]lineproperty.Property{company}, all...) {
+		if h.Hidden || !strings.Contains(strings.ToLower(h.Name+"\x00"+h.Label), search) {
+			continue
+		}
+		fit, _ := fitOf(h, own)
+		_, mapped := set.Find(h.Name)
+		out = append(out, Candidate{h.Name, h.Label, h.Group, h.Type, h.FieldType, fit, mapped})
+	}
+	slices.SortFunc(out, func(a, b Candidate) int {
+		return cmp.Or(cmp.Compare(rank(a.Fit), rank(b.Fit)), cmp.Compare(strings.ToLower(a.Label), strings.ToLower(b.Label)), cmp.Compare(a.Name, b.Name))
+	})
+	return out, nil
+}
+
+func rank(f Fit) int {
+	if f == None {
+		return 1
+	}
+	return 0
+}
+
+// own names the LINE properties of all accounts, connected or not.
+func (s *Service) own(ctx context.Context, p id.PortalID) (map[string]bool, error) {
+	all, err := s.Accounts.Accounts(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]bool{}
+	for _, a := range all {
+		set, err := s.Sets.Set(ctx, p, a.Slot)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range set.Entries {
+			out[e.Name] = true
+		}
+	}
+	return out, nil
+}
+
+// fitOf is the rule of what can be mapped. The link to the primary company is read for company names and is nobody's field.
+func fitOf(h lineproperty.Property, own map[string]bool) (Fit, error) {
+	switch {
+	case own[h.Name]:
+		return None, ErrOwn
+	case h.Archived || h.Name == mapping.CompanyLink:
+		return None, mapping.ErrNotMappable
+	case h.Name == mapping.Company:
+		return OneWay, nil
+	}
+	oneWay, err := mapping.Fit(h.Type, h.FieldType, false, h.ReadOnly)
+	switch {
+	case err != nil:
+		return None, err
+	case oneWay:
+		return OneWay, nil
+	}
+	return Both, nil
+}
+
+// find reads one property from HubSpot.
+func (s *Service) find(ctx context.Context, p id.PortalID, name string) (lineproperty.Property, Fit, error) {
+	h := company
+	if name != mapping.Company {
+		var err error
+		if h, err = s.Catalog.Property(ctx, p, name); fault.Is(err, fault.NotFound) {
+			return h, None, ErrGone
+		} else if err != nil {
+			return h, None, err
+		}
+	}
+	own, err := s.own(ctx, p)
+	if err != nil {
+		return h, None, err
+	}
+	fit, err := fitOf(h, own)
+	return h, fit, err
+}
+
+// Settled is the outcome of a change.
+type Settled struct {
+	Mapping mapping.Mapping
+	// Run brings the values; when another run was at work, Queued is set and the tick starts one after it.
+	Run    *syncrun.Run
+	Queued bool
+}
+
+// Add maps a property (P-37) and starts the run that reads it. A repetition with the same time by the same person finds its own mapping.
+func (s *Service) Add(ctx context.Context, p id.PortalID, by portal.Actor, property string, rule register.Rule, at time.Time) (Settled, error) {
+	h, fit, err := s.find(ctx, p, property)
+	if err != nil {
+		return Settled{}, err
+	}
+	m := mapping.Mapping{
+		Property: h.Name, Label: h.Label, Type: h.Type, FieldType: h.FieldType, Rule: rule, OneWay: fit == OneWay && h.Name != mapping.Company,
+		AddedAt: at.UnixMilli(), AddedBy: Name(by),
+	}
+	m, err = s.change(ctx, p, property, func(set mapping.Set) (mapping.Set, error) {
+		if old, ok := set.Find(property); ok && old.AddedAt == m.AddedAt && old.AddedBy == m.AddedBy {
+			return set, errDone
+		}
+		return set.Add(m)
+	})
+	if err != nil {
+		return Settled{}, err
+	}
+	if err := s.Audit.Note(ctx, p, by, portal.MappingChanged, property, portal.Change{Field: "rule", New: string(m.Rule)}); err != nil {
+		return Settled{}, err
+	}
+	return s.resync(ctx, p, by, m)
+}
+
+// Change is what may be changed of a mapping; nil leaves a part as it is.
+type Change struct {
+	Rule   *register.Rule
+	Paused *bool
+}
+
+// Change sets the rule, pauses a field, or lets it flow again. Whatever makes values move also starts a run.
+func (s *Service) Change(ctx context.Context, p id.PortalID, by portal.Actor, property string, c Change) (Settled, error) {
+	if c.Rule == nil && c.Paused == nil {
+		return Settled{}, ErrNothing
+	}
+	resume := c.Paused != nil && !*c.Paused
+	if resume {
+		// Resuming is also how somebody says that what was wrong in HubSpot is put right.
+		h, fit, err := s.find(ctx, p, property)
+		if err != nil {
+			return Settled{}, err
+		}
+		return s.decide(ctx, p, by, property, c, func(m *mapping.Mapping) {
+			if m.Property != mapping.Company {
+				m.Type, m.FieldType, m.OneWay = h.Type, h.FieldType, fit == OneWay
+			}
+		})
+	}
+	return s.decide(ctx, p, by, property, c, func(*mapping.Mapping) {})
+}
+
+func (s *Service) decide(ctx context.Context, p id.PortalID, by portal.Actor, property string, c Change, fresh func(*mapping.Mapping)) (Settled, error) {
+	var notes []portal.Change
+	m, err := s.change(ctx, p, property, func(set mapping.Set) (mapping.Set, error) {
+		return set.Change(property, func(m *mapping.Mapping) error {
+			before := *m
+			fresh(m)
+			err := apply(m, c)
+			notes = diff(before, *m)
+			return err
+		})
+	})
+	if err != nil {
+		return Settled{}, err
+	}
+	if len(notes) > 0 {
+		if err := s.Audit.Note(ctx, p, by, portal.MappingChanged, property, notes...); err != nil {
+			return Settled{}, err
+		}
+	}
+	if !m.Status.Flows() {
+		return Settled{Mapping: m}, nil
+	}
+	return s.resync(ctx, p, by, m)
+}
+
+func apply(m *mapping.Mapping, c Change) error {
+	if c.Rule != nil && *c.Rule != m.Rule {
+		if !m.Writable() {
+			return ErrRuleFixed
+		}
+		m.Rule = *c.Rule
+	}
+	switch {
+	case c.Paused == nil:
+	case *c.Paused:
+		m.Status = mapping.Paused
+	case !m.Status.Flows():
+		m.Status = mapping.WaitingFirst
+	}
+	return nil
+}
+
+func diff(a, b mapping.Mapping) []portal.Change {
+	var out []portal.Change
+	if a.Rule != b.Rule {
+		out = append(out, portal.Change{Field: "rule", Old: string(a.Rule), New: string(b.Rule)})
+	}
+	if a.Status != b.Status {
+		out = append(out, portal.Change{Field: "status", Old: string(a.Status), New: string(b.Status)})
+	}
+	return out
+}
+
+// Remove ends a mapping; removing one that is not there changes nothing. Stored values are kept for 30 days (P-40a).
+func (s *Service) Remove(ctx context.Context, p id.PortalID, by portal.Actor, property string) (removed bool, err error) {
+	_, err = s.change(ctx, p, property, func(set mapping.Set) (mapping.Set, error) { return set.Remove(property) })
+	if errors.Is(err, mapping.ErrUnknown) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, s.Audit.Note(ctx, p, by, portal.MappingChanged, property, portal.Change{Field: "status", New: "removed"})
+}
+
+var errDone = errors.New("done already")
+
+// change reads, decides and saves, again if somebody else was faster. It returns the mapping as it is afterwards.
+func (s *Service) change(ctx context.Context, p id.PortalID, property string, decide func(mapping.Set) (mapping.Set, error)) (mapping.Mapping, error) {
+	for range 8 {
+		set, err := s.Mappings.Load(ctx, p)
+		if err != nil {
+			return mapping.Mapping{}, err
+		}
+		next, err := decide(set)
+		if errors.Is(err, errDone) {
+			m, _ := set.Find(property)
+			return m, nil
+		}
+		if err != nil {
+			return mapping.Mapping{}, err
+		}
+		if next, err = s.Mappings.Save(ctx, p, next); err == nil {
+			m, _ := next.Find(property)
+			return m, nil
+		}
+		if !errors.Is(err, mapping.ErrChanged) {
+			return mapping.Mapping{}, err
+		}
+	}
+	return mapping.Mapping{}, mapping.ErrChanged
+}
+
+// resync starts a run over all linked contacts, since a run over changes would not see what was there before. While another run is at
+// work, the next one is made a full one and the tick is woken.
+func (s *Service) resync(ctx context.Context, p id.PortalID, by portal.Actor, m mapping.Mapping) (Settled, error) {
+	run, err := s.Runs.Start(ctx, p, syncrun.Request{Trigger: syncrun.Automatic, Extent: syncrun.Contacts, Actor: Name(by)})
+	if err == nil {
+		return Settled{Mapping: m, Run: &run}, nil
+	}
+	if !errors.Is(err, chain.ErrBusy) {
+		return Settled{}, fmt.Errorf("start run: %w", err)
+	}
+	for range 8 {
+		sch, err := s.Schedule.Load(ctx, p)
+		if err != nil {
+			return Settled{}, err
+		}
+		sch.LastFull = 0
+		if err = s.Schedule.Save(ctx, p, sch); err == nil {
+			return Settled{Mapping: m, Queued: true}, s.Agenda.BringForward(ctx, p, s.Clock.Now())
+		}
+		if !errors.Is(err, chain.ErrFenced) {
+			return Settled{}, err
+		}
+	}
+	return Settled{}, chain.ErrFenced
+}
+
+// Name shows who did something.
+func Name(a portal.Actor) string {
+	switch {
+	case a.Email != "":
+		return a.Email
+	case a.UserID != 0:
+		return fmt.Sprintf("user %d", a.UserID)
+	}
+	return "Lumo"
+}
+
+// Todo is the stable code of what a person can do about a field's status; "" is nothing.
+func Todo(m mapping.Mapping) string {
+	switch m.Status {
+	case mapping.WaitingFirst:
+		return "WAIT_FOR_RUN"
+	case mapping.Paused:
+		return "RESUME"
+	case mapping.PropertyDeleted:
+		return "RESTORE_PROPERTY"
+	case mapping.TypeChanged:
+		return "MAP_AGAIN"
+	case mapping.NoPermission:
+		return "GRANT_PERMISSION"
+	}
+	return ""
+}
