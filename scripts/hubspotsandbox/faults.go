@@ -189,9 +189,15 @@ func (s *Server) SetLatency(l Latency) {
 
 // Transport reaches the server without a network, whatever the host of the URL: for in-process tests and the simulation. Cut connections and
 // hanging requests become errors.
-func (s *Server) Transport() http.RoundTripper { return transport{s} }
+func (s *Server) Transport() http.RoundTripper { return transport{s, s} }
 
-type transport struct{ s *Server }
+// TransportTo is Transport through a handler that wraps the server, such as a contract check.
+func (s *Server) TransportTo(h http.Handler) http.RoundTripper { return transport{s, h} }
+
+type transport struct {
+	s *Server
+	h http.Handler
+}
 
 // cut is the error of a connection that the server closed.
 type cut struct{ late bool }
@@ -224,7 +230,7 @@ func (t transport) RoundTrip(r *http.Request) (res *http.Response, err error) {
 			res, err = nil, cut{late: t.s.clock.Now().Sub(start) >= 30*time.Second || r.Context().Err() != nil}
 		}
 	}()
-	t.s.ServeHTTP(rec, in)
+	t.h.ServeHTTP(rec, in)
 	out := rec.Result()
 	out.Request = r
 	out.ContentLength = int64(rec.Body.Len())

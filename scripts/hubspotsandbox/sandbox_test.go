@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"lumo/scripts/hubspotsandbox/contract"
 	"lumo/shared/clock"
 )
 
@@ -20,6 +21,7 @@ type bench struct {
 	s     *Server
 	clock *clock.Virtual
 	token string
+	api   http.Handler // the server, watched by the contract
 	hooks []hookEvent
 }
 
@@ -35,6 +37,7 @@ func newBench(t *testing.T) *bench {
 	b.s = New(Config{Clock: b.clock, Seed: 1, PublicURL: "http://hubspot.test", ClientID: "client", ClientSecret: "secret-1",
 		RedirectURLs: []string{"https://lumo.test/oauth/callback"}, InstallURL: "https://lumo.test/oauth/callback",
 		WebhookTarget: "https://lumo.test/hubspot/webhooks", Subscriptions: file.Subscriptions, HTTP: &http.Client{Transport: appSide{b}}})
+	b.api = contract.Wrap(t, b.s)
 	for _, id := range []int64{portalA, portalB} {
 		b.s.AddPortal(id, PortalOptions{})
 	}
@@ -93,7 +96,7 @@ func (b *bench) callAs(token, method, path string, body any) answer {
 
 func (b *bench) do(req *http.Request) answer {
 	b.t.Helper()
-	client := &http.Client{Transport: b.s.Transport(), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := &http.Client{Transport: b.s.TransportTo(b.api), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	res, err := client.Do(req)
 	if err != nil {
 		b.t.Fatalf("%s %s: %v", req.Method, req.URL, err)
@@ -160,4 +163,16 @@ const contactsPath = "/crm/objects/2026-09/contacts"
 func (b *bench) contact(pairs ...string) string {
 	b.t.Helper()
 	return b.want(201, b.call("POST", contactsPath, props(pairs...))).at("id").(string)
+}
+
+func mustRequest(method, path, token, body string) *http.Request {
+	req, err := http.NewRequest(method, "http://hubspot.test"+path, strings.NewReader(body))
+	if err != nil {
+		panic(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return req
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	awskms "github.com/aws/aws-sdk-go-v2/service/kms"
 	awssecrets "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	awsses "github.com/aws/aws-sdk-go-v2/service/sesv2"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/oklog/ulid/v2"
 
@@ -24,6 +25,8 @@ import (
 	"lumo/shared/dynamo"
 	"lumo/shared/hubspot"
 	"lumo/shared/line"
+	"lumo/shared/mail"
+	"lumo/shared/mail/ses"
 	"lumo/shared/pace"
 	"lumo/shared/queue"
 	"lumo/shared/queue/sqs"
@@ -48,6 +51,7 @@ type Parts struct {
 	DynamoDB func() dynamo.API
 	Keys     func() seal.KeyService
 	Queue    func() queue.Sender
+	Mail     func() mail.Sender
 	// Pace nil keeps the pace in the table.
 	Pace pace.Store
 	// Sequential does one thing at a time, always in the same order (the simulation).
@@ -60,6 +64,7 @@ type App struct {
 	table    func() *dynamo.Table
 	sealer   func() seal.Sealer
 	queue    func() queue.Sender
+	mail     func() mail.Sender
 	limiter  func() *pace.Limiter
 	hubspot  func() *hubspot.Client
 	line     func() *line.Client
@@ -88,6 +93,7 @@ func Load(ctx context.Context) (*App, error) {
 	p.DynamoDB = func() dynamo.API { return dynamodb.NewFromConfig(c) }
 	p.Keys = func() seal.KeyService { return kms.New(awskms.NewFromConfig(c), cfg.KMSKeyID) }
 	p.Queue = func() queue.Sender { return sqs.New(awssqs.NewFromConfig(c), cfg.Queues, p.Clock) }
+	p.Mail = func() mail.Sender { return ses.New(awsses.NewFromConfig(c), cfg.MailFrom) }
 	return New(p), nil
 }
 
@@ -108,6 +114,7 @@ func New(p Parts) *App {
 	a.table = sync.OnceValue(func() *dynamo.Table { return dynamo.New(p.DynamoDB(), p.Config.TableName) })
 	a.sealer = sync.OnceValue(func() seal.Sealer { return seal.New(p.Keys(), p.Clock) })
 	a.queue = sync.OnceValue(p.Queue)
+	a.mail = sync.OnceValue(p.Mail)
 	a.limiter = sync.OnceValue(func() *pace.Limiter {
 		store := p.Pace
 		if store == nil {
@@ -137,6 +144,7 @@ func (a *App) Table() *dynamo.Table        { return a.table() }
 func (a *App) Directory() dynamo.Directory { return a.table().Directory() }
 func (a *App) Sealer() seal.Sealer         { return a.sealer() }
 func (a *App) Sender() queue.Sender        { return a.queue() }
+func (a *App) Mail() mail.Sender           { return a.mail() }
 func (a *App) HubSpot() *hubspot.Client    { return a.hubspot() }
 func (a *App) Line() *line.Client          { return a.line() }
 

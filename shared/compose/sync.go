@@ -4,7 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"time"
 
+	"lumo/shared/alert"
 	"lumo/shared/chain"
 	"lumo/shared/contactsync"
 	"lumo/shared/crm"
@@ -17,6 +20,8 @@ import (
 	"lumo/shared/journal"
 	"lumo/shared/line"
 	"lumo/shared/linesync"
+	"lumo/shared/logging"
+	"lumo/shared/mail"
 	"lumo/shared/mapping"
 	"lumo/shared/queue"
 	"lumo/shared/syncrun"
@@ -149,7 +154,7 @@ func (a *App) prepare(ctx context.Context, p id.PortalID) error {
 	}
 	if err := a.crm().Subscribe(ctx, p, properties); err != nil {
 		// The journal brings changes sooner; without it the automatic runs find them.
-		a.Log.Warn("journal not subscribed", "error", err.Error())
+		a.Log.Warn("journal not subscribed", logging.Error(err))
 	}
 	return nil
 }
@@ -190,11 +195,47 @@ func (a *App) LineEvents() *linesync.Service {
 	}
 }
 
+// Sweeper looks for changed names and pictures.
+func (a *App) Sweeper() *linesync.Sweeper {
+	return &linesync.Sweeper{
+		Friends: a.Friends(), Profiles: lineUsers{a}, Sweeps: dynamo.Sweeps{Table: a.Table()}, Outbox: a.Outbox(), Clock: a.Clock, Parallel: a.parallel(16),
+	}
+}
+
 // Importer imports existing friends.
 func (a *App) Importer() *linesync.Importer {
 	return &linesync.Importer{
 		Chain: a.Chain(), Friends: a.Friends(), Profiles: lineUsers{a}, Followers: lineUsers{a}, Clock: a.Clock, NewID: a.NewID, Parallel: a.parallel(16),
 	}
+}
+
+// Alerts tells people when syncing needs them.
+func (a *App) Alerts() *alert.Service {
+	return &alert.Service{
+		Store: dynamo.Alerts{Table: a.Table()}, Mail: mailer{a}, Clock: a.Clock,
+		Who: func(ctx context.Context, p id.PortalID) (alert.Recipient, error) {
+			row, err := a.Portals().Get(ctx, p)
+			return alert.Recipient{Emails: row.Settings.AlertEmails, Language: row.Settings.Language, Name: row.Name}, err
+		},
+		Dashboard: func(p id.PortalID) string {
+			return fmt.Sprintf("%s/app/%s/%d", a.Config.HubspotAppURL, p, a.Config.HubspotAppID)
+		},
+	}
+}
+
+// mailer makes the mail client when the first mail goes out.
+type mailer struct{ app *App }
+
+func (m mailer) Send(ctx context.Context, x mail.Mail) error { return m.app.Mail().Send(ctx, x) }
+
+// Active notes that somebody uses the portal, so that the tick looks at it every minute for a while.
+func (a *App) Active(ctx context.Context, p id.PortalID) error {
+	now := a.Clock.Now()
+	woke, err := syncrun.Touch(ctx, a.Schedules(), p, now)
+	if err != nil || !woke {
+		return err
+	}
+	return a.Directory().BringForward(ctx, p, now.Add(time.Minute))
 }
 
 // Starter begins sync runs.
@@ -207,7 +248,7 @@ func (a *App) Runner() *syncrun.Runner {
 	return &syncrun.Runner{
 		Chain: a.Chain(), Scopes: a.Scopes(), Source: a.crm(), Applier: *a.Applier(), Friends: a.Friends(), Failures: a.Failures(), Outbox: a.Outbox(),
 		Lists: &hubspotlist.Index{Source: a.crm(), Store: a.Lists(), Clock: a.Clock}, Schedule: a.Schedules(), Mappings: a.Mappings(), Clock: a.Clock,
-		Ahead: a.parallel(4), Prepare: a.prepare,
+		Ahead: a.parallel(4), Prepare: a.prepare, Judge: a.Alerts().Update,
 	}
 }
 
@@ -216,7 +257,7 @@ func (a *App) Tick() *syncrun.Tick {
 	return &syncrun.Tick{
 		Due: a.Directory(), Portals: dynamo.Portals{Table: a.Table()}, Scopes: a.Scopes(), Starter: a.Starter(), Chain: a.Chain(), Kinds: []string{linesync.ImportKind},
 		Friends: a.Friends(), Outbox: a.Outbox(), Schedule: a.Schedules(), Clock: a.Clock, Log: a.Log, Before: a.Journal().Poll,
-		Removed: a.Portals().FinishRemoval,
+		Removed: a.Portals().FinishRemoval, Sweep: a.Sweeper().Sweep, Judge: a.Alerts().Update,
 		Pending: func(ctx context.Context, p id.PortalID) error { _, err := a.Portals().Complete(ctx, p); return err },
 	}
 }

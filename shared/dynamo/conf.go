@@ -6,9 +6,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
 
+	"lumo/shared/alert"
 	"lumo/shared/chain"
 	"lumo/shared/contactsync"
 	"lumo/shared/id"
+	"lumo/shared/linesync"
 	"lumo/shared/mapping"
 	"lumo/shared/syncrun"
 )
@@ -105,4 +107,46 @@ func (s Generations) WakeAt(ctx context.Context, p id.PortalID, at, now int64) (
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// Sweeps implements linesync.Sweeps.
+type Sweeps struct{ Table *Table }
+
+var _ linesync.Sweeps = Sweeps{}
+
+type sweepItem struct {
+	Cursor string `dynamodbav:"c,omitempty"`
+}
+
+// Cursor implements linesync.Sweeps.
+func (s Sweeps) Cursor(ctx context.Context, p id.PortalID, slot id.Slot) (string, error) {
+	var it sweepItem
+	_, err := s.Table.Portal(p).conf().get(ctx, "sweep#"+slot.String(), &it)
+	return it.Cursor, err
+}
+
+// SaveCursor implements linesync.Sweeps.
+func (s Sweeps) SaveCursor(ctx context.Context, p id.PortalID, slot id.Slot, cursor string) error {
+	return s.Table.Portal(p).conf().put(ctx, "sweep#"+slot.String(), sweepItem{cursor}, nil)
+}
+
+// Alerts implements alert.Store.
+type Alerts struct{ Table *Table }
+
+var _ alert.Store = Alerts{}
+
+type alertsItem struct {
+	Alerts []alert.Alert `dynamodbav:"a"`
+}
+
+// Load implements alert.Store.
+func (s Alerts) Load(ctx context.Context, p id.PortalID) ([]alert.Alert, error) {
+	var it alertsItem
+	_, err := s.Table.Portal(p).conf().get(ctx, "alerts", &it)
+	return it.Alerts, err
+}
+
+// Save implements alert.Store. One run at a time judges a portal, so the last word is the right one.
+func (s Alerts) Save(ctx context.Context, p id.PortalID, as []alert.Alert) error {
+	return s.Table.Portal(p).conf().put(ctx, "alerts", alertsItem{as}, nil)
 }

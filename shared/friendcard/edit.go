@@ -160,7 +160,10 @@ func check(set mapping.Set, e Edit) ([]mapping.Mapping, error) {
 		m, ok := set.Find(name)
 		err := ErrNotMapped
 		if ok {
-			err = errors.Join(editable(m), CheckValue(m, e.Values[name]))
+			err = editable(m)
+		}
+		if err == nil {
+			err = CheckValue(m, e.Values[name])
 		}
 		if err != nil {
 			return nil, &FieldError{name, err}

@@ -142,7 +142,8 @@ func (p *Portal) BatchRead(ctx context.Context, t ObjectType, ids []string, idPr
 	return records, missing, nil
 }
 
-// batchRead does not look at the errors of a 207: what is missing shows by itself.
+// batchRead is one call. The errors of a 207 say again what is missing; any other error there means that nothing is known about
+// some records, so the call has failed: a record must not count as gone because HubSpot stumbled.
 func (p *Portal) batchRead(ctx context.Context, t ObjectType, ids []string, idProperty string, q Read) ([]Record, error) {
 	in := objects.BatchReadInputSimplePublicObjectId{Properties: orEmpty(q.Properties), PropertiesWithHistory: orEmpty(q.History)}
 	if idProperty != "" {
@@ -163,7 +164,16 @@ func (p *Portal) batchRead(ctx context.Context, t ObjectType, ids []string, idPr
 		return nil, err
 	}
 	var body batchReply
-	return body.Results, r.decodeBatch(&body)
+	if err := r.decodeBatch(&body); err != nil {
+		return nil, err
+	}
+	for _, e := range body.Errors {
+		if f := itemFault(e, r, nil); f.Class != fault.NotFound {
+			f.Class, f.Certainty = fault.Unavailable, fault.NothingHappened
+			return nil, f
+		}
+	}
+	return body.Results, nil
 }
 
 // additionalEmails holds a contact's secondary addresses, which answer to a read by e-mail too.

@@ -16,6 +16,7 @@ import (
 	"lumo/shared/directory"
 	"lumo/shared/fault"
 	"lumo/shared/id"
+	"lumo/shared/logging"
 	"lumo/shared/queue"
 )
 
@@ -78,7 +79,7 @@ func (r *Reader) Poll(ctx context.Context) error {
 		return nil
 	case fault.ClassOf(err) == fault.Permission, fault.ClassOf(err) == fault.Misconfigured:
 		// Without the journal the automatic runs find changes by modification time, only later.
-		r.Log.Warn("journal refused", slog.String("error", err.Error()))
+		r.Log.Warn("journal refused", logging.Error(err))
 		err = nil
 	}
 	return errors.Join(err, r.Leases.Release(ctx, lease))

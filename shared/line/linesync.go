@@ -2,9 +2,10 @@ package line
 
 import "lumo/shared/linesync"
 
-// SyncEvent turns an event into what the friend sync works with; false for events that concern no single friend (groups, unknown users).
+// SyncEvent turns an event into what the friend sync works with; false for events that concern no single friend (groups, unknown users), or whose time
+// cannot be read, without which it has no place in the order.
 func SyncEvent(e Event) (linesync.Event, bool) {
-	if e.Source != FromUser || e.User == "" {
+	if e.Source != FromUser || e.User == "" || e.Timestamp.IsZero() {
 		return linesync.Event{}, false
 	}
 	out := linesync.Event{Kind: linesync.Other, User: e.User, At: e.Timestamp.UnixMilli()}

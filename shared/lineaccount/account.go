@@ -36,7 +36,7 @@ type Account struct {
 	BasicID    string // "@..."
 	PictureURL string
 	ChannelID  string
-	Secret     string // sealed
+	Secret     string `json:"-"` // sealed
 	State      State
 	Verified   Verified
 	// PreviousWebhook is the URL that got this account's events before we took over; empty when there was none (P-09).

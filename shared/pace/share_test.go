@@ -79,7 +79,7 @@ func TestUsageNeverExceedsItsQuotas(t *testing.T) {
 				highest = max(highest, q)
 				u.set(q, now)
 			}
-			at := u.room(now)
+			at := u.room(now, 0)
 			if at.Before(now) {
 				t.Fatal("room in the past")
 			}

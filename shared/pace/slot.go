@@ -42,7 +42,7 @@ func (b *bucket) generalSlot(w *waiter, ahead int, now time.Time) time.Time {
 	if at.After(now) {
 		return at
 	}
-	return b.usage.room(now)
+	return b.usage.room(now, ahead)
 }
 
 // setQuota follows the row. A changed pace keeps the part of the spacing that has passed already.

@@ -61,10 +61,10 @@ func (u *usage) allowed(now time.Time) int {
 	return int(units/float64(window) + 1e-6)
 }
 
-// room returns when one more call fits; now when it fits already.
-func (u *usage) room(now time.Time) time.Time {
+// room returns when one more call fits behind others that go first; now when it fits already.
+func (u *usage) room(now time.Time, others int) time.Time {
 	u.trim(now)
-	if len(u.sent) < u.allowed(now) {
+	if len(u.sent)+others < u.allowed(now) {
 		return now
 	}
 	// Either the oldest call leaves the window or, with a young quota, the sum grows by one: look again soon enough for both.

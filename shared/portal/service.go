@@ -141,6 +141,9 @@ func (s *Service) Complete(ctx context.Context, p id.PortalID) (Portal, error) {
 		}
 		return Commit{Portal: complete(*old, d)}, nil
 	})
+	if err == nil {
+		err = s.later(ctx, p, s.Clock.Now()) // a portal that comes back goes on at once
+	}
 	if err != nil {
 		return now, err
 	}

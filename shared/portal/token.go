@@ -141,6 +141,9 @@ func (s *Tokens) obtain(ctx context.Context, p id.PortalID, refused string) (str
 			}
 			return "", unavailable(codeUncertain, "HubSpot refused the connection once; asking again soon", wait)
 		}
+		if refused != "" && access == refused {
+			t.Access = "" // nobody else shall try it either
+		}
 		fresh, err := s.refresh(ctx, p, *t)
 		switch {
 		case err == nil:

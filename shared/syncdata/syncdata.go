@@ -43,6 +43,8 @@ type (
 // Runs begins runs; syncrun.Starter is the real one.
 type Runs interface {
 	Start(ctx context.Context, p id.PortalID, req syncrun.Request) (syncrun.Run, error)
+	// Again makes the next run that begins by itself a full one.
+	Again(ctx context.Context, p id.PortalID) error
 }
 
 // Audit writes into the portal's audit log.
@@ -62,7 +64,6 @@ type Service struct {
 	Accounts Accounts
 	Sets     Sets
 	Runs     Runs
-	Schedule syncrun.ScheduleStore
 	Agenda   Agenda
 	Audit    Audit
 	Clock    clock.Clock
@@ -343,8 +344,8 @@ func (s *Service) change(ctx context.Context, p id.PortalID, property string, de
 	return mapping.Mapping{}, mapping.ErrChanged
 }
 
-// resync starts a run over all linked contacts, since a run over changes would not see what was there before. While another run is at
-// work, the next one is made a full one and the tick is woken.
+// resync starts a run over all linked contacts, since a run over changes would not see what was there before. A run that is at work
+// already read some of them without the change: the one after it is made a full one, and the tick is woken.
 func (s *Service) resync(ctx context.Context, p id.PortalID, by portal.Actor, m mapping.Mapping) (Settled, error) {
 	run, err := s.Runs.Start(ctx, p, syncrun.Request{Trigger: syncrun.Automatic, Extent: syncrun.Contacts, Actor: Name(by)})
 	if err == nil {
@@ -353,20 +354,10 @@ func (s *Service) resync(ctx context.Context, p id.PortalID, by portal.Actor, m 
 	if !errors.Is(err, chain.ErrBusy) {
 		return Settled{}, fmt.Errorf("start run: %w", err)
 	}
-	for range 8 {
-		sch, err := s.Schedule.Load(ctx, p)
-		if err != nil {
-			return Settled{}, err
-		}
-		sch.LastFull = 0
-		if err = s.Schedule.Save(ctx, p, sch); err == nil {
-			return Settled{Mapping: m, Queued: true}, s.Agenda.BringForward(ctx, p, s.Clock.Now())
-		}
-		if !errors.Is(err, chain.ErrFenced) {
-			return Settled{}, err
-		}
+	if err := s.Runs.Again(ctx, p); err != nil {
+		return Settled{}, err
 	}
-	return Settled{}, chain.ErrFenced
+	return Settled{Mapping: m, Queued: true}, s.Agenda.BringForward(ctx, p, s.Clock.Now())
 }
 
 // Name shows who did something.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"lumo/shared/alert"
 	"lumo/shared/chain"
 	"lumo/shared/clock"
 	"lumo/shared/contactsync"
@@ -31,7 +32,9 @@ type Runner struct {
 	Clock    clock.Clock
 	// Prepare makes what a full run needs before it reads: properties and default mappings. Repeating it changes nothing.
 	Prepare func(ctx context.Context, p id.PortalID) error
-	Ahead   int // pages stored while the next is fetched; 1 in the simulation
+	// Judge is told how a portal does after each run (P-75).
+	Judge func(ctx context.Context, p id.PortalID, h alert.Health) error
+	Ahead int // pages stored while the next is fetched; 1 in the simulation
 	// Budget of one step; 0 means the default.
 	Budget time.Duration
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"lumo/shared/alert"
 	"lumo/shared/chain"
 	"lumo/shared/id"
 	"lumo/shared/mapping"
@@ -21,6 +22,8 @@ type Schedule struct {
 	LastRun   int64 `json:"lastRun" dynamodbav:"r"`
 	Quiet     int   `json:"quiet" dynamodbav:"q"` // automatic runs in a row that found nothing
 	FailedRow int   `json:"failedInARow" dynamodbav:"x"`
+	// ActiveUntil: somebody uses the portal (runs by hand, chats); until then the tick looks every minute.
+	ActiveUntil int64 `json:"activeUntil,omitempty" dynamodbav:"u,omitempty"`
 	// Again asks for a full run that begins after this time.
 	Again   int64 `json:"again,omitempty" dynamodbav:"a,omitempty"`
 	Version int64 `json:"-" dynamodbav:"v"`
@@ -33,6 +36,26 @@ type ScheduleStore interface {
 	Save(ctx context.Context, p id.PortalID, s Schedule) error
 }
 
+// InUse is how long the tick looks every minute after something happened; Touch renews it at most this often.
+const (
+	InUse      = time.Hour
+	touchEvery = 30 * time.Minute
+)
+
+// Touch notes that a portal is in use. It writes at most twice an hour.
+func Touch(ctx context.Context, store ScheduleStore, p id.PortalID, now time.Time) (bool, error) {
+	s, err := store.Load(ctx, p)
+	if err != nil || s.ActiveUntil > now.Add(InUse-touchEvery).UnixMilli() {
+		return false, err
+	}
+	s.ActiveUntil = now.Add(InUse).UnixMilli()
+	err = store.Save(ctx, p, s)
+	if errors.Is(err, chain.ErrFenced) {
+		return false, nil // somebody else writes the row: it is in use anyhow, and the next event tries again
+	}
+	return err == nil, err
+}
+
 // searchSlack is taken off every bookmark: HubSpot's clock and ours differ a little, and the index lags.
 const searchSlack = 2 * time.Minute
 
@@ -41,18 +64,23 @@ func (r *Runner) settle(ctx context.Context, p id.PortalID, run Run) error {
 	if run.DryRun {
 		return nil
 	}
+	health := alert.Health{ItemsRead: run.Counts.Read, ItemsFailed: run.Counts.Failed, Run: run.ID}
 	for range 8 {
 		s, err := r.Schedule.Load(ctx, p)
 		if err != nil {
 			return err
 		}
 		next := s.after(run)
+		health.FailedInARow = next.FailedRow
 		if err = r.Schedule.Save(ctx, p, next); err == nil {
 			break
 		}
 		if !errors.Is(err, chain.ErrFenced) {
 			return err
 		}
+	}
+	if err := r.Judge(ctx, p, health); err != nil {
+		return err
 	}
 	if run.Status == Failed || !run.Full() || run.Extent == Lists || run.Extent == One {
 		return nil

@@ -48,6 +48,11 @@ func (s *Starter) Start(ctx context.Context, p id.PortalID, req Request) (Run, e
 			return last[0], ErrCooldown
 		}
 	}
+	if req.Trigger == Manual || req.Trigger == Initial {
+		if _, err := Touch(ctx, s.Schedule, p, s.Clock.Now()); err != nil {
+			return Run{}, err
+		}
+	}
 	run := Run{ID: s.NewID(), Trigger: req.Trigger, Actor: req.Actor, Extent: req.Extent, Contact: req.Contact, DryRun: req.DryRun, Status: Syncing, StartedAt: now}
 	run.Read.Cutoff = now
 	if req.Changes {

@@ -6,12 +6,14 @@ import (
 	"log/slog"
 	"time"
 
+	"lumo/shared/alert"
 	"lumo/shared/chain"
 	"lumo/shared/clock"
 	"lumo/shared/contactsync"
 	"lumo/shared/directory"
 	"lumo/shared/friend"
 	"lumo/shared/id"
+	"lumo/shared/logging"
 	"lumo/shared/portal"
 )
 
@@ -31,6 +33,10 @@ type Tick struct {
 	Log      *slog.Logger
 	// Before runs first in every tick: the journal.
 	Before func(ctx context.Context) error
+	// Sweep looks for what LINE does not tell by itself.
+	Sweep func(ctx context.Context, s contactsync.Scope) error
+	// Judge is told of a run that takes very long (P-75).
+	Judge func(ctx context.Context, p id.PortalID, h alert.Health) error
 	// Removed finishes saying goodbye to HubSpot for a portal that was disconnected; Pending completes an installation.
 	Removed func(ctx context.Context, p id.PortalID) error
 	Pending func(ctx context.Context, p id.PortalID) error
@@ -48,7 +54,7 @@ const (
 func (t *Tick) Run(ctx context.Context) error {
 	failed := t.Before(ctx)
 	if failed != nil {
-		t.Log.Error("journal not read", slog.String("error", failed.Error()))
+		t.Log.Error("journal not read", logging.Error(failed))
 	}
 	for shard := range directory.Shards {
 		now := t.Clock.Now()
@@ -58,7 +64,7 @@ func (t *Tick) Run(ctx context.Context) error {
 		}
 		for _, p := range due {
 			if err := t.take(ctx, p, now); err != nil {
-				t.Log.Error("portal's tick failed", slog.Int64("portal", int64(p)), slog.String("error", err.Error()))
+				t.Log.Error("portal's tick failed", logging.Portal(p), logging.Error(err))
 				failed = err
 			}
 		}
@@ -101,15 +107,27 @@ func (t *Tick) take(ctx context.Context, p id.PortalID, now time.Time) error {
 func (t *Tick) portal(ctx context.Context, row portal.Portal, now time.Time) (time.Time, error) {
 	busy := false
 	for _, kind := range append([]string{Kind}, t.Kinds...) {
-		_, running, err := t.Chain.Revive(ctx, row.ID, kind)
+		r, running, err := t.Chain.Revive(ctx, row.ID, kind)
 		if err != nil {
 			return now, err
 		}
 		busy = busy || running
+		if running && kind == Kind {
+			if err := t.long(ctx, r, now); err != nil {
+				return now, err
+			}
+		}
 	}
-	owed, err := t.flushes(ctx, row.ID, now)
+	scope, err := t.Scopes.Scope(ctx, row.ID)
 	if err != nil {
 		return now, err
+	}
+	owed, err := t.flushes(ctx, scope, now)
+	if err != nil {
+		return now, err
+	}
+	if err := t.Sweep(ctx, scope); err != nil {
+		t.Log.Warn("profiles not swept", logging.Portal(row.ID), logging.Error(err)) // the next look goes on from here
 	}
 	sch, err := t.Schedule.Load(ctx, row.ID)
 	if err != nil {
@@ -126,21 +144,30 @@ func (t *Tick) portal(ctx context.Context, row portal.Portal, now time.Time) (ti
 		}
 		busy = true
 	}
-	if busy || owed {
+	if busy || owed || now.UnixMilli() < sch.ActiveUntil {
 		return now.Add(time.Minute), nil
 	}
 	return next, nil
 }
 
-// flushes sends another flush for markers that nobody fetched in time. It tells whether any marker waits.
-func (t *Tick) flushes(ctx context.Context, p id.PortalID, now time.Time) (bool, error) {
-	scope, err := t.Scopes.Scope(ctx, p)
+// long raises the alert of a run that goes on for more than an hour.
+func (t *Tick) long(ctx context.Context, r chain.Row, now time.Time) error {
+	run, err := decode(r)
 	if err != nil {
-		return false, err
+		return err
 	}
+	took := now.UnixMilli() - run.StartedAt
+	if took < time.Hour.Milliseconds() {
+		return nil
+	}
+	return t.Judge(ctx, r.Portal, alert.Health{BusyMillis: took, Run: run.ID})
+}
+
+// flushes sends another flush for markers that nobody fetched in time. It tells whether any marker waits.
+func (t *Tick) flushes(ctx context.Context, scope contactsync.Scope, now time.Time) (bool, error) {
 	owed, late := false, false
 	for _, slot := range scope.Slots {
-		ms, err := t.Friends.Markers(ctx, p, slot, 16)
+		ms, err := t.Friends.Markers(ctx, scope.Portal, slot, 16)
 		if err != nil {
 			return false, err
 		}
@@ -153,10 +180,10 @@ func (t *Tick) flushes(ctx context.Context, p id.PortalID, now time.Time) (bool,
 		return owed, nil
 	}
 	// A new generation: the lost message's dedup id may still be remembered.
-	if err := t.Outbox.NextGeneration(ctx, p); err != nil {
+	if err := t.Outbox.NextGeneration(ctx, scope.Portal); err != nil {
 		return owed, err
 	}
-	return owed, t.Outbox.Kick(ctx, p)
+	return owed, t.Outbox.Kick(ctx, scope.Portal)
 }
 
 // Next is when the portal's next automatic run is due: the set interval, doubled while nothing happens, up to an hour.

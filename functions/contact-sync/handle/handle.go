@@ -22,6 +22,8 @@ type Deps struct {
 	Events  *contactsync.Events
 	Flusher *contactsync.Flusher
 	Line    *linesync.Service
+	// Active is told that a portal is in use.
+	Active  func(ctx context.Context, p id.PortalID) error
 	Release func(context.Context)
 }
 
@@ -106,7 +108,9 @@ func (d Deps) line(ctx context.Context, batch []entry.Record) (failed []string, 
 			continue
 		}
 		if serr == nil {
-			serr = d.Line.Handle(ctx, scope, k.slot, accounts[k].events)
+			if serr = d.Line.Handle(ctx, scope, k.slot, accounts[k].events); serr == nil {
+				serr = d.Active(ctx, k.portal)
+			}
 		}
 		if serr != nil {
 			failed, err = append(failed, accounts[k].ids...), errors.Join(err, serr)

@@ -12,6 +12,7 @@ import (
 	"lumo/shared/contactsync"
 	"lumo/shared/hubspot"
 	"lumo/shared/id"
+	"lumo/shared/logging"
 	"lumo/shared/queue"
 )
 
@@ -44,7 +45,7 @@ func (d Deps) receive(ctx context.Context, r entry.Request) (entry.Response, err
 		return refuse(400, "BODY", "The body must be a JSON array of events.")
 	}
 	for _, s := range skipped {
-		d.Log.Warn("webhook event skipped", slog.String("reason", s.Reason), slog.String("type", known(s.Type)))
+		d.Log.Warn("webhook event skipped", logging.Kind(s.Reason+" "+known(s.Type)))
 	}
 	var portals []id.PortalID
 	for p := range notes {

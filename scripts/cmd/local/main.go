@@ -26,7 +26,7 @@ func (p parameters) String() string { return "" }
 func (p parameters) Set(s string) error {
 	name, value, ok := strings.Cut(s, "=")
 	if !ok {
-		return errors.New("Name=value is expected")
+		return errors.New("expected Name=value")
 	}
 	p[name] = value
 	return nil
@@ -70,6 +70,7 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	if o.reset {
 		return runner.Reset(o.state)
 	}
+	var beside *sandboxes.Sandboxes
 	config := runner.Config{
 		Root: root, State: o.state, Front: o.front, Control: o.control, Parameters: o.parameters, Out: out, NoSchedules: o.quiet, Freeze: o.freeze,
 		Outside: func(ctx context.Context, front string, say runner.Say) (map[string]string, func(), error) {
@@ -79,6 +80,7 @@ func run(ctx context.Context, o options, out io.Writer) error {
 			if err != nil {
 				return nil, nil, err
 			}
+			beside = s
 			return s.Parameters, s.Close, nil
 		},
 	}
@@ -97,6 +99,8 @@ func run(ctx context.Context, o options, out io.Writer) error {
 		return nil
 	case err := <-cloud.Failed():
 		return err
+	case name := <-beside.Ended():
+		return fmt.Errorf("%s has ended", name)
 	}
 }
 

@@ -54,7 +54,7 @@ func (c *Cloud) build(ctx context.Context, f template.Function) error {
 
 func (c *Cloud) buildAll(ctx context.Context) error {
 	if _, err := exec.LookPath("go"); err != nil {
-		return errors.New("Go is missing: install it from https://go.dev/dl/")
+		return errors.New("the go command is missing: install Go from https://go.dev/dl/")
 	}
 	errs := make([]error, len(c.system.Functions))
 	var wg sync.WaitGroup

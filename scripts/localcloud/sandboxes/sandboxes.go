@@ -32,6 +32,7 @@ type Config struct {
 type Sandboxes struct {
 	Parameters map[string]string
 	running    []*child.Process
+	ended      chan string
 }
 
 // app is how the sandbox knows us when the environment names no other app.
@@ -42,7 +43,7 @@ const (
 
 // Start runs what the environment does not bring. front is our own origin, which the sandboxes call.
 func Start(ctx context.Context, c Config, front string) (*Sandboxes, error) {
-	s := &Sandboxes{Parameters: map[string]string{}}
+	s := &Sandboxes{Parameters: map[string]string{}, ended: make(chan string, 2)}
 	for _, start := range []func(context.Context, Config, string) error{s.hubspot, s.line} {
 		if err := start(ctx, c, front); err != nil {
 			s.Close()
@@ -51,6 +52,9 @@ func Start(ctx context.Context, c Config, front string) (*Sandboxes, error) {
 	}
 	return s, nil
 }
+
+// Ended yields the name of a sandbox whose process has ended.
+func (s *Sandboxes) Ended() <-chan string { return s.ended }
 
 // Close stops them.
 func (s *Sandboxes) Close() {
@@ -98,9 +102,10 @@ func (s *Sandboxes) hubspot(ctx context.Context, c Config, front string) error {
 	} {
 		s.Parameters[name] = value
 	}
-	return s.run(ctx, c, "hubspot-sandbox", []string{
+	return s.run(ctx, c, "hubspot-sandbox", "/ui", []string{
 		"-addr", c.Hubspot, "-state", filepath.Join(c.State, "hubspot-sandbox"), "-app-url", front, "-client-id", localClientID, "-app-id", localAppID,
-	}, []string{"HUBSPOT_CLIENT_SECRET=" + secret})
+		"-webhooks", filepath.Join(c.Root, "hubspot-app/src/app/webhooks/webhooks-hsmeta.json"),
+	}, "HUBSPOT_CLIENT_SECRET="+secret)
 }
 
 func (s *Sandboxes) line(ctx context.Context, c Config, _ string) error {
@@ -112,11 +117,11 @@ func (s *Sandboxes) line(ctx context.Context, c Config, _ string) error {
 	for _, name := range []string{"LineApiUrl", "LineDataApiUrl", "LineAccessUrl"} {
 		s.Parameters[name] = "http://" + c.Line
 	}
-	return s.run(ctx, c, "line-sandbox", []string{"-addr", c.Line, "-state", filepath.Join(c.State, "line-sandbox")}, nil)
+	return s.run(ctx, c, "line-sandbox", "/_sandbox/", []string{"-addr", c.Line, "-state", filepath.Join(c.State, "line-sandbox")})
 }
 
 // run builds and starts a command of this module and waits until it says that it listens.
-func (s *Sandboxes) run(ctx context.Context, c Config, name string, args, env []string) error {
+func (s *Sandboxes) run(ctx context.Context, c Config, name, page string, args []string, env ...string) error {
 	bin, err := filepath.Abs(filepath.Join(c.State, "bin", name))
 	if err != nil {
 		return err
@@ -133,7 +138,11 @@ func (s *Sandboxes) run(ctx context.Context, c Config, name string, args, env []
 		return err
 	}
 	s.running = append(s.running, p)
-	c.Status(name, "http://"+args[1]+"/_sandbox/")
+	go func() {
+		<-p.Done()
+		s.ended <- name
+	}()
+	c.Status(name, "http://"+args[1]+page)
 	return nil
 }
 

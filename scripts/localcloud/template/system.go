@@ -237,13 +237,13 @@ func (s *System) check() error {
 	for _, f := range s.Functions {
 		for _, r := range f.Routes {
 			if other := routes[r.Key()]; other != "" {
-				return fmt.Errorf("Resources.%s, event %s: the route %s belongs to %s already", f.ID, r.Event, r.Key(), other)
+				return fmt.Errorf("in Resources.%s, event %s: the route %s belongs to %s already", f.ID, r.Event, r.Key(), other)
 			}
 			routes[r.Key()] = f.ID
 		}
 		for _, src := range f.Sources {
 			if err := s.checkSource(f, src); err != nil {
-				return fmt.Errorf("Resources.%s, event %s: %w", f.ID, src.Event, err)
+				return fmt.Errorf("in Resources.%s, event %s: %w", f.ID, src.Event, err)
 			}
 		}
 	}

@@ -136,7 +136,7 @@ func Parse(text []byte, local Local) (*System, error) {
 		return nil, err
 	}
 	if doc.Transform != "AWS::Serverless-2016-10-31" {
-		return nil, fmt.Errorf("Transform: %q is not understood", doc.Transform)
+		return nil, fmt.Errorf("the Transform %q is not understood", doc.Transform)
 	}
 	r, err := newResolver(doc, local)
 	if err != nil {

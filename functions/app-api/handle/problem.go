@@ -1,0 +1,170 @@
+package handle
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"lumo/functions/internal/entry"
+	"lumo/shared/access"
+	"lumo/shared/contactsync"
+	"lumo/shared/fault"
+	"lumo/shared/friend"
+	"lumo/shared/friendcard"
+	"lumo/shared/friendindex"
+	"lumo/shared/lineaccount"
+	"lumo/shared/lineproperty"
+	"lumo/shared/logging"
+	"lumo/shared/mapping"
+	"lumo/shared/onboarding"
+	"lumo/shared/once"
+	"lumo/shared/portal"
+	"lumo/shared/redrive"
+	"lumo/shared/syncdata"
+	"lumo/shared/tag"
+)
+
+// problem is why a request was not done: a stable code for machines, a sentence for people. What is expected to happen is answered
+// with HTTP 200, because HubSpot's proxy wraps everything else.
+type problem struct {
+	status        int
+	Code          string
+	Message       string
+	Field         string
+	CorrelationID string
+}
+
+func (p *problem) Error() string { return p.Code }
+
+// MarshalJSON writes the envelope.
+func (p *problem) MarshalJSON() ([]byte, error) {
+	type body struct {
+		Code          string `json:"code"`
+		Message       string `json:"message"`
+		Field         string `json:"field,omitempty"`
+		CorrelationID string `json:"correlationId,omitempty"`
+	}
+	return json.Marshal(struct {
+		OK    bool `json:"ok"`
+		Error body `json:"error"`
+	}{false, body{p.Code, p.Message, p.Field, p.CorrelationID}})
+}
+
+func invalid(field, message string) *problem {
+	return &problem{status: http.StatusOK, Code: "INVALID_INPUT", Message: message, Field: field}
+}
+
+func missing(what string) *problem {
+	return &problem{status: http.StatusOK, Code: "NOT_FOUND", Message: "There is no such " + what + "."}
+}
+
+// refusals of the domain: their codes are part of the contract, their texts are meant for people.
+var refusals = []struct {
+	err         error
+	code, field string
+}{
+	{access.ErrDenied, "PERMISSION_DENIED", ""},
+	{once.ErrRunning, "REQUEST_RUNNING", ""},
+	{once.ErrOther, "REQUEST_ID_REUSED", "requestId"},
+	{contactsync.ErrNotConnected, "NOT_CONNECTED", ""},
+	{onboarding.ErrNotConnected, "NOT_CONNECTED", ""},
+	{mapping.ErrExists, "ALREADY_MAPPED", "property"},
+	{mapping.ErrUnknown, "NOT_MAPPED", "property"},
+	{mapping.ErrTooMany, "TOO_MANY_MAPPINGS", "property"},
+	{mapping.ErrRule, "UNKNOWN_RULE", "rule"},
+	{mapping.ErrNotMappable, "NOT_MAPPABLE", "property"},
+	{syncdata.ErrOwn, "OWN_PROPERTY", "property"},
+	{syncdata.ErrGone, "NO_SUCH_PROPERTY", "property"},
+	{syncdata.ErrRuleFixed, "RULE_FIXED", "rule"},
+	{syncdata.ErrNothing, "NOTHING_TO_CHANGE", ""},
+	{friendcard.ErrUnknown, "NO_SUCH_FRIEND", ""},
+	{friendcard.ErrNotMapped, "NOT_MAPPED", ""},
+	{friendcard.ErrOneWay, "FIELD_ONE_WAY", ""},
+	{friendcard.ErrHubSpot, "FIELD_HUBSPOT_ALWAYS", ""},
+	{friendcard.ErrPaused, "FIELD_PAUSED", ""},
+	{friendcard.ErrValue, "INVALID_VALUE", ""},
+	{friendcard.ErrManyFields, "TOO_MANY_FIELDS", "values"},
+	{tag.ErrName, "INVALID_NAME", "name"},
+	{tag.ErrTaken, "NAME_TAKEN", "name"},
+	{tag.ErrUnknown, "NO_SUCH_TAG", "tag"},
+	{tag.ErrTooMany, "TOO_MANY_TAGS", ""},
+	{tag.ErrNoAccount, "NO_SUCH_ACCOUNT", "slot"},
+	{tag.ErrManyFriends, "TOO_MANY_FRIENDS", "users"},
+	{redrive.ErrUnknown, "NO_SUCH_FAILURE", ""},
+	{redrive.ErrLost, "CANNOT_RETRY", ""},
+	{lineaccount.ErrUnknown, "NO_SUCH_ACCOUNT", "slot"},
+	{lineaccount.ErrForward, "FORWARD_REFUSED", "url"},
+	{friendindex.ErrCursor, "INVALID_INPUT", "cursor"},
+	{friend.ErrStale, "CHANGED_MEANWHILE", ""},
+	{friendindex.ErrChanged, "CHANGED_MEANWHILE", ""},
+	{mapping.ErrChanged, "CHANGED_MEANWHILE", ""},
+	{tag.ErrChanged, "CHANGED_MEANWHILE", ""},
+	{portal.ErrChanged, "CHANGED_MEANWHILE", ""},
+	{lineaccount.ErrChanged, "CHANGED_MEANWHILE", ""},
+	{lineproperty.ErrChanged, "CHANGED_MEANWHILE", ""},
+	{lineproperty.ErrBusy, "CHANGED_MEANWHILE", ""},
+}
+
+// explain turns any error into what the caller may see. Only what nobody expected is logged and answered with 500, whose text stays in
+// the log under the correlation id.
+func (h *Handler) explain(ctx context.Context, req entry.Request, err error) *problem {
+	if p := expected(err); p != nil {
+		return p
+	}
+	h.Log.LogAttrs(ctx, slog.LevelError, "request failed", logging.Request(req.ID), logging.Error(err))
+	return &problem{
+		status: http.StatusInternalServerError, Code: "INTERNAL", CorrelationID: req.ID,
+		Message: "Lumo could not do this. Try again; if it keeps failing, contact support with this number.",
+	}
+}
+
+func expected(err error) *problem {
+	var p *problem
+	if errors.As(err, &p) {
+		return p
+	}
+	var field *friendcard.FieldError
+	if errors.As(err, &field) {
+		if p := refusal(field.Err); p != nil {
+			p.Field = field.Property
+			return p
+		}
+	}
+	var setting *portal.SettingError
+	if errors.As(err, &setting) {
+		return invalid(setting.Field, setting.Error())
+	}
+	if p := refusal(err); p != nil {
+		return p
+	}
+	var f *fault.Fault
+	if errors.As(err, &f) && f.Class != fault.Misconfigured {
+		return provider(f)
+	}
+	return nil
+}
+
+func refusal(err error) *problem {
+	for _, r := range refusals {
+		if errors.Is(err, r.err) {
+			return &problem{status: http.StatusOK, Code: r.code, Message: err.Error(), Field: r.field}
+		}
+	}
+	return nil
+}
+
+// provider tells why HubSpot or LINE did not do something, with the provider's own reason.
+func provider(f *fault.Fault) *problem {
+	p := &problem{status: http.StatusOK, Code: "PROVIDER_REFUSED", Message: f.Message, CorrelationID: f.CorrelationID}
+	switch {
+	case f.Class == fault.Revoked || f.Class == fault.Unauthorized && f.Provider == "hubspot":
+		p.Code, p.Message = "RECONNECT_HUBSPOT", "HubSpot no longer accepts Lumo's authorization. Reconnect HubSpot on Settings."
+	case f.Class == fault.Permission:
+		p.Code = "PERMISSION_NEEDED"
+	case f.Class.Retryable():
+		p.Code, p.Message = "PROVIDER_UNAVAILABLE", "HubSpot or LINE cannot be reached at the moment. Try again in a minute."
+	}
+	return p
+}

@@ -1,0 +1,116 @@
+package handle
+
+import (
+	"context"
+	"strings"
+
+	"lumo/shared/access"
+	"lumo/shared/portal"
+)
+
+// route is one line of the API.
+type route struct {
+	method  string
+	pattern string // below prefix; {name} stands for one segment
+	action  access.Action
+	do      func(context.Context, *call) (any, error)
+	live    bool          // a write that makes no sense while HubSpot is not connected
+	audit   portal.Action // for writes that their domain does not note itself
+}
+
+const prefix = "/api/v1"
+
+// Audit actions of writes that have no domain log of their own.
+const (
+	failuresRetried portal.Action = "failed_items_retried"
+	importStarted   portal.Action = "import_started"
+	importCanceled  portal.Action = "import_canceled"
+)
+
+func routes() []route {
+	return []route{
+		{method: "GET", pattern: "/status", action: access.View, do: getStatus},
+		{method: "GET", pattern: "/runs", action: access.View, do: getRuns},
+		{method: "GET", pattern: "/runs/{run}", action: access.View, do: getRun},
+		{method: "POST", pattern: "/sync", action: access.Sync, do: postSync, live: true},
+		{method: "GET", pattern: "/changes", action: access.View, do: getChanges},
+		{method: "GET", pattern: "/changes/export", action: access.View, do: getExport},
+		{method: "GET", pattern: "/failures", action: access.View, do: getFailures},
+		{method: "POST", pattern: "/failures/retry-all", action: access.Sync, do: postRetryAll, live: true, audit: failuresRetried},
+		{method: "POST", pattern: "/failures/{failure}/retry", action: access.Sync, do: postRetry, live: true, audit: failuresRetried},
+		{method: "GET", pattern: "/mappings", action: access.View, do: getMappings},
+		{method: "POST", pattern: "/mappings", action: access.EditMappings, do: postMapping, live: true},
+		{method: "PATCH", pattern: "/mappings/{property}", action: access.EditMappings, do: patchMapping, live: true},
+		{method: "DELETE", pattern: "/mappings/{property}", action: access.EditMappings, do: deleteMapping},
+		{method: "GET", pattern: "/properties", action: access.View, do: getProperties},
+		{method: "GET", pattern: "/lists", action: access.View, do: getLists},
+		{method: "GET", pattern: "/friends", action: access.View, do: getFriends},
+		{method: "POST", pattern: "/friends/tags", action: access.EditFriends, do: postFriendTags, live: true},
+		{method: "GET", pattern: "/friends/{slot}/{user}", action: access.View, do: getFriend},
+		{method: "PATCH", pattern: "/friends/{slot}/{user}/fields", action: access.EditFriends, do: patchFields, live: true},
+		{method: "GET", pattern: "/contacts/{contact}", action: access.View, do: getContact},
+		{method: "GET", pattern: "/accounts", action: access.View, do: getAccounts},
+		{method: "POST", pattern: "/accounts", action: access.ManageAccounts, do: postAccount, live: true},
+		{method: "POST", pattern: "/accounts/{slot}/recheck", action: access.ManageAccounts, do: postRecheck, live: true},
+		{method: "POST", pattern: "/accounts/{slot}/disconnect", action: access.ManageAccounts, do: postAccountDisconnect},
+		{method: "POST", pattern: "/accounts/{slot}/properties/{key}/recreate", action: access.ManageAccounts, do: postRecreate, live: true},
+		{method: "POST", pattern: "/accounts/{slot}/forwards", action: access.ManageAccounts, do: postForward},
+		{method: "DELETE", pattern: "/accounts/{slot}/forwards/{forward}", action: access.ManageAccounts, do: deleteForward},
+		{method: "GET", pattern: "/accounts/{slot}/import", action: access.View, do: getImport},
+		{method: "POST", pattern: "/accounts/{slot}/import", action: access.ManageAccounts, do: postImport, live: true, audit: importStarted},
+		{method: "DELETE", pattern: "/accounts/{slot}/import", action: access.ManageAccounts, do: deleteImport, audit: importCanceled},
+		{method: "GET", pattern: "/tags", action: access.View, do: getTags},
+		{method: "POST", pattern: "/tags", action: access.EditFriends, do: postTag, live: true},
+		{method: "PATCH", pattern: "/tags/{slot}/{tag}", action: access.EditFriends, do: patchTag, live: true},
+		{method: "GET", pattern: "/settings", action: access.View, do: getSettings},
+		{method: "PATCH", pattern: "/settings", action: access.ChangeSettings, do: patchSettings},
+		{method: "GET", pattern: "/audit", action: access.View, do: getAudit},
+		{method: "GET", pattern: "/disconnect", action: access.View, do: getDisconnect},
+		{method: "POST", pattern: "/disconnect", action: access.Disconnect, do: postDisconnect},
+	}
+}
+
+// find returns the route and the values of its {named} segments.
+func (h *Handler) find(method, path string) (*route, map[string]string) {
+	rest, ok := strings.CutPrefix(path, prefix+"/")
+	if !ok {
+		return nil, nil
+	}
+	for i := range h.routes {
+		r := &h.routes[i]
+		if r.method != method {
+			continue
+		}
+		if params, ok := match(r.pattern[1:], rest); ok {
+			return r, params
+		}
+	}
+	return nil, nil
+}
+
+func match(pattern, path string) (map[string]string, bool) {
+	want, have := strings.Split(pattern, "/"), strings.Split(path, "/")
+	if len(want) != len(have) {
+		return nil, false
+	}
+	params := map[string]string{}
+	for i, w := range want {
+		switch {
+		case strings.HasPrefix(w, "{"):
+			params[w[1:len(w)-1]] = have[i]
+		case w != have[i]:
+			return nil, false
+		}
+	}
+	return params, true
+}
+
+// subject names in the audit log what a write was about.
+func (r *route) subject(c *call) string {
+	for _, name := range []string{"slot", "failure"} {
+		if v := c.params[name]; v != "" {
+			return v
+		}
+	}
+	return ""
+}

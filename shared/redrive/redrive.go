@@ -1,0 +1,192 @@
+// Package redrive tries failed items again (P-73). What an item stands for is put back where it came from: the outbox, the queue of
+// events, or the queue whose message died. The item goes only after that, so that a crash between the two loses nothing; a contact's
+// item stays until HubSpot took the values.
+package redrive
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"lumo/shared/clock"
+	"lumo/shared/contactsync"
+	"lumo/shared/failure"
+	"lumo/shared/friend"
+	"lumo/shared/id"
+	"lumo/shared/lineproperty"
+	"lumo/shared/queue"
+	"lumo/shared/seal"
+)
+
+// Scopes loads what a portal's sync works with.
+type Scopes interface {
+	Scope(ctx context.Context, p id.PortalID) (contactsync.Scope, error)
+}
+
+// Service retries.
+type Service struct {
+	Failures failure.Store
+	Friends  friend.Store
+	Invalids contactsync.Invalids
+	Scopes   Scopes
+	Outbox   contactsync.Outbox
+	Queue    queue.Sender
+	Sealer   seal.Sealer
+	Clock    clock.Clock
+}
+
+// ErrUnknown: there is no such failed item; somebody retried it, or it healed.
+var ErrUnknown = errors.New("this item is not in the list of failed items any more")
+
+// ErrLost: a dead letter without its message cannot be sent again.
+var ErrLost = errors.New("the original message of this item is not kept, so it cannot be tried again")
+
+// settleTime keeps a repeated message back until its item is removed: failing again must not be overtaken by the removal.
+const settleTime = 5 * time.Second
+
+// One tries one item again.
+func (s *Service) One(ctx context.Context, p id.PortalID, itemID string) error {
+	it, ok, err := s.Failures.Get(ctx, p, itemID)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return ErrUnknown
+	}
+	scope, err := s.Scopes.Scope(ctx, p)
+	if err != nil {
+		return err
+	}
+	marked, err := s.retry(ctx, scope, it)
+	if err != nil || !marked {
+		return err
+	}
+	return s.Outbox.Kick(ctx, p)
+}
+
+// Swept sums up All.
+type Swept struct {
+	Retried int
+	Refused int    // items that cannot be tried again
+	Next    string // go on here; "" at the end
+}
+
+// All tries up to limit items again, from the cursor of an earlier call.
+func (s *Service) All(ctx context.Context, p id.PortalID, after string, limit int) (Swept, error) {
+	scope, err := s.Scopes.Scope(ctx, p)
+	if err != nil {
+		return Swept{}, err
+	}
+	its, next, err := s.Failures.List(ctx, p, after, limit)
+	if err != nil {
+		return Swept{}, err
+	}
+	out, kick := Swept{Next: next}, false
+	for _, it := range its {
+		marked, err := s.retry(ctx, scope, it)
+		if errors.Is(err, ErrLost) {
+			out.Refused++
+			continue
+		}
+		if err != nil {
+			return out, err
+		}
+		kick = kick || marked
+		out.Retried++
+	}
+	if kick {
+		return out, s.Outbox.Kick(ctx, p)
+	}
+	return out, nil
+}
+
+// retry puts one item back. marked tells that the outbox has something to do, and that the item stays until it is done.
+func (s *Service) retry(ctx context.Context, scope contactsync.Scope, it failure.Item) (marked bool, err error) {
+	switch it.Kind {
+	case failure.WriteBack:
+		marked, err = s.write(ctx, scope, it)
+	case failure.Link, failure.Read:
+		err = s.read(ctx, scope, it)
+	case failure.Letter:
+		err = s.letter(ctx, scope.Portal, it)
+	default:
+		err = fmt.Errorf("%w: kind %q", ErrLost, it.Kind)
+	}
+	if err != nil || marked {
+		return marked, err
+	}
+	return false, s.Failures.Remove(ctx, scope.Portal, it.ID())
+}
+
+// write puts the friend back into the outbox. A friend who owes HubSpot nothing any more has healed.
+func (s *Service) write(ctx context.Context, scope contactsync.Scope, it failure.Item) (marked bool, err error) {
+	if it.Friend == nil {
+		return false, ErrLost
+	}
+	for range 8 {
+		f, ok, err := s.Friends.Get(ctx, scope.Portal, *it.Friend)
+		if err != nil || !ok {
+			return false, err
+		}
+		p := contactsync.PendingOf(f, scope)
+		owes := len(p.Properties)+len(p.NeedHistory) > 0
+		if f.Failed = owes; owes {
+			f.MarkDirty(s.Clock.Now().UnixMilli())
+		}
+		if _, err = s.Friends.Save(ctx, scope.Portal, f); !errors.Is(err, friend.ErrStale) {
+			return owes, err
+		}
+	}
+	return false, friend.ErrStale
+}
+
+// read lets the contact be looked at again. LINE is asked anew about an id that it did not know.
+func (s *Service) read(ctx context.Context, scope contactsync.Scope, it failure.Item) error {
+	k, ok := keyOf(it)
+	if ok {
+		if _, err := s.Invalids.Forget(ctx, scope.Portal, k); err != nil {
+			return err
+		}
+	}
+	if it.Contact == 0 {
+		return ErrLost
+	}
+	n := contactsync.Note{Kind: contactsync.Changed, Contact: it.Contact, At: s.Clock.Now().UnixMilli()}
+	if ok {
+		n.Property = scope.Names[k.Slot][lineproperty.UserID].Name
+	}
+	b, err := json.Marshal(contactsync.Batch{Portal: scope.Portal, Notes: []contactsync.Note{n}})
+	if err != nil {
+		return err
+	}
+	return s.Queue.Send(ctx, queue.HubspotEvents, queue.Message{Body: b, Delay: settleTime})
+}
+
+// keyOf reads "<slot>#<user>" (failure.SubjectOf). The user of a malformed id is made of its contact.
+func keyOf(it failure.Item) (friend.Key, bool) {
+	if it.Friend != nil {
+		return *it.Friend, true
+	}
+	slot, user, ok := strings.Cut(it.Subject, "#")
+	if !ok {
+		return friend.Key{}, false
+	}
+	n, err := id.ParseSlot(slot)
+	return friend.Key{Slot: n, User: id.LineUserID(user)}, err == nil
+}
+
+// letter sends a dead message to its queue again. Messages of the FIFO queues have rows behind them and never become items.
+func (s *Service) letter(ctx context.Context, p id.PortalID, it failure.Item) error {
+	q := queue.Queue(it.Queue)
+	if it.Body == "" || !q.Known() || q.FIFO() {
+		return ErrLost
+	}
+	body, err := s.Sealer.Open(ctx, p, it.Body)
+	if err != nil {
+		return fmt.Errorf("open dead letter: %w", err)
+	}
+	return s.Queue.Send(ctx, q, queue.Message{Body: body, Delay: settleTime})
+}
