@@ -201,8 +201,12 @@ func (s *Server) listControls(handle handleFunc) {
 		n, err := s.CreateList(c.portal(), in.Object, in.Name, in.Filter)
 		return map[string]int64{"id": n}, err
 	})
-	put(handle, "POST "+base+"/{id}/add", func(c control, in input) (any, error) { return nil, s.AddMembers(c.portal(), c.number("id"), in.IDs...) })
-	put(handle, "POST "+base+"/{id}/remove", func(c control, in input) (any, error) { return nil, s.RemoveMembers(c.portal(), c.number("id"), in.IDs...) })
+	put(handle, "POST "+base+"/{id}/add", func(c control, in input) (any, error) {
+		return nil, s.AddMembers(c.portal(), c.number("id"), in.IDs...)
+	})
+	put(handle, "POST "+base+"/{id}/remove", func(c control, in input) (any, error) {
+		return nil, s.RemoveMembers(c.portal(), c.number("id"), in.IDs...)
+	})
 	put(handle, "POST "+base+"/{id}/rename", func(c control, in input) (any, error) { return nil, s.RenameList(c.portal(), c.number("id"), in.Name) })
 	handle("DELETE "+base+"/{id}", func(c control) (any, error) { return nil, s.DeleteList(c.portal(), c.number("id")) })
 }

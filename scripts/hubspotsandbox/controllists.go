@@ -3,15 +3,10 @@ package hubspotsandbox
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"time"
 )
-
-// noRequest stands for the request of a change that did not come through the API.
-var noRequest = &http.Request{Method: "", URL: &url.URL{}}
 
 // ListInfo is a list seen from outside.
 type ListInfo struct {

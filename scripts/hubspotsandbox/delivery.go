@@ -41,6 +41,7 @@ const (
 // Delivery is one webhook request that was tried.
 type Delivery struct {
 	At       int64  `json:"at"`
+	Portal   int64  `json:"portal"`
 	Batch    int64  `json:"batch"`
 	Attempt  int    `json:"attempt"`
 	Status   int    `json:"status"` // 0 = no answer
@@ -242,7 +243,7 @@ func (s *Server) deliver(b *batch) {
 	stamp, secret, target := strconv.FormatInt(s.now().UnixMilli(), 10), s.oauth.Secrets[0], s.hooks.target
 	s.mu.Unlock()
 
-	d := Delivery{At: s.realNow(), Batch: b.ID, Attempt: b.Attempt, Events: len(b.Events), Body: string(body)}
+	d := Delivery{At: s.realNow(), Portal: b.Events[0].PortalID, Batch: b.ID, Attempt: b.Attempt, Events: len(b.Events), Body: string(body)}
 	if err == nil {
 		d.Status, err = s.post(target, secret, stamp, body)
 	}
@@ -281,6 +282,9 @@ func (s *Server) post(target, secret, stamp string, body []byte) (int, error) {
 // settle files the outcome: done, again later, or given up.
 func (s *Server) settle(b *batch, d Delivery) {
 	h := &s.hooks
+	if !slices.Contains(h.Batches, b) {
+		return // the sandbox was reset meanwhile
+	}
 	h.active--
 	b.running = false
 	h.counts.Requests++

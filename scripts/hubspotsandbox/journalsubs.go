@@ -64,15 +64,15 @@ func (c condition) holds(v string) bool {
 
 // subRequest is the body of a subscription, all kinds in one.
 type subRequest struct {
-	Type        string   `json:"subscriptionType"`
-	Portal      int64    `json:"portalId"`
-	ObjectType  string   `json:"objectTypeId"`
-	EventType   string   `json:"eventTypeId"`
-	Associated  []string `json:"associatedObjectTypeIds"`
-	ObjectIDs   []int64  `json:"objectIds"`
-	ListIDs     []int64  `json:"listIds"`
-	Properties  []string `json:"properties"`
-	Actions     []string `json:"actions"`
+	Type       string   `json:"subscriptionType"`
+	Portal     int64    `json:"portalId"`
+	ObjectType string   `json:"objectTypeId"`
+	EventType  string   `json:"eventTypeId"`
+	Associated []string `json:"associatedObjectTypeIds"`
+	ObjectIDs  []int64  `json:"objectIds"`
+	ListIDs    []int64  `json:"listIds"`
+	Properties []string `json:"properties"`
+	Actions    []string `json:"actions"`
 }
 
 var subActions = map[string][]string{

@@ -153,7 +153,8 @@ func (s *Server) logPage(w http.ResponseWriter, r *http.Request) {
 		p.View, p.User = v.view, v.user
 	}
 	p.Hooks = s.HookCounts()
-	for _, d := range newest(s.Deliveries()) {
+	sent := slices.DeleteFunc(s.Deliveries(), func(d Delivery) bool { return portalID != 0 && d.Portal != portalID })
+	for _, d := range newest(sent) {
 		p.Deliveries = append(p.Deliveries, deliveryView{d, clockTime(d.At), kindsIn(d.Body), d.Status/100 == 2})
 	}
 	for _, f := range newest(s.Journal()) {

@@ -39,7 +39,7 @@ func (p *property) body(o *objects) map[string]any {
 	}
 	out := map[string]any{"name": p.Name, "label": p.Label, "type": p.Type, "fieldType": p.FieldType, "groupName": p.Group, "description": p.Description,
 		"options": opts, "hasUniqueValue": p.Unique, "hidden": p.Hidden, "formField": p.FormField, "displayOrder": p.Order, "calculated": p.Calculated,
-		"externalOptions": p.Name == "hubspot_owner_id", "hubspotDefined": p.HubSpot, "archived": p.ArchivedAt != 0, "dataSensitivity": sensitivity,
+		"externalOptions": p.Name == "hubspot_owner_id", "archived": p.ArchivedAt != 0, "dataSensitivity": sensitivity,
 		"createdAt": iso(p.CreatedAt), "updatedAt": iso(p.UpdatedAt),
 		"modificationMetadata": map[string]any{"archivable": !p.HubSpot, "readOnlyDefinition": p.HubSpot, "readOnlyValue": p.ReadOnly, "readOnlyOptions": p.HubSpot}}
 	if p.ArchivedAt != 0 {
@@ -49,7 +49,6 @@ func (p *property) body(o *objects) map[string]any {
 		out["createdUserId"], out["updatedUserId"] = p.CreatedBy, p.UpdatedBy
 	}
 	if p.HubSpot {
-		delete(out, "hubspotDefined")
 		out["hubspotDefined"] = true
 	}
 	return out

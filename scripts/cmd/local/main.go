@@ -11,9 +11,11 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 
+	"lumo/scripts/demo"
 	"lumo/scripts/localcloud/runner"
 	"lumo/scripts/localcloud/sandboxes"
 	"lumo/scripts/localcloud/sqs"
@@ -35,7 +37,8 @@ func (p parameters) Set(s string) error {
 type options struct {
 	state, front, control, hubspot, line string
 	parameters                           parameters
-	chaos, quiet, freeze, reset          bool
+	chaos, quiet, freeze, reset, empty   bool
+	size                                 demo.Size
 }
 
 func main() {
@@ -49,6 +52,12 @@ func main() {
 	flag.BoolVar(&o.chaos, "chaos", false, "let standard queues duplicate, reorder and return fewer messages than there are")
 	flag.BoolVar(&o.quiet, "no-schedules", false, "fire schedules by hand only")
 	flag.BoolVar(&o.freeze, "freeze", false, "stop function processes between invocations, as Lambda does")
+	flag.BoolVar(&o.empty, "empty", false, "leave installing, connecting and filling the sandboxes to you")
+	flag.IntVar(&o.size.Contacts, "contacts", demo.DefaultSize.Contacts, "contacts of the first run")
+	flag.IntVar(&o.size.Companies, "companies", demo.DefaultSize.Companies, "companies of the first run")
+	flag.IntVar(&o.size.Lists, "lists", demo.DefaultSize.Lists, "HubSpot lists of the first run")
+	flag.IntVar(&o.size.Friends, "friends", demo.DefaultSize.Friends, "LINE friends of the first run")
+	flag.IntVar(&o.size.Linked, "linked", demo.DefaultSize.Linked, "contacts of the first run that hold a friend's LINE User ID")
 	flag.BoolVar(&o.reset, "reset", false, "delete the state folder and end")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -92,7 +101,9 @@ func run(ctx context.Context, o options, out io.Writer) error {
 		return err
 	}
 	defer cloud.Close()
-	fmt.Fprintf(out, "\nReady. Open %s to begin; mails arrive at %s/mail/. Ctrl-C stops everything; what it did is kept in %s.\n\n", cloud.URL(), cloud.ControlURL(), o.state)
+	if err := begin(ctx, o, cloud, beside, out); err != nil {
+		return err
+	}
 	select {
 	case <-ctx.Done():
 		fmt.Fprintln(out, "stopping")
@@ -102,6 +113,29 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	case name := <-beside.Ended():
 		return fmt.Errorf("%s has ended", name)
 	}
+}
+
+// begin walks through the product as its user would, once per state folder, and says where to look.
+func begin(ctx context.Context, o options, cloud *runner.Cloud, beside *sandboxes.Sandboxes, out io.Writer) error {
+	w := &demo.World{
+		Front: cloud.URL(), HubSpot: beside.Parameters["HubspotApiUrl"], Line: beside.Parameters["LineApiUrl"], Portal: demo.Portal,
+		Secret: beside.Parameters["HubspotClientSecret"], Say: func(f string, a ...any) { fmt.Fprintf(out, f+"\n", a...) },
+	}
+	w.AppID, _ = strconv.ParseInt(beside.Parameters["HubspotAppId"], 10, 64)
+	if !o.empty && beside.Own() {
+		if err := w.Begin(ctx, o.size); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return fmt.Errorf("first run: %w; `make reset` starts over", err)
+		}
+	}
+	fmt.Fprintf(out, "\nReady.\n  Lumo             %s\n", cloud.URL())
+	if beside.Own() {
+		fmt.Fprintf(out, "  HubSpot sandbox  %s/ui            edit contacts, merge, uninstall\n  LINE sandbox     %s/_sandbox/     be a friend: follow, block, write, rename\n", w.HubSpot, w.Line)
+	}
+	fmt.Fprintf(out, "  mails            %s/mail/\n  state            %s (make reset clears it)\nCtrl-C stops everything.\n\n", cloud.ControlURL(), o.state)
+	return nil
 }
 
 // repository is the folder of go.work at or above the working directory.

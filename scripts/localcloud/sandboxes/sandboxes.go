@@ -56,6 +56,9 @@ func Start(ctx context.Context, c Config, front string) (*Sandboxes, error) {
 // Ended yields the name of a sandbox whose process has ended.
 func (s *Sandboxes) Ended() <-chan string { return s.ended }
 
+// Own tells that both sandboxes are ours, not servers that the environment names.
+func (s *Sandboxes) Own() bool { return len(s.running) == 2 }
+
 // Close stops them.
 func (s *Sandboxes) Close() {
 	for _, p := range s.running {
@@ -104,7 +107,7 @@ func (s *Sandboxes) hubspot(ctx context.Context, c Config, front string) error {
 	}
 	return s.run(ctx, c, "hubspot-sandbox", "/ui", []string{
 		"-addr", c.Hubspot, "-state", filepath.Join(c.State, "hubspot-sandbox"), "-app-url", front, "-client-id", localClientID, "-app-id", localAppID,
-		"-webhooks", filepath.Join(c.Root, "hubspot-app/src/app/webhooks/webhooks-hsmeta.json"),
+		"-webhooks", filepath.Join(c.Root, "hubspot-app/src/app/webhooks/webhooks-hsmeta.json"), "-seed-contacts", "0", "-seed-companies", "0",
 	}, "HUBSPOT_CLIENT_SECRET="+secret)
 }
 
@@ -117,7 +120,7 @@ func (s *Sandboxes) line(ctx context.Context, c Config, _ string) error {
 	for _, name := range []string{"LineApiUrl", "LineDataApiUrl", "LineAccessUrl"} {
 		s.Parameters[name] = "http://" + c.Line
 	}
-	return s.run(ctx, c, "line-sandbox", "/_sandbox/", []string{"-addr", c.Line, "-state", filepath.Join(c.State, "line-sandbox")})
+	return s.run(ctx, c, "line-sandbox", "/_sandbox/", []string{"-addr", c.Line, "-state", filepath.Join(c.State, "line-sandbox"), "-seed-friends", "-1"})
 }
 
 // run builds and starts a command of this module and waits until it says that it listens.
