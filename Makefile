@@ -38,6 +38,10 @@ reset: go-version ## forget what `make run` kept (.local)
 test: setup ## all tests of the three modules
 	go test -count=1 $(PACKAGES)
 
+.PHONY: smoke
+smoke: setup ## the first run without a person; the last line is JSON, exit 0 only if both sides agree field by field
+	@go run ./scripts/cmd/smoke $(ARGS)
+
 .PHONY: check
 check: setup ## formatting, vet, staticcheck and the template
 	@bad=$$(gofmt -l $(MODULES)); [ -z "$$bad" ] || { printf 'not gofmt-clean:\n%s\n' "$$bad" >&2; exit 1; }

@@ -4,9 +4,17 @@ package main
 import (
 	"context"
 
+	"lumo/functions/app-api/handle"
 	"lumo/functions/internal/entry"
+	"lumo/shared/compose"
 )
 
 func main() {
-	entry.Start(func(context.Context) (entry.Handlers, error) { return entry.Handlers{}, nil })
+	entry.Start(func(ctx context.Context) (entry.Handlers, error) {
+		app, err := compose.Load(ctx)
+		if err != nil {
+			return entry.Handlers{}, err
+		}
+		return handle.New(handle.FromApp(app)).Handlers(), nil
+	})
 }

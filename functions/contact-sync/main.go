@@ -15,6 +15,6 @@ func main() {
 		if err != nil {
 			return entry.Handlers{}, err
 		}
-		return handle.New(handle.Deps{Scopes: a.Scopes(), Events: a.Events(), Flusher: a.Flusher(), Line: a.LineEvents(), Active: a.Active, Release: a.Release}), nil
+		return handle.New(handle.FromApp(a)), nil
 	})
 }

@@ -15,6 +15,6 @@ func main() {
 		if err != nil {
 			return entry.Handlers{}, err
 		}
-		return handle.New(handle.Deps{Failures: a.Failures(), Sealer: a.Sealer(), Clock: a.Clock}), nil
+		return handle.New(handle.FromApp(a)), nil
 	})
 }

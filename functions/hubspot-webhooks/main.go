@@ -15,8 +15,6 @@ func main() {
 		if err != nil {
 			return entry.Handlers{}, err
 		}
-		return handle.New(handle.Deps{
-			Secrets: a.Config.HubspotSecrets(), AppID: a.Config.HubspotAppID, PublicURL: a.Config.PublicURL, Queue: a.Sender(), Clock: a.Clock, Log: a.Log,
-		}), nil
+		return handle.New(handle.FromApp(a)), nil
 	})
 }

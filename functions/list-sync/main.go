@@ -15,8 +15,6 @@ func main() {
 		if err != nil {
 			return entry.Handlers{}, err
 		}
-		return handle.New(handle.Deps{
-			Tick: a.Tick().Run, Runs: a.Runner(), Imports: a.Importer(), Chain: a.Chain(), Outbox: a.Outbox(), Release: a.Release,
-		}), nil
+		return handle.New(handle.FromApp(a)), nil
 	})
 }

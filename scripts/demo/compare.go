@@ -76,6 +76,9 @@ func (w *World) Compare(ctx context.Context, a Account, fields ...string) (linke
 				diffs = append(diffs, Difference{c.ID, field, got, want})
 			}
 		}
+		if len(fields) == 0 {
+			continue
+		}
 		shown, err := w.Friend(ctx, user)
 		if err != nil {
 			return linked, diffs, fmt.Errorf("friend of contact %d: %w", c.ID, err)

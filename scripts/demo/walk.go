@@ -130,18 +130,26 @@ func (w *World) FirstRun(ctx context.Context, s Size) (Account, Status, error) {
 	if _, err := w.Import(ctx); err != nil {
 		return a, Status{}, fmt.Errorf("import: %w", err)
 	}
-	st, err := w.Settle(ctx)
+	st, err := w.Settle(ctx, a)
 	return a, st, err
 }
 
-// Settle waits until nothing runs and HubSpot was told everything.
-func (w *World) Settle(ctx context.Context) (Status, error) {
-	for {
+// Settle waits until nothing runs and both sides agree. Further changes of a contact that was just written wait half a minute (P-45), so
+// this may take as long. When time runs out it returns what is known; comparing tells the rest.
+func (w *World) Settle(ctx context.Context, a Account) (Status, error) {
+	for end := time.Now().Add(90 * time.Second); ; {
 		s, err := w.Status(ctx)
-		if err != nil || s.Run == nil {
+		if err != nil {
 			return s, err
 		}
-		if err := pause(ctx, poll); err != nil {
+		if s.Run == nil {
+			_, diffs, err := w.Compare(ctx, a)
+			if err != nil || len(diffs) == 0 || time.Now().After(end) {
+				return s, err
+			}
+			w.say("%d values are on their way to HubSpot", len(diffs))
+		}
+		if err := pause(ctx, 5*time.Second); err != nil {
 			return s, err
 		}
 	}

@@ -20,7 +20,7 @@ import (
 type Options struct {
 	Root, State string
 	Size        demo.Size // zero: demo.DefaultSize
-	// Plant changes one field behind the app's back after the sync, to prove that the comparison sees it.
+	// Plant changes one field behind the app's back before the comparison, which must then fail.
 	Plant bool
 	Out   io.Writer
 }
@@ -39,6 +39,8 @@ type Report struct {
 	Seconds         float64           `json:"seconds"`
 	PeakRSS         float64           `json:"peak_rss_mb"` // largest function process
 	Differences     []demo.Difference `json:"differences"`
+	// PlantFound: a difference planted after everything agreed was found, so the comparison is worth something.
+	PlantFound bool `json:"planted_difference_found"`
 }
 
 // ErrDisagree: the two sides are not equal.
@@ -93,7 +95,18 @@ func Run(ctx context.Context, o Options) (Report, error) {
 			return Report{}, err
 		}
 	}
-	return report(ctx, w, cloud, account, status, o.Size, time.Since(began))
+	r, err := report(ctx, w, cloud, account, status, o.Size, time.Since(began))
+	if err != nil {
+		return r, err
+	}
+	if err := w.Plant(ctx); err != nil {
+		return r, err
+	}
+	_, diffs, err := w.Compare(ctx, account)
+	if r.PlantFound = len(diffs) == 1; err == nil && !r.PlantFound {
+		err = fmt.Errorf("%w: a planted difference was not found", ErrDisagree)
+	}
+	return r, err
 }
 
 func report(ctx context.Context, w *demo.World, cloud *runner.Cloud, account demo.Account, status demo.Status, size demo.Size, took time.Duration) (Report, error) {

@@ -41,7 +41,7 @@ type Parts struct {
 	Log    *slog.Logger
 	// NewID makes names that sort by time.
 	NewID func() string
-	// Random gives n unguessable bytes, for states and cookies.
+	// Random gives n unguessable bytes, for states, cookies and nonces.
 	Random func(n int) []byte
 	// Jitter in [0,1) spreads repeats; nil uses each client's own.
 	Jitter func() float64
@@ -103,6 +103,11 @@ func random(n int) []byte {
 	return b
 }
 
+// reader makes an io.Reader of Random.
+type reader func(n int) []byte
+
+func (r reader) Read(b []byte) (int, error) { return copy(b, r(len(b))), nil }
+
 // newIDs are ULIDs: unique, and sorted by time.
 func newIDs(c clock.Clock) func() string {
 	return func() string { return ulid.MustNew(ulid.Timestamp(c.Now()), rand.Reader).String() }
@@ -112,7 +117,13 @@ func newIDs(c clock.Clock) func() string {
 func New(p Parts) *App {
 	a := &App{Parts: p}
 	a.table = sync.OnceValue(func() *dynamo.Table { return dynamo.New(p.DynamoDB(), p.Config.TableName) })
-	a.sealer = sync.OnceValue(func() seal.Sealer { return seal.New(p.Keys(), p.Clock) })
+	a.sealer = sync.OnceValue(func() seal.Sealer {
+		e := seal.New(p.Keys(), p.Clock)
+		if p.Random != nil {
+			e.Rand = reader(p.Random)
+		}
+		return e
+	})
 	a.queue = sync.OnceValue(p.Queue)
 	a.mail = sync.OnceValue(p.Mail)
 	a.limiter = sync.OnceValue(func() *pace.Limiter {
@@ -120,7 +131,7 @@ func New(p Parts) *App {
 		if store == nil {
 			store = dynamo.NewPace(a.table(), p.Clock)
 		}
-		return pace.New(pace.Config{Store: store, Clock: p.Clock, Log: p.Log})
+		return pace.New(pace.Config{Store: store, Clock: p.Clock, NewID: p.NewID, Log: p.Log})
 	})
 	a.hubspot = sync.OnceValue(a.newHubSpot)
 	a.line = sync.OnceValue(func() *line.Client {

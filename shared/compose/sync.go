@@ -205,7 +205,7 @@ func (a *App) Sweeper() *linesync.Sweeper {
 // Importer imports existing friends.
 func (a *App) Importer() *linesync.Importer {
 	return &linesync.Importer{
-		Chain: a.Chain(), Friends: a.Friends(), Profiles: lineUsers{a}, Followers: lineUsers{a}, Clock: a.Clock, NewID: a.NewID, Parallel: a.parallel(16),
+		Chain: a.Chain(), Friends: a.Friends(), Profiles: lineUsers{a}, Followers: lineUsers{a}, Outbox: a.Outbox(), Clock: a.Clock, NewID: a.NewID, Parallel: a.parallel(16),
 	}
 }
 

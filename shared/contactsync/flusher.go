@@ -61,7 +61,7 @@ func (f *Flusher) Drain(ctx context.Context, s Scope, cause string) (Flushed, er
 		if len(due) == 0 {
 			break
 		}
-		if near(ctx) {
+		if f.near(ctx) {
 			out.More = true
 			return out, f.Outbox.Kick(ctx, s.Portal)
 		}
@@ -80,9 +80,9 @@ func (f *Flusher) Drain(ctx context.Context, s Scope, cause string) (Flushed, er
 }
 
 // near tells whether too little time is left for another round of batches.
-func near(ctx context.Context) bool {
+func (f *Flusher) near(ctx context.Context) bool {
 	d, ok := ctx.Deadline()
-	return ctx.Err() != nil || ok && time.Until(d) < 15*time.Second
+	return ctx.Err() != nil || ok && d.Sub(f.Clock.Now()) < 15*time.Second
 }
 
 type waits struct {

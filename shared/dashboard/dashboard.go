@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"lumo/shared/check"
+	"lumo/shared/failure"
 	"lumo/shared/id"
 	"lumo/shared/lineaccount"
 	"lumo/shared/portal"
@@ -132,4 +133,12 @@ func millis(t time.Time) int64 {
 		return 0
 	}
 	return t.UnixMilli()
+}
+
+// FailedIn tells whether an item failed during a run: it says so itself, or its last failure falls into the run's time.
+func FailedIn(r syncrun.Run, it failure.Item) bool {
+	if it.Run != "" {
+		return it.Run == r.ID
+	}
+	return it.LastAt >= r.StartedAt && (r.EndedAt == 0 || it.LastAt <= r.EndedAt)
 }

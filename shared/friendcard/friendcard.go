@@ -5,7 +5,6 @@ package friendcard
 import (
 	"slices"
 
-	"lumo/shared/changelog"
 	"lumo/shared/friend"
 	"lumo/shared/id"
 	"lumo/shared/mapping"
@@ -109,6 +108,3 @@ func LinkedTo(c id.ContactID, rows map[friend.Key]friend.Friend) []friend.Friend
 	slices.SortFunc(out, func(a, b friend.Friend) int { return int(a.Slot) - int(b.Slot) })
 	return out
 }
-
-// RunOf returns the run that a change belongs to, if it came from one.
-func RunOf(w register.Why) string { return changelog.RunOf(w.Cause) }

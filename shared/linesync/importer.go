@@ -58,6 +58,7 @@ type Importer struct {
 	Friends   friend.Store
 	Profiles  contactsync.Profiles
 	Followers Followers
+	Outbox    contactsync.Outbox
 	Clock     clock.Clock
 	NewID     func() string
 	Parallel  int
@@ -224,6 +225,9 @@ func (m *Importer) add(ctx context.Context, p id.PortalID, k friend.Key, ordinal
 // seen corrects the follow state of a known friend; nothing else is touched (P-143).
 func (m *Importer) seen(ctx context.Context, p id.PortalID, f friend.Friend, at int64) error {
 	if f.Follow == friend.Following {
+		if f.Due != 0 { // perhaps marked by this page's first try, whose kick did not go out
+			return m.Outbox.Kick(ctx, p)
+		}
 		return nil
 	}
 	for range 8 {
@@ -232,6 +236,9 @@ func (m *Importer) seen(ctx context.Context, p id.PortalID, f friend.Friend, at 
 			f.MarkDirty(at)
 		}
 		_, err := m.Friends.Save(ctx, p, f)
+		if err == nil && f.Due != 0 {
+			return m.Outbox.Kick(ctx, p)
+		}
 		if !errors.Is(err, friend.ErrStale) {
 			return err
 		}

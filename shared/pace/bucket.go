@@ -142,7 +142,7 @@ func (b *bucket) leave(w *waiter) {
 }
 
 // held tells whether the lease is valid. It ends by our own clock exactly at Until; others wait a skew longer.
-func (b *bucket) held(now time.Time) bool { return b.holder != "" }
+func (b *bucket) held(now time.Time) bool { return b.holder != "" && now.Before(b.lease.Until) }
 
 // usable tells whether calls may be granted now: with a lease, and with a view young enough that no newcomer can be unknown.
 func (b *bucket) usable(now time.Time) bool {

@@ -61,8 +61,8 @@ type Store interface {
 type Memory struct {
 	mu   sync.Mutex
 	rows map[memoryKey]Row
-	// Reads and Writes count what a real table would bill.
-	Reads, Writes int
+	// reads and writes are what a real table would bill.
+	reads, writes int
 }
 
 type memoryKey struct {
@@ -78,6 +78,13 @@ func (r Row) clone() Row {
 	return r
 }
 
+// Billed tells how often the store was read and written.
+func (m *Memory) Billed() (reads, writes int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.reads, m.writes
+}
+
 // Read implements Store.
 func (m *Memory) Read(ctx context.Context, p id.PortalID, k Kind) (Row, error) {
 	if err := ctx.Err(); err != nil {
@@ -85,7 +92,7 @@ func (m *Memory) Read(ctx context.Context, p id.PortalID, k Kind) (Row, error) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.Reads++
+	m.reads++
 	return m.rows[memoryKey{p, k}].clone(), nil
 }
 
@@ -96,7 +103,7 @@ func (m *Memory) Write(ctx context.Context, p id.PortalID, k Kind, c Change) (Ro
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.Writes++
+	m.writes++
 	row := m.rows[memoryKey{p, k}].clone()
 	if row.Leases == nil {
 		row.Leases = map[string]Lease{}
@@ -116,7 +123,7 @@ func (m *Memory) Stop(ctx context.Context, p id.PortalID, k Kind, s Stop) (Row, 
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.Writes++
+	m.writes++
 	row := m.rows[memoryKey{p, k}].clone()
 	if row.Stop.Before(s.Until) {
 		row.Stop, row.Level, row.LevelAt = s.Until, s.Level, s.LevelAt

@@ -178,6 +178,15 @@ func later(err error) bool {
 	return fault.ClassOf(err) != "" || errors.Is(err, lineproperty.ErrBusy)
 }
 
+// Publish makes HubSpot's property offer the tags of a connected account, such as after the property was made anew.
+func (s *Service) Publish(ctx context.Context, p id.PortalID, slot id.Slot) error {
+	a, err := s.account(ctx, p, slot)
+	if err != nil {
+		return err
+	}
+	return s.publish(ctx, p, a)
+}
+
 // publish makes HubSpot's property offer the account's tags.
 func (s *Service) publish(ctx context.Context, p id.PortalID, a lineaccount.Account) error {
 	all, err := s.List(ctx, p, a.Slot)

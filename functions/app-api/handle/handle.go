@@ -25,6 +25,7 @@ import (
 	"lumo/shared/hubspotlist"
 	"lumo/shared/id"
 	"lumo/shared/lineaccount"
+	"lumo/shared/lineproperty"
 	"lumo/shared/linesync"
 	"lumo/shared/logging"
 	"lumo/shared/mapping"
@@ -63,6 +64,7 @@ type Deps struct {
 	Messages   message.Store
 	Onboarding *onboarding.Service
 	Accounts   *lineaccount.Service
+	Properties *lineproperty.Service
 	Imports    *linesync.Importer
 	Tags       *tag.Service
 	Release    func(context.Context)

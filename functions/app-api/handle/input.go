@@ -140,7 +140,9 @@ func (c *call) page() (after string, limit int, err error) {
 	return "", 0, badCursor()
 }
 
-func badCursor() error { return invalid("cursor", "This cursor is not valid here. Start again from the first page.") }
+func badCursor() error {
+	return invalid("cursor", "This cursor is not valid here. Start again from the first page.")
+}
 
 const markSize = 12
 

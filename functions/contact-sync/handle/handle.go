@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"lumo/functions/internal/entry"
+	"lumo/shared/compose"
 	"lumo/shared/contactsync"
 	"lumo/shared/id"
 	"lumo/shared/line"
@@ -25,6 +26,11 @@ type Deps struct {
 	// Active is told that a portal is in use.
 	Active  func(ctx context.Context, p id.PortalID) error
 	Release func(context.Context)
+}
+
+// FromApp takes what is needed from the composition root.
+func FromApp(a *compose.App) Deps {
+	return Deps{Scopes: a.Scopes(), Events: a.Events(), Flusher: a.Flusher(), Line: a.LineEvents(), Active: a.Active, Release: a.Release}
 }
 
 // New makes the handlers.

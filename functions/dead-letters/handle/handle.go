@@ -9,6 +9,7 @@ import (
 
 	"lumo/functions/internal/entry"
 	"lumo/shared/clock"
+	"lumo/shared/compose"
 	"lumo/shared/failure"
 	"lumo/shared/id"
 	"lumo/shared/queue"
@@ -20,6 +21,11 @@ type Deps struct {
 	Failures failure.Store
 	Sealer   seal.Sealer // bodies hold personal data
 	Clock    clock.Clock
+}
+
+// FromApp takes what is needed from the composition root.
+func FromApp(a *compose.App) Deps {
+	return Deps{Failures: a.Failures(), Sealer: a.Sealer(), Clock: a.Clock}
 }
 
 // New makes the handlers.

@@ -9,6 +9,7 @@ import (
 
 	"lumo/functions/internal/entry"
 	"lumo/shared/clock"
+	"lumo/shared/compose"
 	"lumo/shared/contactsync"
 	"lumo/shared/hubspot"
 	"lumo/shared/id"
@@ -24,6 +25,13 @@ type Deps struct {
 	Queue     queue.Sender
 	Clock     clock.Clock
 	Log       *slog.Logger
+}
+
+// FromApp takes what is needed from the composition root.
+func FromApp(a *compose.App) Deps {
+	return Deps{
+		Secrets: a.Config.HubspotSecrets(), AppID: a.Config.HubspotAppID, PublicURL: a.Config.PublicURL, Queue: a.Sender(), Clock: a.Clock, Log: a.Log,
+	}
 }
 
 // maxNotes of one message keeps it far below SQS's limit.

@@ -9,6 +9,7 @@ import (
 
 	"lumo/functions/internal/entry"
 	"lumo/shared/chain"
+	"lumo/shared/compose"
 	"lumo/shared/contactsync"
 	"lumo/shared/linesync"
 	"lumo/shared/queue"
@@ -23,6 +24,11 @@ type Deps struct {
 	Chain   *chain.Engine
 	Outbox  contactsync.Outbox
 	Release func(context.Context)
+}
+
+// FromApp takes what is needed from the composition root.
+func FromApp(a *compose.App) Deps {
+	return Deps{Tick: a.Tick().Run, Runs: a.Runner(), Imports: a.Importer(), Chain: a.Chain(), Outbox: a.Outbox(), Release: a.Release}
 }
 
 // New makes the handlers.

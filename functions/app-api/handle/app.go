@@ -1,0 +1,47 @@
+package handle
+
+import (
+	"lumo/shared/access"
+	"lumo/shared/compose"
+	"lumo/shared/dynamo"
+	"lumo/shared/friendcard"
+	"lumo/shared/friendindex"
+	"lumo/shared/once"
+	"lumo/shared/redrive"
+	"lumo/shared/syncdata"
+	"lumo/shared/tag"
+)
+
+// FromApp takes what the API needs from the real services.
+func FromApp(a *compose.App) Deps {
+	c, table := a.Config, a.Table()
+	index := &friendindex.Index{Store: dynamo.FriendIndex{Table: table}, Friends: a.Friends(), Clock: a.Clock, Jitter: a.Jitter, Parallel: parallel(a, 8)}
+	return Deps{
+		Secrets: c.HubspotSecrets(), AppID: c.HubspotAppID, PublicURL: c.PublicURL, Clock: a.Clock, Log: a.Log, Release: a.Release,
+		Portals: a.Portals(), Access: access.Everyone{}, Once: &once.Guard{Store: dynamo.Onces{Table: table}, Clock: a.Clock, NewID: a.NewID},
+		Runs: a.Starter(), Schedule: a.Schedules(), Changes: a.ChangeLog(), Failures: a.Failures(), Mappings: a.Mappings(), Lists: a.Lists(),
+		Friends: a.Friends(), Messages: a.Messages(), Onboarding: a.Onboarding(), Accounts: a.Accounts(), Properties: a.Properties(), Imports: a.Importer(),
+		Index: index,
+		Redrive: &redrive.Service{
+			Failures: a.Failures(), Friends: a.Friends(), Invalids: a.Invalids(), Scopes: a.Scopes(), Outbox: a.Outbox(), Queue: a.Sender(),
+			Sealer: a.Sealer(), Clock: a.Clock,
+		},
+		SyncData: &syncdata.Service{
+			Mappings: a.Mappings(), Catalog: a.Properties().CRM, Accounts: a.Accounts(), Sets: dynamo.LineProperties{Table: table}, Runs: a.Starter(),
+			Agenda: a.Directory(), Audit: a.Portals(), Clock: a.Clock,
+		},
+		Editor: &friendcard.Editor{Friends: a.Friends(), Scopes: a.Scopes(), Log: a.ChangeLog(), Outbox: a.Outbox()},
+		Tags: &tag.Service{
+			Store: dynamo.Tags{Table: table}, Accounts: a.Accounts().Store, Options: a.Properties(), Friends: a.Friends(), Index: index, Outbox: a.Outbox(),
+			Audit: a.Portals(), Clock: a.Clock, Parallel: parallel(a, 16),
+		},
+	}
+}
+
+// parallel is how many rows of one request are written at once; one in the simulation.
+func parallel(a *compose.App, n int) int {
+	if a.Sequential {
+		return 1
+	}
+	return n
+}
