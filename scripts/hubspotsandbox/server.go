@@ -66,7 +66,6 @@ type Server struct {
 	latency  Latency
 	skew     time.Duration
 	writes   writeLog
-	eventSeq int64
 	changes  int64 // counts every change of state, so that a snapshot is written only when needed
 	appStats *statsBook
 }

@@ -1,7 +1,6 @@
 package linesandbox
 
 import (
-	"crypto/rsa"
 	"errors"
 	"fmt"
 	"regexp"
@@ -103,7 +102,6 @@ type channel struct {
 	RetryKeys    map[string]*keyUse `json:"retryKeys"`
 
 	byUser map[string]*relation
-	keys   map[string]*rsa.PublicKey
 }
 
 func (c *channel) index() {

@@ -137,6 +137,9 @@ func (s *Server) controlsOfTheServer() map[string]controlFunc {
 		"DELETE /_sandbox/stats":    func(request) (any, error) { s.ClearStats(); return nil, nil },
 		"POST /_sandbox/reset":      func(request) (any, error) { s.Reset(); return nil, nil },
 		"POST /_sandbox/seed":       s.controlSeed,
+
+		"POST /_sandbox/login/authorize": s.controlAuthorize,
+		"POST /_sandbox/login/id-token":  s.controlIDToken,
 	}
 }
 

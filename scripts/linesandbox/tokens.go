@@ -304,16 +304,16 @@ func (s *Server) checkAssertion(text string) (assertion, error) {
 		TokenExp int64 `json:"token_exp"`
 	}
 	if len(parts) != 3 || !decodePart(parts[0], &head) || !decodePart(parts[1], &claims) {
-		return assertion{}, fmt.Errorf("Invalid client assertion")
+		return assertion{}, refusedAssertion("Invalid client assertion")
 	}
 	ch := s.st.channels[claims.Iss]
 	left := time.Unix(claims.Exp, 0).Sub(s.now())
 	if head.Alg != "RS256" || ch == nil || claims.Sub != claims.Iss || claims.Aud != "https://api.line.me/" || left <= 0 || left > 30*time.Minute {
-		return assertion{}, fmt.Errorf("Invalid client assertion claims")
+		return assertion{}, refusedAssertion("Invalid client assertion claims")
 	}
 	sig, err := base64.RawURLEncoding.DecodeString(parts[2])
 	if err != nil {
-		return assertion{}, fmt.Errorf("Invalid client assertion")
+		return assertion{}, refusedAssertion("Invalid client assertion")
 	}
 	digest := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
 	for _, k := range ch.Keys {
@@ -325,10 +325,15 @@ func (s *Server) checkAssertion(text string) (assertion, error) {
 			return assertion{ch, time.Duration(claims.TokenExp) * time.Second}, nil
 		}
 	}
-	return assertion{}, fmt.Errorf("Cannot find channel key that satisfies the conditions")
+	return assertion{}, refusedAssertion("Cannot find channel key that satisfies the conditions")
 }
 
 func decodePart(part string, into any) bool {
 	raw, err := base64.RawURLEncoding.DecodeString(part)
 	return err == nil && json.Unmarshal(raw, into) == nil
 }
+
+// refusedAssertion is an error in LINE's own words.
+type refusedAssertion string
+
+func (e refusedAssertion) Error() string { return string(e) }

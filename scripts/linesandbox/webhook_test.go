@@ -270,7 +270,8 @@ func TestTheSameSeedSendsTheSameBytes(t *testing.T) {
 		}
 		return b.String()
 	}
-	if run() != run() {
+	first, second := run(), run()
+	if first != second {
 		t.Error("two runs differ")
 	}
 }

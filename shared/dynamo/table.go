@@ -100,10 +100,6 @@ func shardOf(s string) string {
 
 func str(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 
-func num(n int64) types.AttributeValue {
-	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
-}
-
 func (p partition) key(sk string) map[string]types.AttributeValue {
 	return map[string]types.AttributeValue{attrPK: str(p.pk), attrSK: str(sk)}
 }
