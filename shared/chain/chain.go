@@ -204,12 +204,13 @@ func (e *Engine) send(ctx context.Context, r Row, delay time.Duration, dedup str
 	return e.Queue.Send(ctx, queue.SyncSteps, queue.Message{Body: b, Group: r.ID, Dedup: dedup})
 }
 
-// Wakeup is a message that waited in the wake-ups queue: a step to send on, or a flush to ask for.
+// Wakeup is a message that waited in the wake-ups queue: a step to send on, a flush to ask for, or a sweep to make.
 type Wakeup struct {
 	Step  json.RawMessage `json:"step,omitempty"`
 	Group string          `json:"group,omitempty"`
 	Dedup string          `json:"dedup,omitempty"`
 	Flush id.PortalID     `json:"flush,omitempty"`
+	Sweep id.PortalID     `json:"sweep,omitempty"`
 }
 
 // Forward sends a waited step on.

@@ -202,6 +202,18 @@ func (a *App) Sweeper() *linesync.Sweeper {
 	}
 }
 
+// Sweep covers one stretch of a portal's friends.
+func (a *App) Sweep(ctx context.Context, p id.PortalID) error {
+	scope, err := a.Scopes().Scope(ctx, p)
+	if errors.Is(err, contactsync.ErrNotConnected) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return a.Sweeper().Sweep(ctx, scope)
+}
+
 // Importer imports existing friends.
 func (a *App) Importer() *linesync.Importer {
 	return &linesync.Importer{
@@ -256,7 +268,7 @@ func (a *App) Runner() *syncrun.Runner {
 func (a *App) Tick() *syncrun.Tick {
 	return &syncrun.Tick{
 		Due: a.Directory(), Portals: dynamo.Portals{Table: a.Table()}, Scopes: a.Scopes(), Starter: a.Starter(), Chain: a.Chain(), Kinds: []string{linesync.ImportKind},
-		Friends: a.Friends(), Outbox: a.Outbox(), Schedule: a.Schedules(), Clock: a.Clock, Log: a.Log, Before: a.Journal().Poll,
+		Friends: a.Friends(), Outbox: a.Outbox(), Queue: a.Sender(), Schedule: a.Schedules(), Clock: a.Clock, Log: a.Log, Before: a.Journal().Poll,
 		Removed: a.Portals().FinishRemoval, Sweep: a.Sweeper().Sweep, Judge: a.Alerts().Update,
 		Pending: func(ctx context.Context, p id.PortalID) error { _, err := a.Portals().Complete(ctx, p); return err },
 	}

@@ -17,8 +17,8 @@ const (
 	// MaxPage is the most that one search returns.
 	MaxPage = 50
 	// blocksAtOnce are fetched with one call; blocksPerSearch bound the work of one search.
-	blocksAtOnce    = 25
-	blocksPerSearch = 200
+	blocksAtOnce    = 100
+	blocksPerSearch = 1600
 )
 
 // ErrCursor: that is no cursor of ours.

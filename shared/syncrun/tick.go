@@ -2,6 +2,7 @@ package syncrun
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"lumo/shared/id"
 	"lumo/shared/logging"
 	"lumo/shared/portal"
+	"lumo/shared/queue"
 )
 
 // Tick is the one schedule for everything due: it starts automatic and nightly runs, revives silent chains and lost flushes, and lets
@@ -28,6 +30,7 @@ type Tick struct {
 	Kinds    []string // chains to revive besides runs
 	Friends  friend.Store
 	Outbox   contactsync.Outbox
+	Queue    queue.Sender
 	Schedule ScheduleStore
 	Clock    clock.Clock
 	Log      *slog.Logger
@@ -118,6 +121,10 @@ func (t *Tick) portal(ctx context.Context, row portal.Portal, now time.Time) (ti
 			}
 		}
 	}
+	sch, err := t.Schedule.Load(ctx, row.ID)
+	if err != nil {
+		return now, err
+	}
 	scope, err := t.Scopes.Scope(ctx, row.ID)
 	if err != nil {
 		return now, err
@@ -129,9 +136,10 @@ func (t *Tick) portal(ctx context.Context, row portal.Portal, now time.Time) (ti
 	if err := t.Sweep(ctx, scope); err != nil {
 		t.Log.Warn("profiles not swept", logging.Portal(row.ID), logging.Error(err)) // the next look goes on from here
 	}
-	sch, err := t.Schedule.Load(ctx, row.ID)
-	if err != nil {
-		return now, err
+	if now.UnixMilli() < sch.ActiveUntil {
+		if err := t.halfway(ctx, row.ID); err != nil {
+			return now, err
+		}
 	}
 	next := sch.Next(row, now)
 	if !busy && !next.After(now) {
@@ -148,6 +156,15 @@ func (t *Tick) portal(ctx context.Context, row portal.Portal, now time.Time) (ti
 		return now.Add(time.Minute), nil
 	}
 	return next, nil
+}
+
+// halfway has a portal in use swept between two ticks, too, so that a new name reaches HubSpot within a minute (P-47).
+func (t *Tick) halfway(ctx context.Context, p id.PortalID) error {
+	b, err := json.Marshal(chain.Wakeup{Sweep: p})
+	if err != nil {
+		return err
+	}
+	return t.Queue.Send(ctx, queue.Wakeups, queue.Message{Body: b, Delay: 30 * time.Second})
 }
 
 // long raises the alert of a run that goes on for more than an hour.

@@ -114,3 +114,12 @@ func (r *route) subject(c *call) string {
 	}
 	return ""
 }
+
+// Routes lists the API as the contract names it.
+func Routes() []string {
+	var out []string
+	for _, r := range routes() {
+		out = append(out, r.method+" "+r.pattern)
+	}
+	return out
+}

@@ -11,6 +11,7 @@ import (
 	"lumo/shared/chain"
 	"lumo/shared/compose"
 	"lumo/shared/contactsync"
+	"lumo/shared/id"
 	"lumo/shared/linesync"
 	"lumo/shared/queue"
 	"lumo/shared/syncrun"
@@ -23,12 +24,14 @@ type Deps struct {
 	Imports *linesync.Importer
 	Chain   *chain.Engine
 	Outbox  contactsync.Outbox
+	// Sweep looks for changed LINE profiles of a portal.
+	Sweep   func(ctx context.Context, p id.PortalID) error
 	Release func(context.Context)
 }
 
 // FromApp takes what is needed from the composition root.
 func FromApp(a *compose.App) Deps {
-	return Deps{Tick: a.Tick().Run, Runs: a.Runner(), Imports: a.Importer(), Chain: a.Chain(), Outbox: a.Outbox(), Release: a.Release}
+	return Deps{Tick: a.Tick().Run, Runs: a.Runner(), Imports: a.Importer(), Chain: a.Chain(), Outbox: a.Outbox(), Sweep: a.Sweep, Release: a.Release}
 }
 
 // New makes the handlers.
@@ -70,6 +73,8 @@ func (d Deps) wakeups(ctx context.Context, batch []entry.Record) (failed []strin
 		werr := json.Unmarshal(r.Body, &w)
 		switch {
 		case werr != nil:
+		case w.Sweep > 0:
+			werr = d.Sweep(ctx, w.Sweep)
 		case w.Flush > 0:
 			werr = d.Outbox.Kick(ctx, w.Flush)
 		case len(w.Step) > 0:
