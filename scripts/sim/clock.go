@@ -29,7 +29,7 @@ func (c simClock) Sleep(ctx context.Context, d time.Duration) error {
 // AfterFunc belongs to whoever sets it. A function's timers stand still while its environment is frozen, and die with it.
 func (c simClock) AfterFunc(d time.Duration, f func()) func() {
 	t := &task{name: "timer"}
-	if owner := c.s.current; owner != nil {
+	if owner := c.s.current; owner != nil && owner.outside == 0 {
 		t.env = owner.env
 	}
 	at := c.s.now.Add(max(d, 0))

@@ -19,6 +19,7 @@ import (
 	"lumo/scripts/localcloud/mapping"
 	"lumo/scripts/localcloud/sqs"
 	"lumo/scripts/localcloud/template"
+	"lumo/shared/compose"
 )
 
 // function is one Lambda function with its environments.
@@ -34,6 +35,7 @@ type environment struct {
 	fn     *function
 	number int
 	serve  *invoke.Function
+	app    *compose.App
 	busy   bool
 	dead   bool
 	tasks  []*task

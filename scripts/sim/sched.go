@@ -42,6 +42,8 @@ type task struct {
 	crashAt int
 	after   bool
 	stalled time.Duration
+	// outside counts how deep the task is in the work of somebody else (a sandbox).
+	outside int
 }
 
 type event struct {
@@ -113,26 +115,26 @@ func (s *scheduler) start(at time.Time, t *task, work func()) {
 	t.resume = make(chan struct{})
 	t.wake = s.at(at, func() {
 		t.begun = true
-		go func() {
-			defer func() {
-				p := recover()
-				if p != nil && !t.dead && s.broken == "" {
-					s.broken = fmt.Sprintf("%s: panic: %v\n%s", t.name, p, debug.Stack())
-				}
-				t.over = true
-				s.baton <- struct{}{}
-			}()
-			work()
-		}()
-		s.carry(t)
+		s.carry(t, func() { go s.run(t, work) })
 	})
 }
 
+func (s *scheduler) run(t *task, work func()) {
+	defer func() {
+		if p := recover(); p != nil && !t.dead && s.broken == "" {
+			s.broken = fmt.Sprintf("%s: panic: %v\n%s", t.name, p, debug.Stack())
+		}
+		t.over = true
+		s.baton <- struct{}{}
+	}()
+	work()
+}
+
 // carry gives the baton to a task and waits until it comes back.
-func (s *scheduler) carry(t *task) {
+func (s *scheduler) carry(t *task, give func()) {
 	before := s.current
-	s.current = t
-	t.wake = nil
+	s.current, t.wake = t, nil
+	give()
 	<-s.baton
 	s.current = before
 	if t.over {
@@ -171,8 +173,7 @@ func (s *scheduler) pause(t *task) {
 
 // wakeUp resumes a waiting task. Only the scheduler itself calls it.
 func (s *scheduler) wakeUp(t *task) {
-	t.resume <- struct{}{}
-	s.carry(t)
+	s.carry(t, func() { t.resume <- struct{}{} })
 }
 
 // kill ends a task as SIGKILL ends a process: nothing of it runs any more except deferred functions, which reach nothing outside.

@@ -76,6 +76,10 @@ func (a *Applier) Apply(ctx context.Context, s Scope, contacts []Contact, linked
 	if err != nil {
 		return out, err
 	}
+	if err := a.freeSeats(ctx, s.Portal, pairs, rows); err != nil {
+		return out, err
+	}
+	share(pairs, rows)
 	if err := a.companies(ctx, s, pairs, rows, u); err != nil {
 		return out, err
 	}
@@ -228,6 +232,19 @@ func (a *Applier) one(ctx context.Context, s Scope, f friend.Friend, c Contact, 
 		if err != nil {
 			return Counts{}, nil, err
 		}
+		if o.Claim != friend.AlreadyLinked && o.Changed {
+			again, done, err := a.arbitrate(ctx, s, f, o, c)
+			if err != nil {
+				return Counts{}, nil, err
+			}
+			if done {
+				return Counts{Conflicts: 1}, nil, nil
+			}
+			if again != nil {
+				f = *again
+				continue
+			}
+		}
 		n := Counts{}
 		if o.Friend.Due != 0 {
 			n.Dirty = 1
@@ -274,15 +291,6 @@ func (a *Applier) save(ctx context.Context, p id.PortalID, f friend.Friend) (fri
 		f.Ordinal = n
 	}
 	return a.Friends.Save(ctx, p, f)
-}
-
-// contested queues the conflict (P-31): nothing moved, a person decides.
-func (a *Applier) contested(ctx context.Context, p id.PortalID, f friend.Friend, c Contact) error {
-	return a.fail(ctx, p, failure.Item{
-		Kind: failure.Link, Subject: failure.SubjectOf(f.Key), Code: "LINK_CONFLICT",
-		Message: "Contact " + c.ID.String() + " holds the LINE User ID of a friend who is linked to contact " + f.Link.Contact.String() + ". Nothing was moved.",
-		FirstAt: a.now(), LastAt: a.now(),
-	}, &pair{f.Key, c})
 }
 
 // observe is Observe with the histories it turns out to need.

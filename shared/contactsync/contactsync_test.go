@@ -276,3 +276,21 @@ func winner(history []register.Entry, r register.Register) string {
 	}
 	return r.Lumo.Value
 }
+
+func TestAContactThatCannotBeReadDoesNotKeepTheDrainSpinning(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.edit(1, "firstname", "old", false)
+	k := w.link(t, 1, userA)
+	w.clock.Advance(time.Hour)
+	f := w.friends[k]
+	r := f.Fields["firstname"]
+	r.HubSpot.Inexact, r.HubSpot.At = true, w.now() // HubSpot's edit is known only to be older than this
+	f.Fields["firstname"] = r
+	w.friends[k] = f
+	w.editInLumo(k, "firstname", "lumo")
+	delete(w.contacts, 1)
+	if _, err := w.flusher().Drain(t.Context(), w.scope, "flush"); err != nil {
+		t.Fatal(err)
+	}
+}

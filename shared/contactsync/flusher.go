@@ -52,6 +52,8 @@ func (f *Flusher) Drain(ctx context.Context, s Scope, cause string) (Flushed, er
 	if err := f.Outbox.NextGeneration(ctx, s.Portal); err != nil {
 		return out, err
 	}
+	var last []friend.Key
+	before := -1
 	for {
 		due, waiting, err := f.look(ctx, s)
 		if err != nil {
@@ -65,6 +67,11 @@ func (f *Flusher) Drain(ctx context.Context, s Scope, cause string) (Flushed, er
 			out.More = true
 			return out, f.Outbox.Kick(ctx, s.Portal)
 		}
+		if slices.Equal(due, last) && out.Contacts == before {
+			// Nothing moves (a contact that cannot be read now, a row that others keep changing): look again later instead of spinning.
+			return out, f.Outbox.KickAt(ctx, s.Portal, f.Clock.Now().UnixMilli()+friend.CoalesceMillis)
+		}
+		last, before = due, out.Contacts
 		if err := f.round(ctx, s, due, cause, &out); err != nil {
 			return out, err
 		}
@@ -132,61 +139,6 @@ func (f *Flusher) round(ctx context.Context, s Scope, due []friend.Key, cause st
 	})
 }
 
-// job is one contact's write: the friends (at most one per slot) whose values go into it.
-type job struct {
-	contact    id.ContactID
-	friends    []friend.Friend
-	properties map[string]string
-}
-
-func (f *Flusher) batch(ctx context.Context, s Scope, keys []friend.Key, rows map[friend.Key]friend.Friend, cause string) (Flushed, error) {
-	jobs, idle, err := f.jobs(ctx, s, keys, rows, cause)
-	if err != nil {
-		return Flushed{}, err
-	}
-	var out Flushed
-	if len(jobs) > 0 {
-		if out, err = f.write(ctx, s, jobs, cause); err != nil {
-			return out, err
-		}
-	}
-	return out, f.store(ctx, s, idle, nil, 0, cause, nil)
-}
-
-// jobs works out what each contact is owed; friends who owe nothing any more come back as idle, to be unmarked.
-func (f *Flusher) jobs(ctx context.Context, s Scope, keys []friend.Key, rows map[friend.Key]friend.Friend, cause string) (map[id.ContactID]*job, []friend.Friend, error) {
-	jobs := map[id.ContactID]*job{}
-	var idle []friend.Friend
-	for _, k := range keys {
-		row, ok := rows[k]
-		if !ok {
-			continue
-		}
-		p := PendingOf(row, s)
-		if len(p.NeedHistory) > 0 {
-			var err error
-			if row, err = f.settle(ctx, s, row, p.NeedHistory, cause); err != nil {
-				return nil, nil, err
-			}
-			p = PendingOf(row, s)
-		}
-		if len(p.Properties) == 0 {
-			idle = append(idle, row)
-			continue
-		}
-		j := jobs[row.Link.Contact]
-		if j == nil {
-			j = &job{contact: row.Link.Contact, properties: map[string]string{}}
-			jobs[row.Link.Contact] = j
-		}
-		j.friends = append(j.friends, row)
-		for name, v := range p.Properties {
-			j.properties[name] = v
-		}
-	}
-	return jobs, idle, nil
-}
-
 // settle reads the histories without which an edit cannot be decided, and stores the outcome.
 func (f *Flusher) settle(ctx context.Context, s Scope, row friend.Friend, props []string, cause string) (friend.Friend, error) {
 	cs, _, err := f.CRM.Contacts(ctx, s.Portal, []id.ContactID{row.Link.Contact}, s.Read(), props, Event)
@@ -211,7 +163,7 @@ func (f *Flusher) settle(ctx context.Context, s Scope, row friend.Friend, props 
 }
 
 // write sends one batch and stores what came of it.
-func (f *Flusher) write(ctx context.Context, s Scope, jobs map[id.ContactID]*job, cause string) (Flushed, error) {
+func (f *Flusher) write(ctx context.Context, s Scope, jobs map[id.ContactID]*job, log []changelog.Record, cause string) (Flushed, error) {
 	ids := make([]id.ContactID, 0, len(jobs))
 	for c := range jobs {
 		ids = append(ids, c)
@@ -223,7 +175,6 @@ func (f *Flusher) write(ctx context.Context, s Scope, jobs map[id.ContactID]*job
 	}
 	done, refused, err := f.CRM.Update(ctx, s.Portal, in, Event)
 	var out Flushed
-	var log []changelog.Record
 	if serr := f.accepted(ctx, s, jobs, done, cause, &out, &log); serr != nil {
 		return out, serr
 	}

@@ -1,6 +1,8 @@
 package contactsync
 
 import (
+	"slices"
+
 	"lumo/shared/changelog"
 	"lumo/shared/friend"
 	"lumo/shared/id"
@@ -21,6 +23,8 @@ type Contact struct {
 	Company     id.CompanyID
 	CompanyName string
 	HasCompany  bool // Company and CompanyName were resolved
+	// Shared is what the contact's friends of other accounts know of the mapped fields: an edit of one of them is an edit of all.
+	Shared map[string]register.Register
 }
 
 // Observed is what one look at a contact makes of a friend.
@@ -63,6 +67,18 @@ func Observe(before friend.Friend, c Contact, s Scope, now int64, cause string) 
 	return out
 }
 
+// linkSlack is how far HubSpot's clock may be from ours.
+const linkSlack = 10_000
+
+// beforeLink: what we wrote before this friend was linked was no echo of this friend's edits. It counts like anybody's.
+func beforeLink(history []register.Entry, linkedAt int64) []register.Entry {
+	out := slices.Clone(history)
+	for i := range out {
+		out[i].Ours = out[i].Ours && out[i].At >= linkedAt-linkSlack
+	}
+	return out
+}
+
 type fieldResult struct {
 	need    []string
 	changes []changelog.Record
@@ -78,9 +94,9 @@ func observeField(f *friend.Friend, c Contact, m mapping.Mapping, now int64, cau
 		return fieldResult{}
 	}
 	was := f.Fields[m.Property]
-	r, need := was, false
+	r, need := was.Merge(c.Shared[m.Property]), false
 	if h, ok := c.History[m.Property]; ok {
-		r = r.ObserveHistory(h, c.UpdatedAt)
+		r = r.ObserveHistory(beforeLink(h, f.Link.At), c.UpdatedAt)
 	} else if r, need = r.ObserveValue(value, c.UpdatedAt, mapping.Canonical(m)); need {
 		return fieldResult{need: []string{m.Property}}
 	}

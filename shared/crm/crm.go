@@ -165,6 +165,9 @@ func (c CRM) Search(ctx context.Context, p id.PortalID, s syncrun.Search, proper
 	if s.ByTime {
 		q.Sort = hubspot.Sort{Property: modified}
 	}
+	if s.Skip > 0 {
+		q.After = strconv.Itoa(s.Skip)
+	}
 	f, err := c.at(p, contactsync.Bulk).Search(ctx, hubspot.Contacts, q)
 	if err != nil {
 		return syncrun.Page{}, err

@@ -28,14 +28,19 @@ func (b *bucket) do(ctx context.Context, v verb, now time.Time) error {
 }
 
 func (b *bucket) look(ctx context.Context, now time.Time) error {
-	b.mu.Unlock()
-	row, err := b.cfg.Store.Read(ctx, b.portal, b.kind)
-	b.mu.Lock()
+	row, err := b.read(ctx)
 	if err != nil {
 		return err
 	}
 	b.see(row, now)
 	return nil
+}
+
+// read gives the lock away meanwhile; whatever happens in the store, it is held again afterwards.
+func (b *bucket) read(ctx context.Context) (Row, error) {
+	b.mu.Unlock()
+	defer b.mu.Lock()
+	return b.cfg.Store.Read(ctx, b.portal, b.kind)
 }
 
 // see keeps a row that was read by an access that began at began, unless a later one is known.

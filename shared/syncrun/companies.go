@@ -2,51 +2,98 @@ package syncrun
 
 import (
 	"context"
+	"maps"
 	"sync"
+	"time"
 
+	"lumo/shared/clock"
 	"lumo/shared/contactsync"
 	"lumo/shared/id"
 )
 
-// companyCache remembers company names for one step, so that each company is read once and not with every page that mentions it.
-type companyCache struct {
-	contactsync.CRM
+// namesLive is how long a company's name is taken as read. Names change seldom, and a webhook tells when; but a row that is written after
+// that webhook with a name from before it would stay wrong until the nightly compare.
+const namesLive = 60 * time.Second
+
+// companyNames remembers the names that a portal's run has read, so that each company is read once and not with every page that mentions
+// it. It outlives a step, since the next one most likely works in the same process.
+type companyNames struct {
 	mu    sync.Mutex
-	names map[id.CompanyID]string
-	gone  map[id.CompanyID]bool
+	run   string
+	names map[id.CompanyID]companyName
 }
 
-// CompanyNames reads only what no earlier page asked for.
-func (c *companyCache) CompanyNames(ctx context.Context, p id.PortalID, ids []id.CompanyID, u contactsync.Urgency) (map[id.CompanyID]string, error) {
-	out := make(map[id.CompanyID]string, len(ids))
-	var ask []id.CompanyID
+type companyName struct {
+	name string
+	gone bool
+	read time.Time
+}
+
+// of forgets what belongs to another run.
+func (c *companyNames) of(run string) *companyNames {
 	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.run != run {
+		c.run, c.names = run, map[id.CompanyID]companyName{}
+	}
+	return c
+}
+
+// known returns the remembered name; ok is false when it must be read.
+func (c *companyNames) known(run string, i id.CompanyID, now time.Time) (n companyName, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n, ok = c.names[i]
+	return n, ok && c.run == run && now.Sub(n.read) < namesLive
+}
+
+func (c *companyNames) keep(run string, asked []id.CompanyID, got map[id.CompanyID]string, read time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.run != run {
+		return
+	}
+	for _, i := range asked {
+		name, ok := got[i]
+		c.names[i] = companyName{name, !ok, read}
+	}
+}
+
+// namedCRM reads only the companies that the run does not know yet.
+type namedCRM struct {
+	contactsync.CRM
+	run   string
+	names *companyNames
+	clock clock.Clock
+}
+
+// known returns the remembered names, and the companies that must be read.
+func (c namedCRM) known(ids []id.CompanyID) (names map[id.CompanyID]string, ask []id.CompanyID) {
+	names, now := make(map[id.CompanyID]string, len(ids)), c.clock.Now()
 	for _, i := range ids {
-		if n, ok := c.names[i]; ok {
-			out[i] = n
-		} else if !c.gone[i] {
+		n, ok := c.names.known(c.run, i, now)
+		switch {
+		case !ok:
 			ask = append(ask, i)
+		case !n.gone:
+			names[i] = n.name
 		}
 	}
-	c.mu.Unlock()
+	return names, ask
+}
+
+// CompanyNames implements contactsync.CRM.
+func (c namedCRM) CompanyNames(ctx context.Context, p id.PortalID, ids []id.CompanyID, u contactsync.Urgency) (map[id.CompanyID]string, error) {
+	out, ask := c.known(ids)
 	if len(ask) == 0 {
 		return out, nil
 	}
+	began := c.clock.Now()
 	got, err := c.CRM.CompanyNames(ctx, p, ask, u)
 	if err != nil {
 		return nil, err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.names == nil {
-		c.names, c.gone = map[id.CompanyID]string{}, map[id.CompanyID]bool{}
-	}
-	for _, i := range ask {
-		if n, ok := got[i]; ok {
-			out[i], c.names[i] = n, n
-		} else {
-			c.gone[i] = true
-		}
-	}
+	c.names.keep(c.run, ask, got, began)
+	maps.Copy(out, got)
 	return out, nil
 }

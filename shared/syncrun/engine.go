@@ -34,9 +34,12 @@ type Runner struct {
 	Prepare func(ctx context.Context, p id.PortalID) error
 	// Judge is told how a portal does after each run (P-75).
 	Judge func(ctx context.Context, p id.PortalID, h alert.Health) error
-	Ahead int // pages stored while the next is fetched; 1 in the simulation
+	// Ahead is how many hundreds of contacts each end may have under way between fetching and storing; 1 does one thing at a time (the simulation).
+	Ahead int
 	// Budget of one step; 0 means the default.
 	Budget time.Duration
+
+	names companyNames
 }
 
 // stuckAfter is when a run counts as timed out (P-71).
@@ -173,8 +176,8 @@ func (r *Runner) read(ctx context.Context, s *chain.Step, scope contactsync.Scop
 	}
 	applier := r.Applier
 	applier.Discard = run.DryRun
-	applier.CRM = &companyCache{CRM: applier.CRM}
-	rd := &reader{source: r.Source, applier: &applier, scope: scope, clock: r.Clock, ahead: r.Ahead, run: run, step: s, high: run.Read.High, low: run.Read.Low}
+	applier.CRM = namedCRM{CRM: applier.CRM, run: run.ID, names: r.names.of(run.ID), clock: r.Clock}
+	rd := &reader{source: r.Source, applier: &applier, scope: scope, ahead: r.Ahead, run: run, step: s, high: run.Read.High, low: run.Read.Low}
 	until := r.Clock.Now().Add(r.budget())
 	stop := func() bool { return r.Clock.Now().After(until) }
 	names := anyOf(scope)

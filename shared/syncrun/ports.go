@@ -7,8 +7,8 @@ import (
 	"lumo/shared/id"
 )
 
-// Search is one question to HubSpot's search index. Zero fields do not filter. Results come without offsets: the next page is asked by
-// moving a bound, because no offset may reach 10,000 and rows move between pages.
+// Search is one question to HubSpot's search index. Zero fields do not filter. The next page is asked by moving a bound, because no offset
+// may reach 10,000 and rows move between pages.
 type Search struct {
 	// AnyOf: at least one of these properties has a value (at most five: HubSpot takes five filter groups).
 	AnyOf        []string
@@ -20,13 +20,16 @@ type Search struct {
 	ByTime bool
 	Down   bool
 	Limit  int
+	// Skip leaves out so many first results. It serves only to ask for a few pages at once (descent); it is never stored.
+	Skip int
 }
 
 // Page is a stretch of contacts.
 type Page struct {
 	Contacts []contactsync.Contact
 	After    string // list only
-	Total    int    // search only
+	Total    int    // search only: how many match, skipped ones included
+	Last     bool   // nothing follows; set by the reader
 }
 
 // Source reads contacts in bulk.

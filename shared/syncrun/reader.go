@@ -6,23 +6,21 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"lumo/shared/chain"
 	"lumo/shared/changelog"
-	"lumo/shared/clock"
 	"lumo/shared/contactsync"
+	"lumo/shared/friend"
 	"lumo/shared/id"
 )
-
-// pageSize of HubSpot's search.
-const searchPage = 200
 
 // reader brings pages of contacts into friends and moves the run's cursors behind them.
 type reader struct {
 	source  Source
 	applier *contactsync.Applier
 	scope   contactsync.Scope
-	clock   clock.Clock
-	ahead   int // pages being stored while the next is fetched; 1 in the simulation
+	ahead   int // hundreds of contacts of each end that are being stored while the next are fetched; 1 does one thing at a time
 
 	mu   sync.Mutex
 	run  *Run
@@ -31,40 +29,67 @@ type reader struct {
 	high, low id.ContactID
 }
 
-// end is one direction of reading: fetch gets its next page, pass moves its cursor once the page is stored.
-type end struct {
-	name  string
-	fetch func(ctx context.Context) (page Page, more bool, err error)
-	pass  func(c *Cursors, p Page, more bool)
-}
-
 // read runs the ends until all are through or stop says that time is up. It returns whether everything was read.
 func (r *reader) read(ctx context.Context, ends []end, stop func() bool) (bool, error) {
 	if r.ahead <= 1 {
 		return r.alternate(ctx, ends, stop)
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	errs := make(chan error, len(ends))
-	done := make(chan bool, len(ends))
-	for _, e := range ends {
-		go func() {
-			through, err := r.pipeline(ctx, e, stop)
-			if err != nil {
-				cancel()
-			}
-			errs <- err
-			done <- through
-		}()
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	hurry := r.share()
+	through := make([]bool, len(ends))
+	var fetching, storing sync.WaitGroup
+	for i, e := range ends {
+		p := &pipeline{reader: r, end: e, room: semaphore.NewWeighted(int64(r.ahead)), pages: make(chan *stored, r.ahead), fail: fail}
+		fetching.Go(func() { through[i] = p.fetch(ctx, stop) })
+		storing.Go(func() { p.commit(ctx) })
 	}
-	all, first := true, error(nil)
-	for range ends {
-		if err := <-errs; err != nil && (first == nil || first == context.Canceled) {
-			first = err
-		}
-		all = <-done && all
+	fetching.Wait()
+	hurry()
+	storing.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return false, err
 	}
-	return all, first
+	all := true
+	for _, t := range through {
+		all = all && t
+	}
+	return all, nil
+}
+
+// rowsAtOnce bounds the writes of all pages together, and of each.
+const (
+	rowsAtOnce    = 48
+	rowsOfOnePage = 16
+)
+
+// share makes pages that are stored at the same time share calls for what they need, and the room for writes.
+func (r *reader) share() (hurry func()) {
+	a := *r.applier
+	a.Parallel = min(a.Parallel, rowsOfOnePage)
+	a.Friends = fewAtOnce{a.Friends, semaphore.NewWeighted(rowsAtOnce)}
+	hurry = func() {}
+	if c, ok := a.CRM.(namedCRM); ok {
+		g := gathering(c, r.scope.Portal, r.scope.Read())
+		a.CRM, hurry = g, g.hurry
+	}
+	r.applier = &a
+	return hurry
+}
+
+// fewAtOnce bounds the writes under way.
+type fewAtOnce struct {
+	friend.Store
+	room *semaphore.Weighted
+}
+
+// Save implements friend.Store.
+func (s fewAtOnce) Save(ctx context.Context, p id.PortalID, f friend.Friend) (friend.Friend, error) {
+	if err := s.room.Acquire(ctx, 1); err != nil {
+		return f, err
+	}
+	defer s.room.Release(1)
+	return s.Store.Save(ctx, p, f)
 }
 
 // alternate takes a page of each end in turn on one goroutine.
@@ -86,10 +111,11 @@ func (r *reader) alternate(ctx context.Context, ends []end, stop func() bool) (b
 			if err != nil {
 				return false, err
 			}
-			if err := r.store(ctx, e, p); err != nil {
-				return false, err
+			a, err := r.store(ctx, e, p)
+			if err == nil {
+				err = r.commit(ctx, e, p, a)
 			}
-			if err := r.commit(ctx, e, p, more); err != nil {
+			if err != nil {
 				return false, err
 			}
 			open[i] = more
@@ -101,77 +127,79 @@ func (r *reader) alternate(ctx context.Context, ends []end, stop func() bool) (b
 	}
 }
 
-// pipeline fetches pages one after the other, stores up to `ahead` of them at once, and commits cursors in order.
-func (r *reader) pipeline(ctx context.Context, e end, stop func() bool) (bool, error) {
-	type pending struct {
-		page Page
-		more bool
-		done chan error
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	waiting := make(chan pending, r.ahead)
-	slots := make(chan struct{}, r.ahead)
-	result := make(chan error, 1)
-	go func() {
-		var first error
-		for w := range waiting {
-			err := <-w.done
-			if first == nil && err == nil {
-				err = r.commit(ctx, e, w.page, w.more)
-			}
-			if first == nil && err != nil {
-				first = err
-				cancel()
-			}
-		}
-		result <- first
-	}()
-	more, err := true, error(nil)
-	for more && !stop() {
-		var p Page
-		if p, more, err = e.fetch(ctx); err != nil {
-			break
-		}
-		select {
-		case slots <- struct{}{}:
-		case <-ctx.Done():
-			err = ctx.Err()
+// pipeline fetches the pages of one end one after the other, stores several at once, and commits cursors in order.
+type pipeline struct {
+	*reader
+	end   end
+	room  *semaphore.Weighted // hundreds of contacts
+	pages chan *stored        // in the order of fetching
+	fail  func(error)
+}
+
+// stored is a page on its way into friends.
+type stored struct {
+	page    Page
+	done    chan struct{} // closed when it is there, or has failed
+	ok      bool
+	applied contactsync.Applied
+}
+
+// fetch returns whether the end is through.
+func (p *pipeline) fetch(ctx context.Context, stop func() bool) bool {
+	defer close(p.pages)
+	for !stop() {
+		pg, more, err := p.end.fetch(ctx)
+		hundreds := min(int64(len(pg.Contacts)+99)/100, int64(p.ahead))
+		if err == nil {
+			err = p.room.Acquire(ctx, hundreds)
 		}
 		if err != nil {
-			break
+			p.fail(err)
+			return false
 		}
-		w := pending{p, more, make(chan error, 1)}
+		s := &stored{page: pg, done: make(chan struct{})}
+		select {
+		case p.pages <- s:
+		case <-ctx.Done():
+			return false
+		}
 		go func() {
-			w.done <- r.store(ctx, e, p)
-			<-slots
+			defer close(s.done)
+			defer p.room.Release(hundreds)
+			a, err := p.store(ctx, p.end, s.page)
+			if s.applied, s.ok = a, err == nil; !s.ok {
+				p.fail(err)
+			}
 		}()
-		waiting <- w
+		if !more {
+			return true
+		}
 	}
-	close(waiting)
-	if cerr := <-result; cerr != nil {
-		return false, cerr
+	return false
+}
+
+// commit moves the cursor behind every stored page, up to the first that failed. It waits for all of them.
+func (p *pipeline) commit(ctx context.Context) {
+	good := true
+	for s := range p.pages {
+		<-s.done
+		if good = good && s.ok; !good {
+			continue
+		}
+		if err := p.reader.commit(ctx, p.end, s.page, s.applied); err != nil {
+			good = false
+			p.fail(err)
+		}
 	}
-	return !more && err == nil, err
 }
 
 // store brings one page into friends.
-func (r *reader) store(ctx context.Context, e end, p Page) error {
+func (r *reader) store(ctx context.Context, e end, p Page) (contactsync.Applied, error) {
 	r.mu.Lock()
 	name := fmt.Sprintf("%s/%d/%s", r.run.ID, r.step.Row.Step, pageName(e, p))
 	cause := changelog.CauseOfRun(r.run.ID, e.name)
 	r.mu.Unlock()
-	a, err := r.applier.Apply(ctx, r.scope, p.Contacts, nil, name, cause, contactsync.Bulk)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if err != nil {
-		return err
-	}
-	r.run.Counts = r.run.Counts.Add(a.Counts)
-	if r.run.DryRun {
-		r.run.Samples = append(r.run.Samples, a.Changes[:min(len(a.Changes), maxSamples-len(r.run.Samples))]...)
-	}
-	return nil
+	return r.applier.Apply(ctx, r.scope, p.Contacts, nil, name, cause, contactsync.Bulk)
 }
 
 // maxSamples of a dry run (P-64).
@@ -184,126 +212,17 @@ func pageName(e end, p Page) string {
 	return e.name + p.Contacts[0].ID.String()
 }
 
-// commit moves the end's cursor past a stored page and checkpoints the run.
-func (r *reader) commit(ctx context.Context, e end, p Page, more bool) error {
+// commit moves the end's cursor past a stored page, counts it and checkpoints the run.
+func (r *reader) commit(ctx context.Context, e end, p Page, a contactsync.Applied) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	e.pass(&r.run.Read, p, more)
+	e.pass(&r.run.Read, p)
 	r.run.Read.Number++
+	r.run.Counts = r.run.Counts.Add(a.Counts)
+	if r.run.DryRun {
+		r.run.Samples = append(r.run.Samples, a.Changes[:min(len(a.Changes), maxSamples-len(r.run.Samples))]...)
+	}
 	return r.step.Save(ctx, *r.run)
-}
-
-// up reads the list of all contacts from the lowest id until it meets the search.
-func (r *reader) up(p id.PortalID, props []string) end {
-	after := r.run.Read.After
-	return end{
-		name: "up",
-		fetch: func(ctx context.Context) (Page, bool, error) {
-			pg, err := r.source.List(ctx, p, after, props)
-			if err != nil {
-				return pg, false, err
-			}
-			after = pg.After
-			return pg, r.frontier(&r.high, pg, true) && after != "", nil
-		},
-		pass: func(c *Cursors, pg Page, _ bool) {
-			c.After = pg.After
-			for _, k := range pg.Contacts {
-				c.High = max(c.High, k.ID)
-			}
-			c.UpDone = pg.After == ""
-		},
-	}
-}
-
-// down searches contacts that hold a LINE User ID from the highest id until it meets the list.
-func (r *reader) down(p id.PortalID, anyOf, props []string) end {
-	low := r.run.Read.Low
-	return end{
-		name: "down",
-		fetch: func(ctx context.Context) (Page, bool, error) {
-			pg, err := r.source.Search(ctx, p, Search{AnyOf: anyOf, IDBelow: low, Down: true, Limit: searchPage}, props)
-			if err != nil {
-				return pg, false, err
-			}
-			for _, k := range pg.Contacts {
-				if low == 0 || k.ID < low {
-					low = k.ID
-				}
-			}
-			return pg, r.frontier(&r.low, pg, false) && len(pg.Contacts) == searchPage, nil
-		},
-		pass: func(c *Cursors, pg Page, _ bool) {
-			for _, k := range pg.Contacts {
-				if c.Low == 0 || k.ID < c.Low {
-					c.Low = k.ID
-				}
-			}
-			c.DownDone = len(pg.Contacts) < searchPage
-		},
-	}
-}
-
-// frontier notes how far an end has fetched, and tells whether the two ends are still apart.
-func (r *reader) frontier(mine *id.ContactID, p Page, up bool) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, k := range p.Contacts {
-		if *mine == 0 || (up && k.ID > *mine) || (!up && k.ID < *mine) {
-			*mine = k.ID
-		}
-	}
-	return r.high == 0 || r.low == 0 || r.high < r.low
-}
-
-// changes reads what was modified between the cursor and the cutoff, by (time, id) with inclusive bounds and without offsets. Where more
-// share one millisecond than fit a page (a bulk import), those are read by id.
-func (r *reader) changes(p id.PortalID, anyOf, props []string) end {
-	c := r.run.Read
-	return end{
-		name: "changes",
-		fetch: func(ctx context.Context) (Page, bool, error) {
-			q := Search{AnyOf: anyOf, ModifiedFrom: c.At, ModifiedTo: c.Cutoff, ByTime: true, Limit: searchPage}
-			if c.Crowd {
-				q.ModifiedTo, q.IDAbove, q.ByTime = c.At, c.ID, false
-			}
-			pg, err := r.source.Search(ctx, p, q, props)
-			if err != nil {
-				return pg, false, err
-			}
-			c = passChanges(c, pg)
-			return pg, !c.DownDone, nil
-		},
-		pass: func(cur *Cursors, pg Page, _ bool) { *cur = withProgress(*cur, passChanges(*cur, pg)) },
-	}
-}
-
-func withProgress(before, after Cursors) Cursors { after.Number = before.Number; return after }
-
-// passChanges moves the cursor past a page.
-func passChanges(c Cursors, pg Page) Cursors {
-	full := len(pg.Contacts) == searchPage
-	if c.Crowd {
-		for _, k := range pg.Contacts {
-			c.ID = max(c.ID, k.ID)
-		}
-		if !full { // the crowd is through
-			c.Crowd, c.ID, c.At = false, 0, c.At+1
-			c.DownDone = c.At > c.Cutoff
-		}
-		return c
-	}
-	if !full {
-		c.DownDone = true
-		return c
-	}
-	last := pg.Contacts[len(pg.Contacts)-1].UpdatedAt
-	if last <= c.At {
-		c.Crowd, c.ID = true, 0
-		return c
-	}
-	c.At = last
-	return c
 }
 
 // budget is how long one step may work; the function's own limit is longer.

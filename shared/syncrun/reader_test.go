@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 // index is a HubSpot with a record list and a search, of contacts without any LINE User ID, so that storing them is nothing and only the
 // reading itself is tested.
 type index struct {
+	mu    sync.Mutex
 	rows  map[id.ContactID]int64 // modification time
 	seen  map[id.ContactID]int
 	calls int
@@ -39,6 +41,8 @@ func (x *index) answer(p Page) (Page, error) {
 }
 
 func (x *index) List(_ context.Context, _ id.PortalID, after string, _ []string) (Page, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	from, _ := strconv.ParseInt(after, 10, 64)
 	var p Page
 	for _, c := range x.sorted(func(a, b id.ContactID) int { return cmp.Compare(a, b) }) {
@@ -55,6 +59,8 @@ func (x *index) List(_ context.Context, _ id.PortalID, after string, _ []string)
 }
 
 func (x *index) Search(_ context.Context, _ id.PortalID, s Search, _ []string) (Page, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	order := func(a, b id.ContactID) int { return cmp.Compare(a, b) }
 	if s.Down {
 		order = func(a, b id.ContactID) int { return cmp.Compare(b, a) }
@@ -70,7 +76,7 @@ func (x *index) Search(_ context.Context, _ id.PortalID, s Search, _ []string) (
 		if s.IDBelow != 0 && c >= s.IDBelow || c <= s.IDAbove || t < s.ModifiedFrom || s.ModifiedTo != 0 && t > s.ModifiedTo {
 			continue
 		}
-		if p.Total++; len(p.Contacts) < s.Limit {
+		if p.Total++; p.Total > s.Skip && len(p.Contacts) < s.Limit {
 			p.Contacts = append(p.Contacts, contactsync.Contact{ID: c, UpdatedAt: t, Indexed: true})
 		}
 	}
@@ -122,7 +128,7 @@ func drive(t *rapid.T, x *index, run Run, perStep, ahead int) {
 		}
 		through := false
 		work := func(ctx context.Context, s *chain.Step) (chain.Next, error) {
-			rd := &reader{source: x, applier: &contactsync.Applier{Clock: v, Parallel: 1}, scope: scope, clock: v, ahead: ahead, run: &run, step: s, high: run.Read.High, low: run.Read.Low}
+			rd := &reader{source: x, applier: &contactsync.Applier{Clock: v, Parallel: 1}, scope: scope, ahead: ahead, run: &run, step: s, high: run.Read.High, low: run.Read.Low}
 			until := x.calls + perStep
 			ends := []end{rd.changes(1, nil, nil)}
 			if run.Full() {
@@ -132,7 +138,7 @@ func drive(t *rapid.T, x *index, run Run, perStep, ahead int) {
 				}
 			}
 			var err error
-			through, err = rd.read(ctx, ends, func() bool { return x.calls >= until })
+			through, err = rd.read(ctx, ends, func() bool { x.mu.Lock(); defer x.mu.Unlock(); return x.calls >= until })
 			return chain.Next{State: run}, err
 		}
 		s, err := store.row, error(nil)

@@ -54,12 +54,13 @@ var (
 
 // CleanName trims a name and refuses what nobody could see or read.
 func CleanName(s string) (string, error) {
-	if !utf8.ValidString(s) {
+	s = strings.TrimSpace(s)
+	if !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl) {
 		return "", ErrName
 	}
 	s = strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) && r != joiner })
 	visible := strings.ContainsFunc(s, func(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.Is(unicode.Mn, r) })
-	if !visible || utf8.RuneCountInString(s) > MaxName || strings.ContainsFunc(s, unicode.IsControl) {
+	if !visible || utf8.RuneCountInString(s) > MaxName {
 		return "", ErrName
 	}
 	return s, nil

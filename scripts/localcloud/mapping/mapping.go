@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -22,6 +23,7 @@ import (
 type Queue interface {
 	ReceiveMessage(context.Context, *sqs.ReceiveMessageInput, ...func(*sqs.Options)) (*sqs.ReceiveMessageOutput, error)
 	DeleteMessageBatch(context.Context, *sqs.DeleteMessageBatchInput, ...func(*sqs.Options)) (*sqs.DeleteMessageBatchOutput, error)
+	ChangeMessageVisibilityBatch(context.Context, *sqs.ChangeMessageVisibilityBatchInput, ...func(*sqs.Options)) (*sqs.ChangeMessageVisibilityBatchOutput, error)
 }
 
 // Invoker is the function.
@@ -36,6 +38,8 @@ type Config struct {
 	Function Invoker
 	Timeout  time.Duration // of the function
 	Hidden   time.Duration // visibility timeout of the queue
+	// Again, when set, brings failed messages back after so many whole seconds instead of the rest of Hidden: for tests that cannot wait.
+	Again time.Duration
 
 	BatchSize      int
 	Window         time.Duration
@@ -175,6 +179,9 @@ func (m *Mapping) process(ctx context.Context, stop <-chan struct{}, batch []typ
 		return
 	}
 	done := Done(batch, r, m.ReportItems)
+	if m.Again > 0 {
+		defer m.hurry(ctx, rest(batch, done))
+	}
 	for len(done) > 0 {
 		n := min(10, len(done))
 		if err := m.delete(ctx, done[:n]); err != nil {
@@ -218,4 +225,27 @@ func (m *Mapping) delete(ctx context.Context, done []types.Message) error {
 		return fmt.Errorf("%d of %d messages: %s", len(o.Failed), len(done), aws.ToString(o.Failed[0].Message))
 	}
 	return nil
+}
+
+func rest(batch, done []types.Message) []types.Message {
+	gone := make(map[string]bool, len(done))
+	for _, msg := range done {
+		gone[aws.ToString(msg.MessageId)] = true
+	}
+	return slices.DeleteFunc(slices.Clone(batch), func(msg types.Message) bool { return gone[aws.ToString(msg.MessageId)] })
+}
+
+// hurry brings failed messages back early.
+func (m *Mapping) hurry(ctx context.Context, failed []types.Message) {
+	for part := range slices.Chunk(failed, 10) {
+		in := &sqs.ChangeMessageVisibilityBatchInput{QueueUrl: &m.URL}
+		for i, msg := range part {
+			in.Entries = append(in.Entries, types.ChangeMessageVisibilityBatchRequestEntry{
+				Id: aws.String(strconv.Itoa(i)), ReceiptHandle: msg.ReceiptHandle, VisibilityTimeout: int32(m.Again / time.Second),
+			})
+		}
+		if _, err := m.Queue.ChangeMessageVisibilityBatch(ctx, in); err != nil {
+			m.Log.Warn("failed messages not hurried", "queue", m.ARN, "error", err.Error())
+		}
+	}
 }

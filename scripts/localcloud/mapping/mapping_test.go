@@ -210,3 +210,14 @@ func TestAThrottledBatchIsTriedAgain(t *testing.T) {
 		t.Errorf("%+v, %v", got, f.batches)
 	}
 }
+
+func TestAFailedMessageComesBackEarly(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, map[string]string{"VisibilityTimeout": "600"})
+	b.send(t, "a", "b")
+	f := &function{fail: map[string]int{"a": 1}}
+	m := b.run(t, f, func(c *mapping.Config) { c.Hidden, c.Again = 600*time.Second, time.Second }, func(d []sqs.Depth) bool { return empty(d[1]) })
+	if got := m.Stats(); got != (mapping.Stats{Delivered: 3, Deleted: 2}) {
+		t.Errorf("stats: %+v", got)
+	}
+}

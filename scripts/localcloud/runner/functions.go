@@ -25,24 +25,37 @@ import (
 
 // binary is where the bootstrap of a function lies.
 func (c *Cloud) binary(f template.Function) string {
-	if c.config.Built != "" {
-		return filepath.Join(c.config.Built, f.ID, "bootstrap")
-	}
-	return filepath.Join(c.config.State, "bin", f.ID, "bootstrap")
+	return filepath.Join(c.built(), f.ID, "bootstrap")
 }
 
-// build makes the bootstraps as they are deployed.
-func (c *Cloud) build(ctx context.Context, f template.Function) error {
-	folder := filepath.Join(c.config.Root, f.Code)
-	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
+func (c *Cloud) built() string {
+	if c.config.Built != "" {
+		return c.config.Built
+	}
+	return filepath.Join(c.config.State, "bin")
+}
+
+// Build makes the bootstraps of all functions below folder, for clouds that are started with it as Config.Built.
+func Build(ctx context.Context, root, folder string) error {
+	system, err := template.Read(filepath.Join(root, "template.yaml"), template.Local{Stack: stack, SQS: "http://127.0.0.1"})
+	if err != nil {
+		return err
+	}
+	return buildAll(ctx, root, folder, system.Functions)
+}
+
+// build makes a bootstrap as it is deployed.
+func build(ctx context.Context, root, folder string, f template.Function) error {
+	code := filepath.Join(root, f.Code)
+	if _, err := os.Stat(code); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("template.yaml, Resources.%s: the folder %s does not exist", f.ID, f.Code)
 	}
-	out, err := filepath.Abs(c.binary(f))
+	out, err := filepath.Abs(filepath.Join(folder, f.ID, "bootstrap"))
 	if err != nil {
 		return err
 	}
 	cmd := exec.CommandContext(ctx, "go", "build", "-tags", "lambda.norpc", "-trimpath", "-ldflags", "-s -w", "-o", out, ".")
-	cmd.Dir = folder
+	cmd.Dir = code
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH)
 	var printed bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &printed, &printed
@@ -52,18 +65,18 @@ func (c *Cloud) build(ctx context.Context, f template.Function) error {
 	return nil
 }
 
-func (c *Cloud) buildAll(ctx context.Context) error {
+func buildAll(ctx context.Context, root, folder string, functions []template.Function) error {
 	if _, err := exec.LookPath("go"); err != nil {
 		return errors.New("the go command is missing: install Go from https://go.dev/dl/")
 	}
-	errs := make([]error, len(c.system.Functions))
+	errs := make([]error, len(functions))
 	var wg sync.WaitGroup
 	room := make(chan struct{}, 2) // the go command is parallel itself
-	for i, f := range c.system.Functions {
+	for i, f := range functions {
 		wg.Go(func() {
 			room <- struct{}{}
 			defer func() { <-room }()
-			errs[i] = c.build(ctx, f)
+			errs[i] = build(ctx, root, folder, f)
 		})
 	}
 	wg.Wait()
@@ -73,7 +86,7 @@ func (c *Cloud) buildAll(ctx context.Context) error {
 func (c *Cloud) startFunctions(ctx context.Context) error {
 	if c.config.Built == "" {
 		began := time.Now()
-		if err := c.buildAll(ctx); err != nil {
+		if err := buildAll(ctx, c.config.Root, c.built(), c.system.Functions); err != nil {
 			return err
 		}
 		c.say.Status("built", fmt.Sprintf("%d functions in %.1f s", len(c.system.Functions), time.Since(began).Seconds()))
@@ -109,15 +122,22 @@ func (c *Cloud) environment(f template.Function) map[string]string {
 		vars[name] = value
 	}
 	for service, url := range c.endpoints {
-		vars[variable(service)] = url
-	}
-	if c.counter != nil {
-		vars[variable(serviceDynamoDB)] = c.counterURL + "/" + f.ID
+		if service == serviceDynamoDB && c.counter != nil {
+			url = c.counterURL + "/" + f.ID
+		}
+		vars[variable(service)] = c.tapped(service, url)
 	}
 	for name, value := range c.credentials() {
 		vars[name] = value
 	}
 	return vars
+}
+
+func (c *Cloud) tapped(service, url string) string {
+	if c.config.Tap == nil {
+		return url
+	}
+	return c.config.Tap(service, url)
 }
 
 // patience is how long batches at work may take when the cloud closes.
@@ -126,7 +146,7 @@ const patience = 2 * time.Second
 func (c *Cloud) startMappings(context.Context) error {
 	ctx, stop := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
-	client := awssqs.NewFromConfig(c.aws(serviceSQS))
+	client := awssqs.NewFromConfig(c.aws(serviceSQS), func(o *awssqs.Options) { o.BaseEndpoint = new(c.tapped(serviceSQS, c.endpoints[serviceSQS])) })
 	log := slog.New(slog.NewTextHandler(c.say.Lines("mapping"), nil))
 	n := 0
 	for _, f := range c.system.Functions {
@@ -134,7 +154,7 @@ func (c *Cloud) startMappings(context.Context) error {
 			q, _ := c.system.Queue(src.Queue) // the template's reader has checked it
 			m := mapping.New(mapping.Config{
 				Queue: client, URL: c.endpoints[serviceSQS] + "/" + awslocal.Account + "/" + src.Queue, ARN: sqs.ARN(src.Queue), Function: c.functions[f.ID],
-				Timeout: f.Timeout, Hidden: time.Duration(q.Visibility()) * time.Second,
+				Timeout: f.Timeout, Hidden: time.Duration(q.Visibility()) * time.Second, Again: c.config.Again,
 				BatchSize: src.BatchSize, Window: src.Window, MaxConcurrency: src.MaxConcurrency, ReportItems: src.ReportItems, Log: log,
 			})
 			c.mappings[f.ID+"."+src.Event] = m

@@ -59,6 +59,12 @@ type Config struct {
 	Freeze bool
 	// TableInMemory forgets the table at the end; for tests.
 	TableInMemory bool
+	// Tap replaces the address by which the functions and the event source mappings reach a service: for harnesses that watch or cut
+	// their calls. nil changes nothing.
+	Tap func(service, url string) string
+	// Again, when set, brings messages of a failed invocation back after so many seconds instead of the queue's visibility timeout, for
+	// harnesses that cannot wait minutes for each.
+	Again time.Duration
 }
 
 // Say prints whole lines that do not mix with those of other parts.
@@ -156,11 +162,14 @@ func (c *Cloud) start(ctx context.Context) error {
 	return nil
 }
 
+// stack is what the resources' names begin with.
+const stack = "lumo"
+
 func (c *Cloud) readTemplate(queues string) error {
 	parameters := map[string]string{"PublicUrl": c.frontURL}
 	maps.Copy(parameters, c.outside)
 	maps.Copy(parameters, c.config.Parameters)
-	s, err := template.Read(filepath.Join(c.config.Root, "template.yaml"), template.Local{Stack: "lumo", SQS: queues, Parameters: parameters})
+	s, err := template.Read(filepath.Join(c.config.Root, "template.yaml"), template.Local{Stack: stack, SQS: queues, Parameters: parameters})
 	c.system = s
 	return err
 }

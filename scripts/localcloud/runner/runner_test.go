@@ -9,6 +9,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -282,4 +284,34 @@ func TestABroughtEndpoint(t *testing.T) {
 	if len(c.Status().Functions["Probe"].DynamoDB) != 0 {
 		t.Error("requests to a brought endpoint were redirected")
 	}
+}
+
+// A tap sees the calls of the functions and those of the event source mappings.
+func TestATap(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	seen := map[string]bool{}
+	tap := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		service, rest, _ := strings.Cut(strings.TrimPrefix(r.In.URL.Path, "/"), "/")
+		host, path, _ := strings.Cut(rest, "/")
+		_, operation, _ := strings.Cut(r.In.Header.Get("X-Amz-Target"), ".")
+		mu.Lock()
+		seen[service+" "+operation] = true
+		mu.Unlock()
+		r.Out.URL.Scheme, r.Out.URL.Host, r.Out.URL.Path, r.Out.URL.RawPath = "http", host, "/"+path, ""
+	}})
+	defer tap.Close()
+	cfg := config(t.TempDir())
+	cfg.TableInMemory = true
+	cfg.Tap = func(service, url string) string {
+		return tap.URL + "/" + service + "/" + strings.TrimPrefix(url, "http://")
+	}
+	c := start(t, cfg)
+	post(t, c.URL()+"/send", "m")
+	post(t, c.URL()+"/others", "")
+	eventually(t, "the message is done", func() bool { return count(t, c, "Work/m") != "0" })
+	for _, call := range []string{"dynamodb UpdateItem", "sqs SendMessage", "sqs ReceiveMessage", "kms GenerateDataKey"} {
+		eventually(t, call, func() bool { mu.Lock(); defer mu.Unlock(); return seen[call] })
+	}
+	c.Close()
 }

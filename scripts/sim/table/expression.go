@@ -161,7 +161,7 @@ func (p *parser) test() func(Item) bool {
 		p.want(")")
 		return func(it Item) bool {
 			_, isText := v(it).(*types.AttributeValueMemberS)
-			return isText && strings.HasPrefix(text(v(it)), text(prefix(it)))
+			return isText && strings.HasPrefix(Text(v(it)), Text(prefix(it)))
 		}
 	}
 	left := p.operand()
@@ -348,7 +348,7 @@ func ordered(a, b types.AttributeValue) bool {
 func compare(a, b types.AttributeValue) int {
 	switch x := a.(type) {
 	case *types.AttributeValueMemberS:
-		return cmp.Compare(x.Value, text(b))
+		return cmp.Compare(x.Value, Text(b))
 	case *types.AttributeValueMemberB:
 		if y, ok := b.(*types.AttributeValueMemberB); ok {
 			return bytes.Compare(x.Value, y.Value)

@@ -81,8 +81,8 @@ func schemaOf(ks []types.KeySchemaElement) schema {
 	return s
 }
 
-// text is a string attribute, "" when there is none.
-func text(v types.AttributeValue) string {
+// Text is a string attribute, "" when there is none.
+func Text(v types.AttributeValue) string {
 	if s, ok := v.(*types.AttributeValueMemberS); ok {
 		return s.Value
 	}
@@ -99,7 +99,7 @@ type fault struct{ code, message string }
 func (f *fault) Error() string { return f.code + ": " + f.message }
 
 func (t *Table) key(m Item) (hash, sort string, err error) {
-	hash, sort = text(m[t.keys.hash]), text(m[t.keys.sort])
+	hash, sort = Text(m[t.keys.hash]), Text(m[t.keys.sort])
 	if hash == "" || sort == "" {
 		return "", "", invalid("the item lacks a key")
 	}
@@ -450,7 +450,7 @@ func hashOf(in *dynamodb.QueryInput, hash string) (string, bool) {
 		if !ok {
 			return "", false
 		}
-		return text(in.ExpressionAttributeValues[strings.TrimRight(strings.Fields(rest)[0], ")")]), true
+		return Text(in.ExpressionAttributeValues[strings.TrimRight(strings.Fields(rest)[0], ")")]), true
 	}
 	return "", false
 }

@@ -1,0 +1,163 @@
+// Package e2e runs the product as its users do: the real function binaries on the local cloud, against both sandboxes. Every test has a
+// HubSpot account and a LINE account of its own, so they run side by side; queues and webhooks duplicate and reorder all the time.
+package e2e_test
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"lumo/scripts/harness"
+	"lumo/scripts/hubspotsandbox"
+	"lumo/scripts/localcloud/runner"
+	"lumo/scripts/localcloud/sqs"
+)
+
+const root = "../.."
+
+var (
+	outside *harness.Outside
+	cloud   *runner.Cloud
+	printed output
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	os.Exit(run(m))
+}
+
+// run starts one cloud for all tests, and looks at the end for secrets in everything that was printed.
+func run(m *testing.M) int {
+	state, err := os.MkdirTemp("", "lumo-e2e")
+	if err == nil {
+		defer os.RemoveAll(state)
+		err = start(state)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer outside.Close()
+	defer cloud.Close()
+	code := m.Run()
+	if leaks := printed.leaks(); len(leaks) > 0 {
+		fmt.Fprintf(os.Stderr, "the functions printed what must stay secret: %s\n", strings.Join(leaks, ", "))
+		return 1
+	}
+	if code != 0 {
+		if log, err := os.CreateTemp("", "lumo-e2e-*.log"); err == nil {
+			log.Write(printed.bytes())
+			log.Close()
+			fmt.Fprintf(os.Stderr, "what the functions printed is in %s\n", log.Name())
+		}
+	}
+	return code
+}
+
+func start(state string) error {
+	front, err := harness.FreeAddress()
+	if err != nil {
+		return err
+	}
+	if outside, err = harness.Start(root, "http://"+front); err != nil {
+		return err
+	}
+	printed.secret("the app's client secret", outside.Secret)
+	// HubSpot delivers late, twice and in any order.
+	outside.HubSpot.SetWebhooks(hubspotsandbox.WebhookSettings{DelayMs: 20, JitterMs: 300, Duplicate: 0.3, Shuffle: true, RetryMs: []int64{300, 1000, 3000}})
+	cloud, err = runner.Start(context.Background(), runner.Config{
+		Root: root, State: state, Front: front, Control: "127.0.0.1:0", Out: &printed, TableInMemory: true, NoSchedules: true, Chaos: sqs.Rough,
+		Again: 3 * time.Second, Parameters: outside.Parameters(),
+		Getenv: func(string) string { return "" },
+	})
+	return err
+}
+
+// output keeps what the functions print and knows what they must not.
+type output struct {
+	mu      sync.Mutex
+	b       bytes.Buffer
+	secrets map[string]string // by what they are
+}
+
+var _ io.Writer = (*output)(nil)
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.Write(b)
+}
+
+func (o *output) bytes() []byte {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return bytes.Clone(o.b.Bytes())
+}
+
+// secret plants a canary. It returns the text.
+func (o *output) secret(what, text string) string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.secrets == nil {
+		o.secrets = map[string]string{}
+	}
+	o.secrets[what] = text
+	return text
+}
+
+func (o *output) leaks() []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var out []string
+	for what, text := range o.secrets {
+		if bytes.Contains(o.b.Bytes(), []byte(text)) {
+			out = append(out, what)
+		}
+	}
+	return out
+}
+
+// tick fires the minute tick.
+func tick(t *testing.T) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, cloud.ControlURL()+"/_local/tick?name=Tick", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if b, err := io.ReadAll(res.Body); err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("tick: %s %s %v", res.Status, b, err)
+	}
+}
+
+// eventually polls until holds says nothing more; what it says last explains a failure.
+func eventually(t *testing.T, within time.Duration, what string, holds func() string) {
+	t.Helper()
+	end := time.Now().Add(within)
+	for {
+		still := holds()
+		if still == "" {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%s: not within %s: %s", what, within, still)
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-t.Context().Done():
+			t.Fatal(t.Context().Err())
+		}
+	}
+}

@@ -1,0 +1,153 @@
+package sim
+
+import (
+	"encoding/hex"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Options of a run.
+type Options struct {
+	Size    Size
+	Climate Climate
+	Plant   Plant
+	// Actions is how many things people do; 0 draws 40 to 80.
+	Actions int
+	// Only, when set, names the acts that people choose from.
+	Only []string
+	// Trace receives every line of the trace.
+	Trace io.Writer
+}
+
+// Size of the world.
+type Size struct{ Portals, Accounts, People, Contacts int }
+
+// DefaultSize is small on purpose: the fewer contacts, the more happens to each.
+var DefaultSize = Size{Portals: 2, Accounts: 2, People: 6, Contacts: 6}
+
+// Result of a seed.
+type Result struct {
+	Seed       uint64      `json:"seed"`
+	Steps      int         `json:"steps"`
+	Trace      string      `json:"trace"`
+	OK         bool        `json:"ok"`
+	Violations []Violation `json:"violations"`
+	// Crashes, Faults and Invocations tell how rough it was.
+	Crashes     int      `json:"crashes"`
+	Faults      int      `json:"faults"`
+	Invocations int      `json:"invocations"`
+	Last        []string `json:"-"` // of the trace
+}
+
+// Run plays one seed.
+func Run(seed uint64, o Options) (Result, error) {
+	if o.Size == (Size{}) {
+		o.Size = DefaultSize
+	}
+	w, err := newWorld(seed, o)
+	if err != nil {
+		return Result{}, err
+	}
+	w.populate()
+	w.tick(w.functions["list-sync"])
+	w.live()
+	w.settle()
+	if w.broken != "" {
+		w.violations = append(w.violations, Violation{"panic", w.broken})
+	}
+	w.close()
+	r := Result{
+		Seed: seed, Steps: w.steps, Trace: hex.EncodeToString(w.hash.Sum(nil))[:32], OK: len(w.violations) == 0, Violations: w.violations,
+		Crashes: w.crashes, Faults: w.faults, Invocations: w.invocations, Last: w.lines,
+	}
+	return r, w.failure
+}
+
+// advance plays until a time, with the queues served.
+func (w *World) advance(d time.Duration) {
+	until := w.now.Add(d)
+	for w.healthy() {
+		w.pollAll()
+		if !w.step(until) {
+			break
+		}
+	}
+	if w.now.Before(until) {
+		w.now = until
+	}
+}
+
+func (w *World) healthy() bool { return w.broken == "" && w.failure == nil }
+
+// live is the part in which people act and things go wrong.
+func (w *World) live() {
+	n := w.options.Actions
+	if n == 0 {
+		n = 40 + w.rng.IntN(41)
+	}
+	w.advance(30 * time.Second)
+	for range n {
+		if !w.healthy() {
+			return
+		}
+		w.act()
+		w.advance(w.pause())
+	}
+}
+
+// pause between two acts: mostly short, so that they meet in the middle of each other's consequences.
+func (w *World) pause() time.Duration {
+	switch n := w.rng.IntN(20); {
+	case n < 8:
+		return time.Duration(w.rng.IntN(2500)) * time.Millisecond
+	case n < 15:
+		return time.Duration(w.rng.IntN(40)) * time.Second
+	case n < 19:
+		return time.Duration(w.rng.IntN(240)) * time.Second
+	}
+	return time.Duration(w.rng.IntN(20)) * time.Minute
+}
+
+// settle clears the weather, lets everything arrive, and checks.
+func (w *World) settle() {
+	w.calm()
+	if !w.quiet(3 * time.Hour) {
+		return
+	}
+	w.advance(2*interval + time.Minute)
+	if !w.quiet(3 * time.Hour) {
+		return
+	}
+	w.trace("everything has arrived")
+	w.checkStreams()
+	w.reconcile()
+	w.checkAgreement("after a full compare")
+	last := w.lastWrite()
+	w.reconcile()
+	w.checkStill(last)
+	w.checkAll()
+}
+
+const interval = 15 * time.Minute
+
+// quiet plays until nothing is on its way; false when it never ends.
+func (w *World) quiet(most time.Duration) bool {
+	for end := w.now.Add(most); w.now.Before(end); {
+		w.advance(30 * time.Second)
+		if !w.healthy() {
+			return false
+		}
+		if w.pending == 0 && w.idle(w.now.Add(2*time.Minute)) && w.hubspot.HookCounts().Pending == 0 && w.line.WaitingWebhooks() == 0 {
+			return true
+		}
+	}
+	why := fmt.Sprintf("%d acts of people pending (%s)", w.pending, w.lastTrouble)
+	for _, s := range w.sources {
+		if at, ok := w.sqs.Next(s.Queue); ok {
+			why += fmt.Sprintf("; queue %s next at %s", s.Queue, at.Sub(w.now))
+		}
+	}
+	w.violate("I3", "the system does not come to rest within %s of fair weather: %s", most, why)
+	return true
+}

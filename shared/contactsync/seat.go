@@ -1,0 +1,153 @@
+package contactsync
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"lumo/shared/failure"
+	"lumo/shared/friend"
+	"lumo/shared/id"
+)
+
+// A contact has one place for each account. Who comes when it is taken is not linked; moving a link is for people to decide (P-31).
+
+// seated splits the friends of one contact into those who may be, one per account, and those who came when the place was taken (P-31).
+func seated(friends []friend.Friend) (first, late []friend.Friend) {
+	friends = slices.Clone(friends)
+	slices.SortStableFunc(friends, func(a, b friend.Friend) int {
+		return cmp.Or(cmp.Compare(a.Slot, b.Slot), cmp.Compare(a.Link.At, b.Link.At), cmp.Compare(a.User, b.User))
+	})
+	for _, f := range friends {
+		if n := len(first); n > 0 && first[n-1].Slot == f.Slot {
+			late = append(late, f)
+		} else {
+			first = append(first, f)
+		}
+	}
+	return first, late
+}
+
+// freeSeats keeps the friends who may be linked to a contact; the others' links end, and their rows come back without them.
+func (a *Applier) freeSeats(ctx context.Context, p id.PortalID, pairs []pair, rows map[friend.Key]friend.Friend) error {
+	if a.Discard {
+		return nil
+	}
+	byContact := map[id.ContactID][]friend.Friend{}
+	for _, pr := range pairs {
+		if f, ok := rows[pr.key]; ok && f.Link.Contact == pr.contact.ID {
+			byContact[pr.contact.ID] = append(byContact[pr.contact.ID], f)
+		}
+	}
+	for _, pr := range pairs {
+		_, late := seated(byContact[pr.contact.ID])
+		for _, f := range late {
+			if f.Key != pr.key {
+				continue
+			}
+			fresh, err := evict(ctx, a.Friends, a.Failures, p, f, a.now())
+			if err != nil {
+				return err
+			}
+			rows[f.Key] = fresh
+		}
+	}
+	return nil
+}
+
+// arbitrate looks closer at a claim that would change a link. A friend comes back to be looked at again; done means that nothing moves.
+func (a *Applier) arbitrate(ctx context.Context, s Scope, f friend.Friend, o Observed, c Contact) (again *friend.Friend, done bool, err error) {
+	if o.Claim == friend.NewLink {
+		_, is, err := a.taken(ctx, s.Portal, f.Key, c.ID)
+		if err != nil || !is {
+			return nil, false, err
+		}
+		if f.Version == 0 { // a friend all the same
+			if _, err := a.save(ctx, s.Portal, f); err != nil && !errors.Is(err, friend.ErrStale) {
+				return nil, false, err
+			}
+		}
+		return nil, true, a.fail(ctx, s.Portal, occupied(f.Key, c.ID, a.now()), &pair{f.Key, c})
+	}
+	if f.Link.State == friend.Conflict && f.Link.Claimant == c.ID {
+		return nil, false, nil
+	}
+	// The linked contact may be gone, or merged into this one, and its own note is lost or late.
+	now, err := a.CRM.Resolve(ctx, s.Portal, f.Link.Contact)
+	if err != nil {
+		return nil, false, err
+	}
+	switch now {
+	case f.Link.Contact:
+		return nil, false, nil
+	case 0:
+		f = f.Clone()
+		f.Unlink()
+	default:
+		f = f.Clone()
+		f.Repoint(now)
+	}
+	return &f, false, nil
+}
+
+// taken tells who has the contact's place for this friend's account, if it is somebody else.
+func (a *Applier) taken(ctx context.Context, p id.PortalID, k friend.Key, c id.ContactID) (friend.Key, bool, error) {
+	ks, err := a.Friends.ByContact(ctx, p, c)
+	if err != nil {
+		return k, false, err
+	}
+	for _, o := range ks {
+		if o.Slot != k.Slot || o.User == k.User {
+			continue
+		}
+		f, ok, err := a.Friends.Get(ctx, p, o) // the index may be behind
+		if err != nil {
+			return k, false, err
+		}
+		if ok && f.Link.Contact == c {
+			return o, true, nil
+		}
+	}
+	return k, false, nil
+}
+
+// evict ends the link of a friend who is late, and tells why.
+func evict(ctx context.Context, friends friend.Store, failures failure.Store, p id.PortalID, f friend.Friend, now int64) (friend.Friend, error) {
+	c := f.Link.Contact
+	for range 8 {
+		if f.Link.Contact != c {
+			return f, nil
+		}
+		if err := failures.Put(ctx, p, occupied(f.Key, c, now)); err != nil {
+			return f, err
+		}
+		f = f.Clone()
+		f.Unlink()
+		saved, err := friends.Save(ctx, p, f)
+		if !errors.Is(err, friend.ErrStale) {
+			return saved, err
+		}
+		var ok bool
+		if f, ok, err = friends.Get(ctx, p, f.Key); err != nil || !ok {
+			return f, err
+		}
+	}
+	return f, friend.ErrStale
+}
+
+func occupied(k friend.Key, c id.ContactID, now int64) failure.Item {
+	return failure.Item{
+		Kind: failure.Link, Subject: failure.SubjectOf(k), Friend: &k, Contact: c, Code: "LINK_CONFLICT", FirstAt: now, LastAt: now,
+		Message: "Contact " + c.String() + " holds the LINE User ID of this friend, but is linked to another friend of the same account. Nothing was moved.",
+	}
+}
+
+// contested queues the conflict (P-31): nothing moved, a person decides.
+func (a *Applier) contested(ctx context.Context, p id.PortalID, f friend.Friend, c Contact) error {
+	return a.fail(ctx, p, failure.Item{
+		Kind: failure.Link, Subject: failure.SubjectOf(f.Key), Code: "LINK_CONFLICT",
+		Message: "Contact " + c.ID.String() + " holds the LINE User ID of a friend who is linked to contact " + f.Link.Contact.String() + ". Nothing was moved.",
+		FirstAt: a.now(), LastAt: a.now(),
+	}, &pair{f.Key, c})
+}
