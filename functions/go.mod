@@ -4,6 +4,8 @@ go 1.26.0
 
 require lumo/shared v0.0.0
 
+require github.com/aws/aws-sdk-go-v2/service/sesv2 v1.79.7 // indirect
+
 require (
 	github.com/aws/aws-lambda-go v1.55.1
 	github.com/aws/aws-sdk-go-v2 v1.47.7 // indirect

@@ -63,6 +63,7 @@ type measurement struct {
 
 var measurements = []measurement{
 	{"import", measureImport},
+	{"writeback", measureWriteBack},
 }
 
 // Names lists the measurements.

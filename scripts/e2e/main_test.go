@@ -31,6 +31,9 @@ var (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	if p := flag.Lookup("test.parallel"); p.Value.String() == p.DefValue {
+		p.Value.Set("16") // the tests mostly wait
+	}
 	os.Exit(run(m))
 }
 

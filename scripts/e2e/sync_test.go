@@ -99,7 +99,7 @@ func (c *customer) changes() int {
 	for after := ""; ; {
 		path := "/api/v1/changes?limit=50"
 		if after != "" {
-			path += "&" + query("after", after)
+			path += "&" + query("cursor", after)
 		}
 		var page struct {
 			Items []struct{} `json:"items"`

@@ -103,6 +103,10 @@ func (s *Server) serve(rt route, w http.ResponseWriter, r *http.Request) {
 
 	s.mu.Lock()
 	refused := s.arrive(rt, c)
+	if c.header == nil {
+		c.header = map[string]string{}
+	}
+	c.header["X-HubSpot-Correlation-Id"] = c.id
 	wait := s.latency.draw(s.rng)
 	f := s.faultFor(c)
 	s.mu.Unlock()

@@ -195,15 +195,15 @@ func (w *World) checkFriend(when string, v *view, c *channel, f friend.Friend) {
 		return
 	}
 	who := fmt.Sprintf("%s: portal %d, slot %d, %s, contact %d", when, v.t.id, c.slot, f.User, f.Link.Contact)
-	r, alive := v.contacts[int64(f.Link.Contact)]
-	if !alive {
-		w.violate("I3", "%s: the contact is gone and the link still stands", who)
-		return
-	}
 	if f.Link.State == friend.Conflict {
 		if _, ok := v.failed["link#"+failure.SubjectOf(f.Key)]; !ok {
 			w.violate("I1", "%s: in conflict, and no failed item says so", who)
 		}
+		return
+	}
+	r, alive := v.contacts[int64(f.Link.Contact)]
+	if !alive {
+		w.violate("I3", "%s: the contact is gone and the link still stands", who)
 		return
 	}
 	_, refused := v.failed["write_back#"+failure.SubjectOf(f.Key)]

@@ -165,6 +165,10 @@ func (w *World) checkExplanation(t *tenant, f friend.Friend, m mapping.Mapping, 
 			told, ok = r, true
 		}
 	}
+	// The newest change is told by the row itself, in case the step that made it never came to writing the log.
+	if why := f.Fields[m.Property].Why; why.At > told.At {
+		told, ok = changelog.Record{New: why.New, Winner: why.Winner, Reason: why.Reason, Cause: why.Cause, At: why.At}, true
+	}
 	switch {
 	case !ok && canon(now.Value) == "":
 	case !ok:

@@ -38,6 +38,7 @@ type Result struct {
 	Faults      int      `json:"faults"`
 	Invocations int      `json:"invocations"`
 	Last        []string `json:"-"` // of the trace
+	Log         []byte   `json:"-"` // of all functions
 }
 
 // Run plays one seed.
@@ -59,7 +60,7 @@ func Run(seed uint64, o Options) (Result, error) {
 	w.close()
 	r := Result{
 		Seed: seed, Steps: w.steps, Trace: hex.EncodeToString(w.hash.Sum(nil))[:32], OK: len(w.violations) == 0, Violations: w.violations,
-		Crashes: w.crashes, Faults: w.faults, Invocations: w.invocations, Last: w.lines,
+		Crashes: w.crashes, Faults: w.faults, Invocations: w.invocations, Last: w.lines, Log: w.log.Bytes(),
 	}
 	return r, w.failure
 }
@@ -115,7 +116,7 @@ func (w *World) settle() {
 	if !w.quiet(3 * time.Hour) {
 		return
 	}
-	w.advance(2*interval + time.Minute)
+	w.advance(2*interval + 5*time.Minute)
 	if !w.quiet(3 * time.Hour) {
 		return
 	}
@@ -129,7 +130,8 @@ func (w *World) settle() {
 	w.checkAll()
 }
 
-const interval = 15 * time.Minute
+// interval of automatic runs when nothing happens.
+const interval = time.Hour
 
 // quiet plays until nothing is on its way; false when it never ends.
 func (w *World) quiet(most time.Duration) bool {

@@ -15,6 +15,7 @@ import (
 	"lumo/shared/dynamo"
 	"lumo/shared/fault"
 	"lumo/shared/friend"
+	"lumo/shared/friendindex"
 	"lumo/shared/hubspotlist"
 	"lumo/shared/id"
 	"lumo/shared/journal"
@@ -64,11 +65,37 @@ func (a *App) Scopes() *contactsync.Loader {
 	}
 }
 
+// FriendIndex is the directory of names behind the friends' search.
+func (a *App) FriendIndex() *friendindex.Index {
+	return &friendindex.Index{Store: dynamo.FriendIndex{Table: a.Table()}, Friends: a.Friends(), Clock: a.Clock, Jitter: a.Jitter, Parallel: a.parallel(8)}
+}
+
+// reindex brings the directory of names in line with the rows of all of a portal's accounts.
+func (a *App) reindex(ctx context.Context, p id.PortalID) error {
+	accounts, err := a.Accounts().ActiveAccounts(ctx, p)
+	if err != nil {
+		return err
+	}
+	for _, account := range accounts {
+		for after := ""; ; {
+			next, err := a.FriendIndex().Rebuild(ctx, p, account.Slot, after)
+			if err != nil {
+				return err
+			}
+			if next == "" || next == after {
+				break
+			}
+			after = next
+		}
+	}
+	return nil
+}
+
 // Applier brings contacts into friends.
 func (a *App) Applier() *contactsync.Applier {
 	return &contactsync.Applier{
 		Friends: a.Friends(), CRM: a.crm(), Profiles: lineUsers{a}, Invalids: a.Invalids(), Log: a.ChangeLog(), Failures: a.Failures(),
-		Outbox: a.Outbox(), Clock: a.Clock, Parallel: a.parallel(32),
+		Outbox: a.Outbox(), Index: a.FriendIndex(), Clock: a.Clock, Parallel: a.parallel(32),
 	}
 }
 
@@ -190,7 +217,7 @@ func (a *App) compareAll(ctx context.Context) error {
 // LineEvents applies what LINE told us.
 func (a *App) LineEvents() *linesync.Service {
 	return &linesync.Service{
-		Friends: a.Friends(), Profiles: lineUsers{a}, Invalids: a.Invalids(), Messages: a.Messages(), Outbox: a.Outbox(), Queue: a.Sender(), Clock: a.Clock,
+		Friends: a.Friends(), Profiles: lineUsers{a}, Invalids: a.Invalids(), Messages: a.Messages(), Index: a.FriendIndex(), Outbox: a.Outbox(), Queue: a.Sender(), Clock: a.Clock,
 		Parallel: a.parallel(16),
 	}
 }
@@ -198,7 +225,7 @@ func (a *App) LineEvents() *linesync.Service {
 // Sweeper looks for changed names and pictures.
 func (a *App) Sweeper() *linesync.Sweeper {
 	return &linesync.Sweeper{
-		Friends: a.Friends(), Profiles: lineUsers{a}, Sweeps: dynamo.Sweeps{Table: a.Table()}, Outbox: a.Outbox(), Clock: a.Clock, Parallel: a.parallel(16),
+		Friends: a.Friends(), Profiles: lineUsers{a}, Sweeps: dynamo.Sweeps{Table: a.Table()}, Index: a.FriendIndex(), Outbox: a.Outbox(), Clock: a.Clock, Parallel: a.parallel(16),
 	}
 }
 
@@ -217,7 +244,7 @@ func (a *App) Sweep(ctx context.Context, p id.PortalID) error {
 // Importer imports existing friends.
 func (a *App) Importer() *linesync.Importer {
 	return &linesync.Importer{
-		Chain: a.Chain(), Friends: a.Friends(), Profiles: lineUsers{a}, Followers: lineUsers{a}, Outbox: a.Outbox(), Clock: a.Clock, NewID: a.NewID, Parallel: a.parallel(16),
+		Chain: a.Chain(), Friends: a.Friends(), Profiles: lineUsers{a}, Followers: lineUsers{a}, Index: a.FriendIndex(), Outbox: a.Outbox(), Clock: a.Clock, NewID: a.NewID, Parallel: a.parallel(16),
 	}
 }
 
@@ -260,7 +287,7 @@ func (a *App) Runner() *syncrun.Runner {
 	return &syncrun.Runner{
 		Chain: a.Chain(), Scopes: a.Scopes(), Source: a.crm(), Applier: *a.Applier(), Friends: a.Friends(), Failures: a.Failures(), Outbox: a.Outbox(),
 		Lists: &hubspotlist.Index{Source: a.crm(), Store: a.Lists(), Clock: a.Clock}, Schedule: a.Schedules(), Mappings: a.Mappings(), Clock: a.Clock,
-		Ahead: a.parallel(24), Prepare: a.prepare, Judge: a.Alerts().Update,
+		Ahead: a.parallel(40), Prepare: a.prepare, Reindex: a.reindex, Judge: a.Alerts().Update,
 	}
 }
 

@@ -24,6 +24,8 @@ type Applier struct {
 	Log      changelog.Log
 	Failures failure.Store
 	Outbox   Outbox
+	// Index is told of links that come or go one at a time; full runs rebuild it. Optional.
+	Index    Index
 	Clock    clock.Clock
 	Parallel int // rows written at once; 1 in the simulation
 	// Discard computes everything and stores nothing (dry run, P-64).
@@ -76,7 +78,7 @@ func (a *Applier) Apply(ctx context.Context, s Scope, contacts []Contact, linked
 	if err != nil {
 		return out, err
 	}
-	if err := a.freeSeats(ctx, s.Portal, pairs, rows); err != nil {
+	if err := a.freeSeats(ctx, s, pairs, rows, cause); err != nil {
 		return out, err
 	}
 	share(pairs, rows)
@@ -203,14 +205,16 @@ func (a *Applier) meet(ctx context.Context, s Scope, unknown []pair, rows map[fr
 
 // refuse remembers an id that LINE does not know for this account (P-27, P-33 "ID not valid").
 func (a *Applier) refuse(ctx context.Context, p id.PortalID, pr pair) error {
-	if err := a.Invalids.Remember(ctx, p, pr.key, pr.contact.ID, a.now()); err != nil {
-		return err
-	}
-	return a.fail(ctx, p, failure.Item{
+	err := a.fail(ctx, p, failure.Item{
 		Kind: failure.Link, Subject: failure.SubjectOf(pr.key), Code: "LINE_ID_NOT_VALID",
 		Message: "LINE does not know this user ID for this account: it belongs to another provider, the person is not a friend, or has blocked the account.",
 		FirstAt: a.now(), LastAt: a.now(),
 	}, &pr)
+	if err != nil {
+		return err
+	}
+	// Last: whoever finds the id here is not told again.
+	return a.Invalids.Remember(ctx, p, pr.key, pr.contact.ID, a.now())
 }
 
 func (a *Applier) fail(ctx context.Context, p id.PortalID, it failure.Item, pr *pair) error {
@@ -233,7 +237,7 @@ func (a *Applier) one(ctx context.Context, s Scope, f friend.Friend, c Contact, 
 			return Counts{}, nil, err
 		}
 		if o.Claim != friend.AlreadyLinked && o.Changed {
-			again, done, err := a.arbitrate(ctx, s, f, o, c)
+			again, done, err := a.arbitrate(ctx, s, f, o, c, cause)
 			if err != nil {
 				return Counts{}, nil, err
 			}
@@ -256,6 +260,9 @@ func (a *Applier) one(ctx context.Context, s Scope, f friend.Friend, c Contact, 
 		if o.Friend, err = a.save(ctx, s.Portal, o.Friend); err == nil {
 			if o.Claim == friend.NewLink {
 				n.Linked = 1
+				if err := a.reindex(ctx, s.Portal, o.Friend, u); err != nil {
+					return n, o.Changes, err
+				}
 			}
 			if o.Claim == friend.Contested {
 				n.Conflicts = 1
@@ -279,6 +286,14 @@ func (a *Applier) one(ctx context.Context, s Scope, f friend.Friend, c Contact, 
 	return Counts{}, nil, friend.ErrStale
 }
 
+// reindex brings one friend's entry up to date. Runs link by the thousand and rebuild the whole at their end.
+func (a *Applier) reindex(ctx context.Context, p id.PortalID, f friend.Friend, u Urgency) error {
+	if a.Index == nil || a.Discard || u == Bulk {
+		return nil
+	}
+	return a.Index.Ensure(ctx, p, f.Slot, []friend.Friend{f})
+}
+
 func (a *Applier) save(ctx context.Context, p id.PortalID, f friend.Friend) (friend.Friend, error) {
 	if a.Discard {
 		return f, nil
@@ -299,17 +314,19 @@ func (a *Applier) observe(ctx context.Context, s Scope, f friend.Friend, c Conta
 	if len(o.NeedHistory) == 0 {
 		return o, nil
 	}
-	fresh, _, err := a.CRM.Contacts(ctx, s.Portal, []id.ContactID{c.ID}, s.Read(), o.NeedHistory, u)
+	fresh, _, err := a.CRM.Contacts(ctx, s.Portal, []id.ContactID{c.ID}, s.Read(), c.historiesAnd(o.NeedHistory), u)
 	if err != nil {
 		return o, err
 	}
 	if len(fresh) == 0 || fresh[0].ID != c.ID { // gone or merged meanwhile; its own event follows
 		return Observed{Friend: f}, nil
 	}
-	return Observe(f, withCompany(fresh[0], c), s, a.now(), cause), nil
+	return Observe(f, again(fresh[0], c), s, a.now(), cause), nil
 }
 
-func withCompany(fresh, c Contact) Contact {
+// again is a contact that was read again, with what was found out about it before.
+func again(fresh, c Contact) Contact {
+	fresh.Shared = c.Shared
 	fresh.Company, fresh.CompanyName, fresh.HasCompany = c.Company, c.CompanyName, c.HasCompany
 	return fresh
 }

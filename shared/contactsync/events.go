@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -28,7 +29,7 @@ func (e *Events) Handle(ctx context.Context, s Scope, notes []Note, cause string
 	history := map[string]bool{}
 	for _, n := range notes {
 		switch n.Kind {
-		case Changed, Associated:
+		case Changed, Restored, Associated:
 			look = append(look, n.Contact)
 			if m, ok := s.Mappings.Find(n.Property); ok && m.Status.Flows() {
 				history[n.Property] = true
@@ -46,7 +47,7 @@ func (e *Events) Handle(ctx context.Context, s Scope, notes []Note, cause string
 				return err
 			}
 		case Erased:
-			if err := e.erased(ctx, s, n.Contact); err != nil {
+			if err := e.erased(ctx, s, n.Contact, cause); err != nil {
 				return err
 			}
 		case Renamed:
@@ -85,11 +86,10 @@ func (e *Events) changed(ctx context.Context, s Scope, ids []id.ContactID, notes
 		return err
 	}
 	named := map[id.ContactID]bool{}
-	for _, name := range s.UserIDProperties() {
-		for _, n := range notes {
-			if n.Kind == Changed && n.Property == name {
-				named[n.Contact] = true
-			}
+	names := slices.Collect(maps.Values(s.UserIDProperties()))
+	for _, n := range notes {
+		if n.Kind == Restored || n.Kind == Changed && slices.Contains(names, n.Property) {
+			named[n.Contact] = true
 		}
 	}
 	ids = slices.DeleteFunc(ids, func(c id.ContactID) bool { return len(linked[c]) == 0 && !named[c] })
@@ -145,7 +145,7 @@ func (e *Events) checked(ctx context.Context, s Scope, c id.ContactID, cause str
 	case err != nil:
 		return err
 	case now == 0:
-		return e.unlink(ctx, s, linked[c])
+		return e.unlink(ctx, s, linked[c], false, cause)
 	case now != c:
 		return e.merged(ctx, s, now, []id.ContactID{c}, cause)
 	}
@@ -179,7 +179,7 @@ func (e *Events) merged(ctx context.Context, s Scope, to id.ContactID, from []id
 	for _, c := range from {
 		for _, k := range linked[c] {
 			rival := slices.ContainsFunc(claims, func(o friend.Key) bool { return o.Slot == k.Slot && o.User != k.User })
-			if err := e.repoint(ctx, s, k, survivor, rival); err != nil {
+			if err := e.repoint(ctx, s, k, survivor, rival, cause); err != nil {
 				return err
 			}
 			if !rival {
@@ -191,8 +191,8 @@ func (e *Events) merged(ctx context.Context, s Scope, to id.ContactID, from []id
 	return err
 }
 
-func (e *Events) repoint(ctx context.Context, s Scope, k friend.Key, to Contact, rival bool) error {
-	return e.change(ctx, s, k, func(f *friend.Friend) error {
+func (e *Events) repoint(ctx context.Context, s Scope, k friend.Key, to Contact, rival bool, cause string) error {
+	return e.change(ctx, s, k, false, cause, func(f *friend.Friend) error {
 		if !rival {
 			f.Repoint(to.ID)
 			return nil
@@ -203,17 +203,17 @@ func (e *Events) repoint(ctx context.Context, s Scope, k friend.Key, to Contact,
 }
 
 // erased ends the link and drops what came from the contact at once.
-func (e *Events) erased(ctx context.Context, s Scope, c id.ContactID) error {
+func (e *Events) erased(ctx context.Context, s Scope, c id.ContactID, cause string) error {
 	linked, err := e.linked(ctx, s, []id.ContactID{c})
 	if err != nil {
 		return err
 	}
-	return e.unlink(ctx, s, linked[c])
+	return e.unlink(ctx, s, linked[c], true, cause)
 }
 
-func (e *Events) unlink(ctx context.Context, s Scope, ks []friend.Key) error {
+func (e *Events) unlink(ctx context.Context, s Scope, ks []friend.Key, erased bool, cause string) error {
 	for _, k := range ks {
-		if err := e.change(ctx, s, k, func(f *friend.Friend) error { f.Unlink(); return nil }); err != nil {
+		if err := e.change(ctx, s, k, erased, cause, func(f *friend.Friend) error { f.Unlink(); return nil }); err != nil {
 			return err
 		}
 		if err := e.Applier.Failures.Remove(ctx, s.Portal, failure.Item{Kind: failure.WriteBack, Subject: failure.SubjectOf(k)}.ID()); err != nil {
@@ -223,8 +223,8 @@ func (e *Events) unlink(ctx context.Context, s Scope, ks []friend.Key) error {
 	return nil
 }
 
-// change applies a pure change to a row until it is stored.
-func (e *Events) change(ctx context.Context, s Scope, k friend.Key, change func(*friend.Friend) error) error {
+// change applies a change of the link to a row until it is stored.
+func (e *Events) change(ctx context.Context, s Scope, k friend.Key, erased bool, cause string, change func(*friend.Friend) error) error {
 	for range 8 {
 		f, ok, err := e.Applier.Friends.Get(ctx, s.Portal, k)
 		if err != nil || !ok {
@@ -237,7 +237,14 @@ func (e *Events) change(ctx context.Context, s Scope, k friend.Key, change func(
 		if f.Equal(before) {
 			return nil
 		}
-		if _, err = e.Applier.Friends.Save(ctx, s.Portal, f); !errors.Is(err, friend.ErrStale) {
+		if err := e.Applier.leaving(ctx, s.Portal, k, Left(before, &f, s, erased, e.Applier.now(), cause), cause); err != nil {
+			return err
+		}
+		saved, err := e.Applier.Friends.Save(ctx, s.Portal, f)
+		if err == nil {
+			return e.Applier.reindex(ctx, s.Portal, saved, Event)
+		}
+		if !errors.Is(err, friend.ErrStale) {
 			return err
 		}
 	}

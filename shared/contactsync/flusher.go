@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"lumo/shared/changelog"
 	"lumo/shared/clock"
 	"lumo/shared/failure"
@@ -55,7 +57,7 @@ func (f *Flusher) Drain(ctx context.Context, s Scope, cause string) (Flushed, er
 	var last []friend.Key
 	before := -1
 	for {
-		due, waiting, err := f.look(ctx, s)
+		due, waiting, err := f.look(ctx, s, 0)
 		if err != nil {
 			return out, err
 		}
@@ -72,7 +74,7 @@ func (f *Flusher) Drain(ctx context.Context, s Scope, cause string) (Flushed, er
 			return out, f.Outbox.KickAt(ctx, s.Portal, f.Clock.Now().UnixMilli()+friend.CoalesceMillis)
 		}
 		last, before = due, out.Contacts
-		if err := f.round(ctx, s, due, cause, &out); err != nil {
+		if err := f.stream(ctx, s, due, cause, &out); err != nil {
 			return out, err
 		}
 		// What was marked from here on is announced under a new generation, so the last look cannot miss it.
@@ -97,9 +99,9 @@ type waits struct {
 	next int64
 }
 
-// look lists the markers that are due, at most a round's worth, and how many wait.
-func (f *Flusher) look(ctx context.Context, s Scope) ([]friend.Key, waits, error) {
-	limit := batchSize * max(f.Parallel, 1) * 2
+// look lists the markers that are due, at most a round's worth more than those under way, and how many wait.
+func (f *Flusher) look(ctx context.Context, s Scope, underWay int) ([]friend.Key, waits, error) {
+	limit := batchSize*max(f.Parallel, 1)*2 + underWay
 	now := f.Clock.Now().UnixMilli()
 	var due []friend.Key
 	var w waits
@@ -122,21 +124,50 @@ func (f *Flusher) look(ctx context.Context, s Scope) ([]friend.Key, waits, error
 	return due, w, nil
 }
 
-// round writes one round of due friends in batches of 100 contacts.
-func (f *Flusher) round(ctx context.Context, s Scope, due []friend.Key, cause string, out *Flushed) error {
-	rows, err := f.Friends.GetMany(ctx, s.Portal, due)
-	if err != nil {
-		return err
-	}
-	batches := slices.Collect(slices.Chunk(due, batchSize))
+// stream writes what is due, in batches of 100 contacts. While there are whole batches more, they follow without a pause: HubSpot's pace
+// would be lost for ever. What is marked again meanwhile is left to the next look.
+func (f *Flusher) stream(ctx context.Context, s Scope, due []friend.Key, cause string, out *Flushed) error {
 	var mu sync.Mutex
-	return work.Each(ctx, f.Parallel, len(batches), func(ctx context.Context, i int) error {
-		got, err := f.batch(ctx, s, batches[i], rows, cause)
-		mu.Lock()
-		defer mu.Unlock()
-		out.Contacts, out.Fields, out.Failed = out.Contacts+got.Contacts, out.Fields+got.Fields, out.Failed+got.Failed
-		return err
-	})
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(max(f.Parallel, 1))
+	taken := map[friend.Key]bool{}
+	for len(due) > 0 && ctx.Err() == nil {
+		rows, err := f.Friends.GetMany(ctx, s.Portal, due)
+		if err != nil {
+			return errors.Join(err, g.Wait())
+		}
+		for keys := range slices.Chunk(due, batchSize) {
+			for _, k := range keys {
+				taken[k] = true
+			}
+			do := func() error {
+				got, err := f.batch(ctx, s, keys, rows, cause)
+				mu.Lock()
+				defer mu.Unlock()
+				out.Contacts, out.Fields, out.Failed = out.Contacts+got.Contacts, out.Fields+got.Fields, out.Failed+got.Failed
+				return err
+			}
+			if f.Parallel > 1 {
+				g.Go(do)
+			} else if err := do(); err != nil {
+				return err
+			}
+		}
+		if due, err = f.following(ctx, s, taken); err != nil {
+			return errors.Join(err, g.Wait())
+		}
+	}
+	return g.Wait()
+}
+
+// following lists whole batches that are due besides those taken.
+func (f *Flusher) following(ctx context.Context, s Scope, taken map[friend.Key]bool) ([]friend.Key, error) {
+	if f.Parallel <= 1 || f.near(ctx) {
+		return nil, nil
+	}
+	due, _, err := f.look(ctx, s, f.Parallel*batchSize)
+	due = slices.DeleteFunc(due, func(k friend.Key) bool { return taken[k] })
+	return due[:len(due)-len(due)%batchSize], err
 }
 
 // settle reads the histories without which an edit cannot be decided, and stores the outcome.

@@ -3,6 +3,7 @@ package contactsync
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"lumo/shared/changelog"
@@ -22,7 +23,7 @@ func (a *Applier) histories(ctx context.Context, s Scope, pairs []pair, rows map
 			continue
 		}
 		if o := Observe(row, p.contact, s, a.now(), cause); len(o.NeedHistory) > 0 {
-			ids, props = append(ids, p.contact.ID), append(props, o.NeedHistory...)
+			ids, props = append(ids, p.contact.ID), append(props, p.contact.historiesAnd(o.NeedHistory)...)
 		}
 	}
 	if len(ids) == 0 {
@@ -40,10 +41,15 @@ func (a *Applier) histories(ctx context.Context, s Scope, pairs []pair, rows map
 	}
 	for i, p := range pairs {
 		if c, ok := byID[p.contact.ID]; ok {
-			pairs[i].contact = withCompany(c, p.contact)
+			pairs[i].contact = again(c, p.contact)
 		}
 	}
 	return nil
+}
+
+// historiesAnd lists the properties whose history a new reading must bring: what is needed, and what the reading that it replaces had.
+func (c Contact) historiesAnd(need []string) []string {
+	return append(slices.Sorted(maps.Keys(c.History)), need...)
 }
 
 // malformed reports LINE User IDs that are none (P-27), each contact once.
@@ -71,12 +77,13 @@ func (a *Applier) malformed(ctx context.Context, s Scope, contacts []Contact, n 
 		if known[b.key] {
 			continue
 		}
-		if err := a.Invalids.Remember(ctx, s.Portal, b.key, b.contact.ID, a.now()); err != nil {
-			return err
-		}
 		it := failure.Item{Kind: failure.Link, Subject: failure.SubjectOf(b.key), Contact: b.contact.ID, Code: "LINE_ID_MALFORMED",
 			Message: "A LINE User ID is the letter U and 32 digits or letters a to f.", FirstAt: a.now(), LastAt: a.now()}
 		if err := a.Failures.Put(ctx, s.Portal, it); err != nil {
+			return err
+		}
+		// Last: whoever finds the id here is not told again.
+		if err := a.Invalids.Remember(ctx, s.Portal, b.key, b.contact.ID, a.now()); err != nil {
 			return err
 		}
 	}

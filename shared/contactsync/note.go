@@ -14,6 +14,8 @@ type Kind string
 const (
 	// Changed: properties of a contact changed, or it is new.
 	Changed Kind = "changed"
+	// Restored: the contact is back from the recycling bin, with a LINE User ID perhaps.
+	Restored Kind = "restored"
 	// Gone: HubSpot says the contact was deleted; it may turn out to be a merge (see GoneWait).
 	Gone Kind = "gone"
 	// Checked: the wait after Gone is over.
@@ -63,6 +65,8 @@ type webhookEvent struct {
 	FromObjectID     int64   `json:"fromObjectId"`
 	ToObjectID       int64   `json:"toObjectId"`
 	AssociationType  string  `json:"associationType"`
+	FromTypeID       string  `json:"fromObjectTypeId"`
+	ToTypeID         string  `json:"toObjectTypeId"`
 }
 
 // Skipped says why an event made no note.
@@ -114,14 +118,19 @@ func (e webhookEvent) note() (Note, string) {
 			return Note{}, "unknown_type"
 		}
 	}
+	if what == "associationChange" {
+		return e.association(object)
+	}
 	company := object == "company" || object == "object" && e.ObjectTypeID == companyType
 	if !company && object != "contact" && (object != "object" || e.ObjectTypeID != contactType) {
 		return Note{}, "unknown_object"
 	}
 	n := Note{Contact: id.ContactID(e.ObjectID), At: e.OccurredAt}
 	switch what {
-	case "creation", "restore":
+	case "creation":
 		n.Kind = Changed
+	case "restore":
+		n.Kind = Restored
 	case "propertyChange":
 		n.Kind, n.Property = Changed, e.PropertyName
 	case "deletion":
@@ -130,21 +139,37 @@ func (e webhookEvent) note() (Note, string) {
 		n.Kind = Erased
 	case "merge":
 		return e.merge(company)
-	case "associationChange":
-		n.Kind, n.Contact = Associated, id.ContactID(e.FromObjectID)
-		if company || strings.HasPrefix(e.AssociationType, "COMPANY_TO") {
-			n.Contact = id.ContactID(e.ToObjectID)
-		}
 	default:
 		return Note{}, "unknown_type"
 	}
-	if company && n.Kind != Associated {
-		if n.Kind != Changed || n.Property != "name" && what != "restore" {
+	if company {
+		if n.Property != "name" && what != "restore" {
 			return Note{}, "unknown_type"
 		}
 		n = Note{Kind: Renamed, Company: id.CompanyID(e.ObjectID), At: e.OccurredAt}
 	}
 	if n.Contact <= 0 && n.Company <= 0 {
+		return Note{}, "malformed"
+	}
+	return n, ""
+}
+
+// association names the contact's end. Each change is told from both ends, and not every form of the event says what object it is about.
+func (e webhookEvent) association(object string) (Note, string) {
+	n := Note{Kind: Associated, At: e.OccurredAt}
+	switch {
+	case e.FromTypeID == contactType, strings.HasPrefix(e.AssociationType, "CONTACT_TO_"):
+		n.Contact = id.ContactID(e.FromObjectID)
+	case e.ToTypeID == contactType, strings.HasSuffix(e.AssociationType, "_TO_CONTACT"):
+		n.Contact = id.ContactID(e.ToObjectID)
+	case object == "contact" || e.ObjectTypeID == contactType:
+		n.Contact = id.ContactID(e.FromObjectID)
+	case object == "company" || e.ObjectTypeID == companyType:
+		n.Contact = id.ContactID(e.ToObjectID)
+	default:
+		return Note{}, "unknown_object"
+	}
+	if n.Contact <= 0 {
 		return Note{}, "malformed"
 	}
 	return n, ""

@@ -67,6 +67,11 @@ func Observe(before friend.Friend, c Contact, s Scope, now int64, cause string) 
 	return out
 }
 
+// unproven: the value is ours, but under it may lie an edit that nobody has seen, and that wins. Other rules do not ask when it was made.
+func unproven(r register.Register, m mapping.Mapping, c Contact) bool {
+	return m.Rule == register.NewestWins && r.Held.Unproven && c.UpdatedAt >= r.Held.AsOf
+}
+
 // linkSlack is how far HubSpot's clock may be from ours.
 const linkSlack = 10_000
 
@@ -97,7 +102,7 @@ func observeField(f *friend.Friend, c Contact, m mapping.Mapping, now int64, cau
 	r, need := was.Merge(c.Shared[m.Property]), false
 	if h, ok := c.History[m.Property]; ok {
 		r = r.ObserveHistory(beforeLink(h, f.Link.At), c.UpdatedAt)
-	} else if r, need = r.ObserveValue(value, c.UpdatedAt, mapping.Canonical(m)); need {
+	} else if r, need = r.ObserveValue(value, c.UpdatedAt, mapping.Canonical(m)); need || unproven(r, m, c) {
 		return fieldResult{need: []string{m.Property}}
 	}
 	return settle(f, c.ID, m, was, r, now, cause)
@@ -113,7 +118,9 @@ func settle(f *friend.Friend, contact id.ContactID, m mapping.Mapping, was, r re
 	canon := mapping.Canonical(m)
 	var out fieldResult
 	if o.Winner != register.Nobody && (old.NeedHistory || canon(old.Value) != canon(o.Value)) {
-		r.Why = register.Why{Old: old.Value, New: o.Value, Winner: o.Winner, Reason: o.Reason, Cause: cause, At: now}
+		// Explanations follow each other in time, also when an edit is stored late (its button was pressed again) or clocks differ.
+		at := max(now, was.Why.At+1)
+		r.Why = register.Why{Old: old.Value, New: o.Value, Winner: o.Winner, Reason: o.Reason, Cause: cause, At: at}
 	}
 	if r.Why.Cause == cause && r.Why.At != 0 { // also when the step is repeated: the record may not have reached the log
 		out.changes = append(out.changes, record(*f, contact, m, r))

@@ -52,6 +52,11 @@ type Profiles interface {
 	Profile(ctx context.Context, p id.PortalID, k friend.Key) (friend.Profile, bool, error)
 }
 
+// Index is the directory of names behind the friends' search.
+type Index interface {
+	Ensure(ctx context.Context, p id.PortalID, s id.Slot, fs []friend.Friend) error
+}
+
 // Outbox makes sure that somebody drains the markers.
 type Outbox interface {
 	// Kick asks for a flush soon. Call it after the marker is stored, never before.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 
+	"lumo/shared/changelog"
 	"lumo/shared/failure"
 	"lumo/shared/friend"
 	"lumo/shared/id"
@@ -30,7 +31,7 @@ func seated(friends []friend.Friend) (first, late []friend.Friend) {
 }
 
 // freeSeats keeps the friends who may be linked to a contact; the others' links end, and their rows come back without them.
-func (a *Applier) freeSeats(ctx context.Context, p id.PortalID, pairs []pair, rows map[friend.Key]friend.Friend) error {
+func (a *Applier) freeSeats(ctx context.Context, s Scope, pairs []pair, rows map[friend.Key]friend.Friend, cause string) error {
 	if a.Discard {
 		return nil
 	}
@@ -46,7 +47,7 @@ func (a *Applier) freeSeats(ctx context.Context, p id.PortalID, pairs []pair, ro
 			if f.Key != pr.key {
 				continue
 			}
-			fresh, err := evict(ctx, a.Friends, a.Failures, p, f, a.now())
+			fresh, err := evict(ctx, a.Friends, a.Failures, a.Log, s, f, a.now(), cause)
 			if err != nil {
 				return err
 			}
@@ -57,7 +58,7 @@ func (a *Applier) freeSeats(ctx context.Context, p id.PortalID, pairs []pair, ro
 }
 
 // arbitrate looks closer at a claim that would change a link. A friend comes back to be looked at again; done means that nothing moves.
-func (a *Applier) arbitrate(ctx context.Context, s Scope, f friend.Friend, o Observed, c Contact) (again *friend.Friend, done bool, err error) {
+func (a *Applier) arbitrate(ctx context.Context, s Scope, f friend.Friend, o Observed, c Contact, cause string) (again *friend.Friend, done bool, err error) {
 	if o.Claim == friend.NewLink {
 		_, is, err := a.taken(ctx, s.Portal, f.Key, c.ID)
 		if err != nil || !is {
@@ -78,17 +79,16 @@ func (a *Applier) arbitrate(ctx context.Context, s Scope, f friend.Friend, o Obs
 	if err != nil {
 		return nil, false, err
 	}
+	next := f.Clone()
 	switch now {
 	case f.Link.Contact:
 		return nil, false, nil
 	case 0:
-		f = f.Clone()
-		f.Unlink()
+		next.Unlink()
 	default:
-		f = f.Clone()
-		f.Repoint(now)
+		next.Repoint(now)
 	}
-	return &f, false, nil
+	return &next, false, a.leaving(ctx, s.Portal, f.Key, Left(f, &next, s, false, a.now(), cause), cause)
 }
 
 // taken tells who has the contact's place for this friend's account, if it is somebody else.
@@ -113,8 +113,8 @@ func (a *Applier) taken(ctx context.Context, p id.PortalID, k friend.Key, c id.C
 }
 
 // evict ends the link of a friend who is late, and tells why.
-func evict(ctx context.Context, friends friend.Store, failures failure.Store, p id.PortalID, f friend.Friend, now int64) (friend.Friend, error) {
-	c := f.Link.Contact
+func evict(ctx context.Context, friends friend.Store, failures failure.Store, log changelog.Log, s Scope, f friend.Friend, now int64, cause string) (friend.Friend, error) {
+	p, c := s.Portal, f.Link.Contact
 	for range 8 {
 		if f.Link.Contact != c {
 			return f, nil
@@ -122,9 +122,14 @@ func evict(ctx context.Context, friends friend.Store, failures failure.Store, p 
 		if err := failures.Put(ctx, p, occupied(f.Key, c, now)); err != nil {
 			return f, err
 		}
-		f = f.Clone()
-		f.Unlink()
-		saved, err := friends.Save(ctx, p, f)
+		next := f.Clone()
+		next.Unlink()
+		if rs := Left(f, &next, s, false, now, cause); len(rs) > 0 {
+			if err := log.Append(ctx, p, cause+"/left/"+failure.SubjectOf(f.Key), now, rs); err != nil {
+				return f, err
+			}
+		}
+		saved, err := friends.Save(ctx, p, next)
 		if !errors.Is(err, friend.ErrStale) {
 			return saved, err
 		}

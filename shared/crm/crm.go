@@ -145,7 +145,7 @@ func (c CRM) CompanyNames(ctx context.Context, p id.PortalID, ids []id.CompanyID
 
 // List implements syncrun.Source.
 func (c CRM) List(ctx context.Context, p id.PortalID, after string, properties []string) (syncrun.Page, error) {
-	pg, err := c.at(p, contactsync.Bulk).List(ctx, hubspot.Contacts, after, hubspot.MaxPage, hubspot.Read{Properties: properties})
+	pg, err := c.Client.Portal(p).At(pace.Chain).List(ctx, hubspot.Contacts, after, hubspot.MaxPage, hubspot.Read{Properties: properties})
 	if err != nil {
 		return syncrun.Page{}, err
 	}

@@ -102,7 +102,9 @@ func objectNotes(e hubspot.JournalEvent, b journalBody, at int64) []contactsync.
 		return nil
 	}
 	switch e.Action {
-	case "CREATE", "UPDATE", "RESTORE":
+	case "RESTORE":
+		return []contactsync.Note{{Kind: contactsync.Restored, Contact: n, At: at}}
+	case "CREATE", "UPDATE":
 		var out []contactsync.Note
 		for _, p := range slices.Sorted(maps.Keys(b.PropertyChanges)) {
 			out = append(out, contactsync.Note{Kind: contactsync.Changed, Contact: n, Property: p, At: at})

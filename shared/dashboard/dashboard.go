@@ -1,10 +1,12 @@
-// Package dashboard is what the first screen tells of a portal (P-70, P-75): how far a run is, what somebody must do now, and what has gone
-// wrong for longer than it should. Everything here is derived, nothing is stored.
+// Package dashboard is what the first screen tells of a portal (P-70, P-75): how far a run is, what somebody must do now, and which alerts
+// stand. Everything here is derived, nothing is stored.
 package dashboard
 
 import (
+	"cmp"
 	"time"
 
+	"lumo/shared/alert"
 	"lumo/shared/check"
 	"lumo/shared/failure"
 	"lumo/shared/id"
@@ -69,63 +71,24 @@ func Banner(p portal.Portal, accounts []lineaccount.Account) *Notice {
 	return &Notice{Code: "CONNECT_LINE", Message: "Connect a LINE Official Account to begin."}
 }
 
-// Facts are what alerts are made of.
-type Facts struct {
-	Now      time.Time
-	Runs     []syncrun.Run // newest first
-	Schedule syncrun.Schedule
-	Failures int
-	Accounts []lineaccount.Account
+var sentences = map[alert.Code]string{
+	alert.RunsFail:  "The last syncs failed. Open the history for the reason.",
+	alert.ItemsFail: "More than 1 % of the contacts could not be synced. Open the failed items for the reasons.",
+	alert.NotNormal: "The sync has not been in its normal state for more than an hour.",
 }
 
-const (
-	failedInARow = 2
-	tooLong      = time.Hour
-)
-
-// Alerts lists what P-75 wants people to be told of.
-func Alerts(f Facts) []Notice {
+// Alerts are those that stand (P-75), and what the last checks of the connected LINE accounts found wrong.
+func Alerts(standing []alert.Alert, accounts []lineaccount.Account) []Notice {
 	var out []Notice
-	if f.Schedule.FailedRow >= failedInARow {
-		out = append(out, Notice{Code: "RUNS_FAIL", Message: "The last syncs failed. Open the history for the reason."})
+	for _, a := range standing {
+		out = append(out, Notice{Code: string(a.Code), Message: cmp.Or(sentences[a.Code], string(a.Code)), Since: a.Since})
 	}
-	if f.manyFail() {
-		out = append(out, Notice{Code: "ITEMS_FAIL", Message: "More than 1 % of the contacts could not be synced. Open the failed items for the reasons."})
-	}
-	if since, ok := f.abnormalSince(); ok {
-		out = append(out, Notice{Code: "NOT_NORMAL", Message: "The sync has not been in its normal state for more than an hour.", Since: since})
-	}
-	for _, a := range f.Accounts {
+	for _, a := range accounts {
 		if a.State == lineaccount.Active && !check.OK(a.Checks) {
 			out = append(out, Notice{Code: "LINE_CHECK_FAILED", Message: "A check of the LINE account failed. Open Settings and press “Check again”.", Slot: a.Slot, Since: millis(a.CheckedAt)})
 		}
 	}
 	return out
-}
-
-// manyFail compares the failed items with the last run that looked at everybody.
-func (f Facts) manyFail() bool {
-	for _, r := range f.Runs {
-		if r.Status.Over() && r.Full() && !r.DryRun && r.Extent != syncrun.One && r.Extent != syncrun.Lists {
-			return f.Failures > 0 && f.Failures*100 > max(r.Counts.Matched, 1)
-		}
-	}
-	return false
-}
-
-// abnormalSince goes back to the last run that ended well: what began after it has not.
-func (f Facts) abnormalSince() (int64, bool) {
-	since := int64(0)
-	for _, r := range f.Runs {
-		if r.DryRun {
-			continue
-		}
-		if r.Status == syncrun.Complete || r.Status == syncrun.CompleteWithErrors {
-			break
-		}
-		since = r.StartedAt
-	}
-	return since, since != 0 && f.Now.Sub(time.UnixMilli(since)) > tooLong
 }
 
 func millis(t time.Time) int64 {

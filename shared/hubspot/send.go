@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"time"
@@ -153,7 +154,7 @@ func (c *Client) attempt(ctx context.Context, q *call, token string) (*reply, *f
 	if err != nil {
 		return nil, &fault.Fault{Provider: provider, Class: fault.Misconfigured, Certainty: fault.NothingHappened, Code: "HUBSPOT_BAD_REQUEST_URL", Message: "the request could not be built"}
 	}
-	res, err := c.cfg.HTTP.Do(req)
+	res, err := c.cfg.HTTP.Do(c.watched(req, q))
 	if err != nil {
 		return nil, cutOff(err)
 	}
@@ -174,6 +175,19 @@ func (c *Client) attempt(ctx context.Context, q *call, token string) (*reply, *f
 		return nil, unreadable(r, errors.New("reply too long"))
 	}
 	return r, nil
+}
+
+// watched tells the pacer when the request really leaves, if it wants to know.
+func (c *Client) watched(req *http.Request, q *call) *http.Request {
+	pacer, ok := c.cfg.Pace.(interface {
+		Sent(p id.PortalID, k pace.Kind)
+	})
+	if !ok || q.kind != pace.Search {
+		return req
+	}
+	return req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
+		WroteRequest: func(httptrace.WroteRequestInfo) { pacer.Sent(q.portal, q.kind) },
+	}))
 }
 
 func (c *Client) newRequest(ctx context.Context, q *call, token string) (*http.Request, error) {

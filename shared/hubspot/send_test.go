@@ -3,6 +3,7 @@ package hubspot
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"slices"
@@ -171,7 +172,8 @@ func TestEveryPortalCallIsPaced(t *testing.T) {
 	_, _ = f.portal().Owners(ctx, "")
 	_, _ = f.RefreshToken(ctx, "r")
 	_, _ = f.Introspect(ctx, "r", "refresh_token")
-	want := []string{"7 search 2", "7 general 1", "7 general 2", "7 general 0"}
+	at := func(k pace.Kind, p pace.Priority) string { return fmt.Sprintf("7 %s %d", k, p) }
+	want := []string{at(pace.Search, pace.Interactive), at(pace.General, pace.Event), at(pace.General, pace.Interactive), at(pace.General, pace.Bulk)}
 	if !slices.Equal(f.pacer.waits, want) {
 		t.Errorf("waited for %v, want %v", f.pacer.waits, want)
 	}

@@ -52,12 +52,18 @@ type Envelope struct {
 // ProfileAge is how old a profile may be when a sign of life comes: LINE has no event for a changed name or picture.
 const ProfileAge = 60_000
 
+// Index is the directory of names behind the friends' search. It may lag a row after a crash; full runs and imports rebuild it.
+type Index interface {
+	Ensure(ctx context.Context, p id.PortalID, s id.Slot, fs []friend.Friend) error
+}
+
 // Service applies events.
 type Service struct {
 	Friends  friend.Store
 	Profiles contactsync.Profiles
 	Invalids contactsync.Invalids
 	Messages message.Store
+	Index    Index
 	Outbox   contactsync.Outbox
 	Queue    queue.Sender
 	Clock    clock.Clock
@@ -185,8 +191,14 @@ func (s *Service) save(ctx context.Context, scope contactsync.Scope, f, before f
 		}
 		f.Ordinal = n
 	}
-	if _, err := s.Friends.Save(ctx, scope.Portal, f); err != nil {
+	saved, err := s.Friends.Save(ctx, scope.Portal, f)
+	if err != nil {
 		return err
+	}
+	if !known || saved.Name != before.Name || saved.Follow != before.Follow {
+		if err := s.Index.Ensure(ctx, scope.Portal, f.Slot, []friend.Friend{saved}); err != nil {
+			return err
+		}
 	}
 	if f.Due != 0 {
 		if err := s.Outbox.Kick(ctx, scope.Portal); err != nil {

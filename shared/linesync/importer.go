@@ -58,6 +58,7 @@ type Importer struct {
 	Friends   friend.Store
 	Profiles  contactsync.Profiles
 	Followers Followers
+	Index     Index
 	Outbox    contactsync.Outbox
 	Clock     clock.Clock
 	NewID     func() string
@@ -184,16 +185,24 @@ func (m *Importer) page(ctx context.Context, p id.PortalID, im *Import, users []
 		}
 	}
 	var mu sync.Mutex
+	var rows []friend.Friend
 	err = work.Each(ctx, m.Parallel, len(fresh), func(ctx context.Context, i int) error {
-		added, err := m.add(ctx, p, fresh[i], first+uint32(i), at)
+		f, added, err := m.add(ctx, p, fresh[i], first+uint32(i), at)
 		mu.Lock()
 		defer mu.Unlock()
 		if added {
 			im.Added++
+			rows = append(rows, f)
 		}
 		return err
 	})
 	if err != nil {
+		return err
+	}
+	for _, f := range known { // also those that this page's first try added before it died
+		rows = append(rows, f)
+	}
+	if err := m.Index.Ensure(ctx, p, im.Slot, rows); err != nil {
 		return err
 	}
 	for _, f := range known {
@@ -205,21 +214,21 @@ func (m *Importer) page(ctx context.Context, p id.PortalID, im *Import, users []
 }
 
 // add makes a friend of a user whom only the list tells about. LINE gives no date of friendship, so none is invented (P-43).
-func (m *Importer) add(ctx context.Context, p id.PortalID, k friend.Key, ordinal uint32, at int64) (bool, error) {
+func (m *Importer) add(ctx context.Context, p id.PortalID, k friend.Key, ordinal uint32, at int64) (friend.Friend, bool, error) {
 	f := friend.Friend{Key: k, Ordinal: ordinal}
 	prof, ok, err := m.Profiles.Profile(ctx, p, k)
 	if err != nil {
-		return false, err
+		return f, false, err
 	}
 	if ok {
 		f.ApplyProfile(prof, m.Clock.Now().UnixMilli())
 	}
 	f.ApplyFollow(at, true, true)
-	_, err = m.Friends.Save(ctx, p, f)
+	f, err = m.Friends.Save(ctx, p, f)
 	if errors.Is(err, friend.ErrStale) { // an event was first: its row is as good
-		return false, nil
+		return f, false, nil
 	}
-	return err == nil, err
+	return f, err == nil, err
 }
 
 // seen corrects the follow state of a known friend; nothing else is touched (P-143).

@@ -24,6 +24,7 @@ type Sweeper struct {
 	Friends  friend.Store
 	Profiles contactsync.Profiles
 	Sweeps   Sweeps
+	Index    Index
 	Outbox   contactsync.Outbox
 	Clock    clock.Clock
 	Parallel int
@@ -84,9 +85,9 @@ func (s *Sweeper) store(ctx context.Context, scope contactsync.Scope, f friend.F
 		if len(contactsync.PendingOf(f, scope).Properties) > 0 {
 			f.MarkDirty(s.Clock.Now().UnixMilli())
 		}
-		_, err := s.Friends.Save(ctx, scope.Portal, f)
+		saved, err := s.Friends.Save(ctx, scope.Portal, f)
 		if err == nil {
-			return s.Outbox.Kick(ctx, scope.Portal)
+			return errors.Join(s.Outbox.Kick(ctx, scope.Portal), s.Index.Ensure(ctx, scope.Portal, f.Slot, []friend.Friend{saved}))
 		}
 		if !errors.Is(err, friend.ErrStale) {
 			return err

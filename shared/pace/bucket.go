@@ -23,14 +23,21 @@ const (
 	burst = 3
 	// longestSlip is how late a waiter may wake without the pace losing time.
 	longestSlip = 100 * time.Millisecond
+	// A lone holder may also have nothing to send for a moment. So much of it is made up for, by a pace that is a tenth faster meanwhile:
+	// calls must not bunch, since they reach HubSpot with a jitter of their own.
+	longestDelay = time.Second
+	catchUp      = 10
+	// searchSlip is how late after its slot began a search may still go. Five slots are only 85 ms longer than a second.
+	searchSlip = 35 * time.Millisecond
 )
 
 // bucket is this process's holder of one portal and kind. Waiters drive it: whoever finds something due does it. Nothing blocks on
 // anything but the clock, so it works with one goroutine in virtual time as with fifty in real time.
 type bucket struct {
-	cfg    Config
-	portal id.PortalID
-	kind   Kind
+	cfg     Config
+	newName func() string
+	portal  id.PortalID
+	kind    Kind
 
 	mu      sync.Mutex
 	waiters []*waiter // in the order of service
@@ -39,6 +46,7 @@ type bucket struct {
 
 	holder   string // "" without a lease
 	lease    Lease
+	returned bool      // the last lease was handed back
 	startsAt time.Time // from when the lease's present demand may be used
 	row      Row
 	seen     time.Time // when the read began that row comes from
@@ -47,12 +55,25 @@ type bucket struct {
 	usage    usage
 	quota    int
 	next     time.Time // general: theoretical time of the next call
+	late     time.Duration
 	lastSlot time.Time // search: the slot used last
+	searches []search  // the last ones
 	stop     time.Time
 
 	lastUse   time.Time
 	absence   time.Duration // between the end of one wait and the beginning of the next
 	idleTimer func()
+}
+
+// lead is how many slots early a call may go, when the share was not used up before.
+func (p Priority) lead() time.Duration {
+	switch p {
+	case Interactive:
+		return burst - 1
+	case Chain:
+		return 1
+	}
+	return 0
 }
 
 type waiter struct {
@@ -75,8 +96,8 @@ const (
 	renew        // prolong it, or raise its demand
 )
 
-func newBucket(cfg Config, p id.PortalID, k Kind) *bucket {
-	return &bucket{cfg: cfg, portal: p, kind: k}
+func newBucket(cfg Config, newName func() string, p id.PortalID, k Kind) *bucket {
+	return &bucket{cfg: cfg, newName: newName, portal: p, kind: k}
 }
 
 func sortBuckets(bs []*bucket) {
@@ -222,14 +243,30 @@ func (b *bucket) untilDue(now time.Time) time.Duration {
 func (b *bucket) take(w *waiter, now time.Time) {
 	b.usage.add(now)
 	if b.kind == Search {
+		b.searches = append(b.searches[max(len(b.searches)+1-searchesPerSecond, 0):], search{at: now})
 		slot := b.row.slotLength(now)
 		b.lastSlot = time.Unix(0, (slotNumber(now, slot)+1)*int64(slot))
 		return
 	}
+	b.next = b.following(now)
+}
+
+// following is when the call after one at now is due: a spacing later, or a little sooner while there is a delay to be made up for.
+func (b *bucket) following(now time.Time) time.Time {
 	spacing := window / time.Duration(b.quota)
-	from := now.Add(-min(spacing/2, longestSlip))
-	if b.next.After(from) {
-		from = b.next
+	if b.quota < budget { // others are there, who may be late at the same time
+		from := now.Add(-min(spacing/2, longestSlip))
+		if b.next.After(from) {
+			from = b.next
+		}
+		b.late = 0
+		return from.Add(spacing)
 	}
-	b.next = from.Add(spacing)
+	from := b.next
+	if late := now.Sub(from); late > 0 {
+		from, b.late = now, min(b.late+late, longestDelay)
+	}
+	caught := min(b.late, spacing/catchUp)
+	b.late -= caught
+	return from.Add(spacing - caught)
 }

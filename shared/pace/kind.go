@@ -20,6 +20,9 @@ type Priority int
 const (
 	// Bulk is the zero value: a call that says nothing never gets ahead of another.
 	Bulk Priority = iota
+	// Chain is bulk work whose next call can be made only when this one is answered. What is lost there is lost for ever, so it goes before
+	// work that can be done side by side.
+	Chain
 	// Event is work that a webhook or a queue message caused.
 	Event
 	// Interactive is a person who waits: it takes the next slot.

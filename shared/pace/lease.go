@@ -54,9 +54,9 @@ func (b *bucket) see(row Row, began time.Time) {
 	}
 }
 
-// join takes a lease under a new name. A name never comes back after it lapsed, so nobody can mistake a late write for a live lease.
+// join takes a lease under a new name.
 func (b *bucket) join(ctx context.Context, now time.Time) error {
-	name := b.cfg.NewID()
+	name := b.newName()
 	lease := Lease{Want: b.demand(), At: now, Until: now.Add(b.ttl())}
 	c := Change{Holder: name, Lease: lease, Forget: b.row.lapsed(now)}
 	if b.holder != "" {
@@ -66,18 +66,23 @@ func (b *bucket) join(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	b.holder, b.lease, b.quota = name, lease, 0
+	alone := !row.busyBefore(name, now)
+	if b.returned && !alone {
+		b.usage.forget() // it was sent on the account of the lease that was handed back
+	}
+	b.holder, b.lease, b.quota, b.returned = name, lease, 0, false
 	b.row, b.seen = row, now
 	b.startsAt = end
-	b.usage.reset(0)
-	switch {
-	case row.occupied(name, now):
+	if row.occupied(name, now) {
 		// Everyone else has read of this lease when notice has passed since the write was done.
 		b.startsAt = end.Add(notice)
-	case !row.busyBefore(name, now):
-		b.usage.reset(row.share(name, lease.Want, now, end))
 	}
-	b.next = b.startsAt
+	if alone { // the whole window was this process's, and what it sent is known
+		b.usage.reset(row.share(name, lease.Want, now, end))
+		return nil
+	}
+	b.usage.reset(0)
+	b.next, b.late = b.startsAt, 0
 	return nil
 }
 
@@ -131,7 +136,7 @@ func (b *bucket) release(ctx context.Context, which func(*bucket) bool) error {
 	}
 	lease, name := b.lease, b.holder
 	lease.Until = now
-	b.holder, b.quota = "", 0
+	b.holder, b.quota, b.returned = "", 0, true
 	_, _, err := b.write(ctx, Change{Holder: name, Lease: lease, Forget: b.row.lapsed(now)})
 	return err
 }
@@ -139,7 +144,8 @@ func (b *bucket) release(ctx context.Context, which func(*bucket) bool) error {
 func (b *bucket) empty() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.holder == "" && len(b.waiters) == 0 && !b.stop.After(b.cfg.Clock.Now())
+	now := b.cfg.Clock.Now()
+	return b.holder == "" && len(b.waiters) == 0 && !b.stop.After(now) && now.Sub(b.lastUse) > window
 }
 
 // armIdle makes sure that a lease that nobody uses is handed back, where no Release comes.

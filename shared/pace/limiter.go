@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"lumo/shared/clock"
@@ -17,7 +19,7 @@ import (
 type Config struct {
 	Store Store
 	Clock clock.Clock
-	// NewID names leases; letters and digits, unique among all processes.
+	// NewID names the process; letters and digits, unique among all processes.
 	NewID func() string
 	Log   *slog.Logger
 }
@@ -25,7 +27,9 @@ type Config struct {
 // Limiter is one process's part of the shared pace: a holder of leases. Make one per process and call Release at the end of every
 // invocation, because a frozen process can neither use nor hand back its share.
 type Limiter struct {
-	cfg Config
+	cfg     Config
+	process func() string // begins the names of all its leases
+	leases  atomic.Int64  // counts them
 
 	mu      sync.Mutex
 	buckets map[memoryKey]*bucket
@@ -45,7 +49,7 @@ func New(cfg Config) *Limiter {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Limiter{cfg: cfg, buckets: map[memoryKey]*bucket{}}
+	return &Limiter{cfg: cfg, process: sync.OnceValue(cfg.NewID), buckets: map[memoryKey]*bucket{}}
 }
 
 func randomID() string {
@@ -62,10 +66,15 @@ func (l *Limiter) bucket(p id.PortalID, k Kind) (*bucket, error) {
 	}
 	b := l.buckets[memoryKey{p, k}]
 	if b == nil {
-		b = newBucket(l.cfg, p, k)
+		b = newBucket(l.cfg, l.leaseName, p, k)
 		l.buckets[memoryKey{p, k}] = b
 	}
 	return b, nil
+}
+
+// leaseName is a new one every time: a name never comes back after its lease lapsed, so nobody can mistake a late write for a live lease.
+func (l *Limiter) leaseName() string {
+	return l.process() + nameMark + strconv.FormatInt(l.leases.Add(1), 10)
 }
 
 // Wait returns when the caller may send one call to HubSpot, at once. Of those who wait in this process the highest priority goes
@@ -76,6 +85,17 @@ func (l *Limiter) Wait(ctx context.Context, p id.PortalID, k Kind, pr Priority) 
 		return err
 	}
 	return b.wait(ctx, max(pr, PriorityOf(ctx)))
+}
+
+// Sent reports that a search, for which Wait returned, left the process only now. A process that is short of processor time sends late,
+// and the next ones must not come too close behind.
+func (l *Limiter) Sent(p id.PortalID, k Kind) {
+	if k != Search {
+		return
+	}
+	if b, err := l.bucket(p, k); err == nil {
+		b.left()
+	}
 }
 
 // Slow reports a 429: all holders stop for retryAfter, and searches go on at half the pace.

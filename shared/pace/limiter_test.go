@@ -236,3 +236,25 @@ func TestSlowStopsAllHolders(t *testing.T) {
 		}
 	})
 }
+
+func TestAProcessThatHandedBackWorksOnAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []Kind{General, Search} {
+		synctest.Test(t, func(t *testing.T) {
+			p := newProcess(NewMemory(), &line{}, "a")
+			for range 5 {
+				began := time.Now()
+				if err := p.l.Wait(t.Context(), portal, kind, Bulk); err != nil {
+					t.Fatal(err)
+				}
+				if d := time.Since(began); d > 2*searchSlot {
+					t.Errorf("%s: waited %v", kind, d)
+				}
+				time.Sleep(time.Second)
+				if err := p.l.Release(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -3,6 +3,7 @@ package pace
 import (
 	"math"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -15,7 +16,9 @@ const (
 // The pace of searches: five a second, shared with the customer's other apps. Slots a little longer than a fifth of a second keep
 // five in any second although replies jitter.
 const (
-	searchSlot  = 217 * time.Millisecond
+	searchSlot        = 217 * time.Millisecond
+	searchesPerSecond = 5
+	searchMargin      = 20 * time.Millisecond
 	halving     = 4 // levels
 	worstLevel  = 4 * halving
 	recoverEach = 10 * time.Second // per level: a halved pace is whole again after 40 s
@@ -66,7 +69,7 @@ func (l Lease) others(now time.Time) int {
 func (r Row) share(me string, mine int, seen, now time.Time) int {
 	holders := make([]string, 0, len(r.Leases)+1)
 	for h, l := range r.Leases {
-		if h != me && l.alive(seen) {
+		if other(h, me) && l.alive(seen) {
 			holders = append(holders, h)
 		}
 	}
@@ -104,10 +107,26 @@ func divide(units int, wants []int) []int {
 	return parts
 }
 
-// busyBefore tells whether someone else used the pace within a window before now.
+// nameMark divides the name of a lease into its process and its number.
+const nameMark = "x"
+
+// other tells whether a lease belongs to another process. An older lease of one's own is known to be over, whatever the clocks of others
+// say, so a process that works on right after it handed back need not wait.
+func other(holder, me string) bool {
+	return processOf(holder) != processOf(me)
+}
+
+func processOf(holder string) string {
+	if at := strings.LastIndex(holder, nameMark); at >= 0 {
+		return holder[:at]
+	}
+	return holder
+}
+
+// busyBefore tells whether another process used the pace within a window before now.
 func (r Row) busyBefore(me string, now time.Time) bool {
 	for h, l := range r.Leases {
-		if h != me && l.Until.After(now.Add(-window)) {
+		if other(h, me) && l.Until.After(now.Add(-window)) {
 			return true
 		}
 	}
@@ -117,7 +136,7 @@ func (r Row) busyBefore(me string, now time.Time) bool {
 // occupied tells whether anyone else may hold a live lease.
 func (r Row) occupied(me string, seen time.Time) bool {
 	for h, l := range r.Leases {
-		if h != me && l.alive(seen) {
+		if other(h, me) && l.alive(seen) {
 			return true
 		}
 	}
@@ -140,7 +159,7 @@ func (r Row) lapsed(now time.Time) []string {
 func (r Row) firstLapse(me string, seen time.Time) time.Time {
 	var first time.Time
 	for h, l := range r.Leases {
-		if h != me && l.alive(seen) && (first.IsZero() || l.Until.Before(first)) {
+		if other(h, me) && l.alive(seen) && (first.IsZero() || l.Until.Before(first)) {
 			first = l.Until
 		}
 	}
@@ -164,7 +183,7 @@ func (r Row) level(now time.Time) int {
 func (r Row) turn(me string, now time.Time) (index, n int) {
 	n = 1
 	for h, l := range r.Leases {
-		if h == me || now.Before(l.At.Add(notice)) || !now.Before(l.Until.Add(notice)) {
+		if !other(h, me) || now.Before(l.At.Add(notice)) || !now.Before(l.Until.Add(notice)) {
 			continue
 		}
 		n++

@@ -36,9 +36,7 @@ func (b *bucket) generalSlot(w *waiter, ahead int, now time.Time) time.Time {
 	}
 	spacing := window / time.Duration(b.quota)
 	at := b.next.Add(time.Duration(ahead) * spacing)
-	if w.priority == Interactive {
-		at = at.Add(-(burst - 1) * spacing)
-	}
+	at = at.Add(-w.priority.lead() * spacing)
 	if at.After(now) {
 		return at
 	}
@@ -62,8 +60,8 @@ func (b *bucket) setQuota(now time.Time) {
 // searchSlot finds the own slots. A slot is good for a while after it begins; whose it is was decided at its beginning.
 func (b *bucket) searchSlot(ahead int, now time.Time) time.Time {
 	slot := b.row.slotLength(now)
-	from := now.Add(-min(slot/2, longestSlip))
-	for _, floor := range []time.Time{b.lastSlot, b.startsAt} {
+	from := now.Add(-searchSlip)
+	for _, floor := range []time.Time{b.lastSlot, b.startsAt, b.secondOver()} {
 		if floor.After(from) {
 			from = floor
 		}

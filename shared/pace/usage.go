@@ -26,10 +26,13 @@ func (u *usage) set(quota int, now time.Time) {
 	u.quotas = append(u.quotas, step{now, quota})
 }
 
-// reset starts over with a quota that counts as held for the whole window before (0: nothing was allowed).
+// reset starts over with a quota that counts as held for the whole window before (0: nothing was allowed). What was sent stays known.
 func (u *usage) reset(before int) {
 	u.quotas = append(u.quotas[:0], step{time.Time{}, before})
 }
+
+// forget drops what was sent.
+func (u *usage) forget() { u.sent = u.sent[:0] }
 
 func (u *usage) trim(now time.Time) {
 	edge := now.Add(-window)

@@ -39,6 +39,8 @@ const (
 	TieHubSpot     Reason = "tie_hubspot"
 	ByRule         Reason = "by_rule"
 	FilledEmpty    Reason = "filled_empty"
+	// LinkEnded: the contact that the value came from is no longer this friend's, so what was known before it holds again.
+	LinkEnded Reason = "link_ended"
 )
 
 // Outcome is a decision about one field.

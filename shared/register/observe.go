@@ -11,7 +11,7 @@ type Entry struct {
 // needHistory is true when only the history can tell what the value means; the register is then unchanged.
 //
 // A value equal to what is already known brings nothing new. A value that equals the Lumo edit is our own write coming back, or
-// agreement: no new HubSpot edit either way.
+// agreement: no new HubSpot edit, as far as the value tells.
 func (r Register) ObserveValue(value *string, asOf int64, canon Canon) (out Register, needHistory bool) {
 	v := ""
 	if value != nil {
@@ -29,7 +29,7 @@ func (r Register) ObserveValue(value *string, asOf int64, canon Canon) (out Regi
 		}
 		return r, false
 	case !r.Lumo.None() && canon(r.Lumo.Value) == canon(v):
-		return r.Merge(Register{Held: Held{Known: true, Value: v, AsOf: asOf}}), false
+		return r.Merge(Register{Held: Held{Known: true, Value: v, AsOf: asOf, Unproven: true}}), false
 	}
 	return r.Merge(Register{
 		HubSpot: Edit{Value: v, At: asOf, Inexact: true, AsOf: asOf},
@@ -72,7 +72,7 @@ func (r Register) EditInLumo(value string, at int64) Register {
 
 // Written records that HubSpot accepted our write at the record's new update time.
 func (r Register) Written(value string, asOf int64) Register {
-	return r.Merge(Register{Held: Held{Known: true, Value: value, AsOf: asOf}})
+	return r.Merge(Register{Held: Held{Known: true, Value: value, AsOf: asOf, Unproven: true}})
 }
 
 // OtherContact forgets HubSpot's side: it belonged to another contact id and nothing is merged across ids.

@@ -27,6 +27,8 @@ type Held struct {
 	Known bool   `dynamodbav:"k,omitempty" json:"known"`
 	Value string `dynamodbav:"v,omitempty" json:"value"`
 	AsOf  int64  `dynamodbav:"o,omitempty" json:"asOf"`
+	// Unproven: this is what we wrote, and the history was not read since: our write may have gone over an edit that we had not seen.
+	Unproven bool `dynamodbav:"u,omitempty" json:"-"`
 }
 
 // Register is the state of one field of one friend.
@@ -79,7 +81,8 @@ func newerSeen(a, b Edit) bool {
 }
 
 func newerHeld(a, b Held) bool {
-	return cmp.Or(cmp.Compare(a.AsOf, b.AsOf), cmp.Compare(boolRank(a.Known), boolRank(b.Known)), cmp.Compare(a.Value, b.Value)) > 0
+	return cmp.Or(cmp.Compare(a.AsOf, b.AsOf), cmp.Compare(boolRank(a.Known), boolRank(b.Known)),
+		cmp.Compare(boolRank(!a.Unproven), boolRank(!b.Unproven)), cmp.Compare(a.Value, b.Value)) > 0
 }
 
 func exactness(e Edit) int { return boolRank(!e.Inexact && !e.None()) }

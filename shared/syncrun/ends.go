@@ -12,6 +12,7 @@ const searchPage = 200
 // end is one direction of reading: fetch gets its next page, pass moves its cursor once the page is stored.
 type end struct {
 	name  string
+	room  int // hundreds of contacts that may be under way between fetching and storing
 	fetch func(ctx context.Context) (page Page, more bool, err error)
 	pass  func(c *Cursors, p Page)
 }
@@ -21,6 +22,7 @@ func (r *reader) up(p id.PortalID, props []string) end {
 	after := r.run.Read.After
 	return end{
 		name: "up",
+		room: max(r.ahead/2, 1),
 		fetch: func(ctx context.Context) (Page, bool, error) {
 			pg, err := r.source.List(ctx, p, after, props)
 			if err != nil {
@@ -44,6 +46,7 @@ func (r *reader) down(p id.PortalID, anyOf, props []string) end {
 	s := &descent{source: r.source, portal: p, query: Search{AnyOf: anyOf, Down: true, Limit: searchPage}, props: props, low: r.run.Read.Low}
 	return end{
 		name: "down",
+		room: r.ahead,
 		fetch: func(ctx context.Context) (Page, bool, error) {
 			pg, err := s.next(ctx, r.searches(s))
 			if err != nil {
@@ -93,6 +96,7 @@ func (r *reader) changes(p id.PortalID, anyOf, props []string) end {
 	c := r.run.Read
 	return end{
 		name: "changes",
+		room: r.ahead,
 		fetch: func(ctx context.Context) (Page, bool, error) {
 			q := Search{AnyOf: anyOf, ModifiedFrom: c.At, ModifiedTo: c.Cutoff, ByTime: true, Limit: searchPage}
 			if c.Crowd {

@@ -32,6 +32,8 @@ type Runner struct {
 	Clock    clock.Clock
 	// Prepare makes what a full run needs before it reads: properties and default mappings. Repeating it changes nothing.
 	Prepare func(ctx context.Context, p id.PortalID) error
+	// Reindex rebuilds the directory of names after a full read, which may have linked anybody.
+	Reindex func(ctx context.Context, p id.PortalID) error
 	// Judge is told how a portal does after each run (P-75).
 	Judge func(ctx context.Context, p id.PortalID, h alert.Health) error
 	// Ahead is how many hundreds of contacts each end may have under way between fetching and storing; 1 does one thing at a time (the simulation).
@@ -239,6 +241,11 @@ func (r *Runner) index(ctx context.Context, scope contactsync.Scope, run *Run) e
 			return err
 		}
 		run.ListsCompared = n
+	}
+	if run.Full() && run.Extent != One && run.Extent != Lists && !run.DryRun {
+		if err := r.Reindex(ctx, scope.Portal); err != nil {
+			return err
+		}
 	}
 	if run.DryRun {
 		r.end(run, Complete)

@@ -17,7 +17,7 @@ import (
 const (
 	namesPerCall     = 100
 	historiesPerCall = 50
-	held             = 2 * time.Second
+	held             = 1500 * time.Millisecond
 )
 
 // gatheringCRM shares calls between pages.

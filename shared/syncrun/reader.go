@@ -40,7 +40,7 @@ func (r *reader) read(ctx context.Context, ends []end, stop func() bool) (bool, 
 	through := make([]bool, len(ends))
 	var fetching, storing sync.WaitGroup
 	for i, e := range ends {
-		p := &pipeline{reader: r, end: e, room: semaphore.NewWeighted(int64(r.ahead)), pages: make(chan *stored, r.ahead), fail: fail}
+		p := &pipeline{reader: r, end: e, room: semaphore.NewWeighted(int64(e.room)), pages: make(chan *stored, r.ahead), fail: fail}
 		fetching.Go(func() { through[i] = p.fetch(ctx, stop) })
 		storing.Go(func() { p.commit(ctx) })
 	}
@@ -149,7 +149,7 @@ func (p *pipeline) fetch(ctx context.Context, stop func() bool) bool {
 	defer close(p.pages)
 	for !stop() {
 		pg, more, err := p.end.fetch(ctx)
-		hundreds := min(int64(len(pg.Contacts)+99)/100, int64(p.ahead))
+		hundreds := min(int64(len(pg.Contacts)+99)/100, int64(p.end.room))
 		if err == nil {
 			err = p.room.Acquire(ctx, hundreds)
 		}

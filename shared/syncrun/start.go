@@ -109,6 +109,13 @@ func (s *Starter) Again(ctx context.Context, p id.PortalID) error {
 	return chain.ErrFenced
 }
 
+// PortalStarted implements portal.Watcher: a portal that was away is compared whole. What changed meanwhile came with no event, and its
+// journal subscriptions ended with the last installation.
+func (s *Starter) PortalStarted(ctx context.Context, p id.PortalID) error { return s.Again(ctx, p) }
+
+// PortalStopped implements portal.Watcher: nothing to do.
+func (s *Starter) PortalStopped(context.Context, id.PortalID) error { return nil }
+
 // History lists runs, newest first.
 func (s *Starter) History(ctx context.Context, p id.PortalID, after string, limit int) ([]Run, string, error) {
 	rows, next, err := s.Chain.Store.List(ctx, p, Kind, after, limit)

@@ -5,7 +5,6 @@ import (
 	"lumo/shared/compose"
 	"lumo/shared/dynamo"
 	"lumo/shared/friendcard"
-	"lumo/shared/friendindex"
 	"lumo/shared/once"
 	"lumo/shared/redrive"
 	"lumo/shared/syncdata"
@@ -15,11 +14,11 @@ import (
 // FromApp takes what the API needs from the real services.
 func FromApp(a *compose.App) Deps {
 	c, table := a.Config, a.Table()
-	index := &friendindex.Index{Store: dynamo.FriendIndex{Table: table}, Friends: a.Friends(), Clock: a.Clock, Jitter: a.Jitter, Parallel: parallel(a, 8)}
+	index := a.FriendIndex()
 	return Deps{
 		Secrets: c.HubspotSecrets(), AppID: c.HubspotAppID, PublicURL: c.PublicURL, Clock: a.Clock, Log: a.Log, Release: a.Release,
 		Portals: a.Portals(), Access: access.Everyone{}, Once: &once.Guard{Store: dynamo.Onces{Table: table}, Clock: a.Clock, NewID: a.NewID},
-		Runs: a.Starter(), Schedule: a.Schedules(), Changes: a.ChangeLog(), Failures: a.Failures(), Mappings: a.Mappings(), Lists: a.Lists(),
+		Runs: a.Starter(), Alerts: dynamo.Alerts{Table: table}, Changes: a.ChangeLog(), Failures: a.Failures(), Mappings: a.Mappings(), Lists: a.Lists(),
 		Friends: a.Friends(), Messages: a.Messages(), Onboarding: a.Onboarding(), Accounts: a.Accounts(), Properties: a.Properties(), Imports: a.Importer(),
 		Index: index,
 		Redrive: &redrive.Service{

@@ -15,6 +15,7 @@ import (
 
 	"lumo/functions/internal/entry"
 	"lumo/shared/access"
+	"lumo/shared/alert"
 	"lumo/shared/changelog"
 	"lumo/shared/clock"
 	"lumo/shared/failure"
@@ -51,7 +52,7 @@ type Deps struct {
 	Access     access.Policy
 	Once       *once.Guard
 	Runs       *syncrun.Starter
-	Schedule   syncrun.ScheduleStore
+	Alerts     alert.Store
 	Changes    changelog.Log
 	Failures   failure.Store
 	Redrive    *redrive.Service

@@ -14,7 +14,7 @@ import (
 	"lumo/shared/syncrun"
 )
 
-// recentRuns are looked at for the state and the alerts.
+// recentRuns are looked at for the state.
 const recentRuns = 10
 
 func getStatus(ctx context.Context, c *call) (any, error) {
@@ -22,7 +22,7 @@ func getStatus(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	schedule, err := c.Schedule.Load(ctx, c.portal())
+	standing, err := c.Alerts.Load(ctx, c.portal())
 	if err != nil {
 		return nil, err
 	}
@@ -48,9 +48,8 @@ func getStatus(ctx context.Context, c *call) (any, error) {
 			out.LastRun = &v
 		}
 	}
-	facts := dashboard.Facts{Now: c.Clock.Now(), Runs: runs, Schedule: schedule, Failures: counters.Failures, Accounts: accounts}
 	if c.at.State == portal.Connected {
-		for _, a := range dashboard.Alerts(facts) {
+		for _, a := range dashboard.Alerts(standing, accounts) {
 			out.Alerts = append(out.Alerts, *noticeView(&a))
 		}
 	}

@@ -46,6 +46,9 @@ func main() {
 		if !r.OK {
 			failed++
 		}
+		if *trace != "" {
+			os.WriteFile(*trace+".log", r.Log, 0o600)
+		}
 		out.Encode(r)
 	}
 	if failed > 0 {
