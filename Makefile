@@ -36,11 +36,18 @@ reset: go-version ## forget what `make run` kept (.local)
 
 .PHONY: test
 test: setup ## all tests of the three modules
-	go test -count=1 $(PACKAGES)
+	go test -count=1 -timeout 8m $(PACKAGES)
 
 .PHONY: smoke
 smoke: setup ## the first run without a person; the last line is JSON, exit 0 only if both sides agree field by field
 	@go run ./scripts/cmd/smoke $(ARGS)
+
+SEEDS ?= 50
+SEED_BASE ?= 1
+
+.PHONY: sim
+sim: go-version ## seeded simulation in virtual time: SEEDS=50 SEED_BASE=1; one JSON line per seed
+	@go run ./scripts/cmd/sim -seeds $(SEEDS) -base $(SEED_BASE)
 
 .PHONY: check
 check: setup ## formatting, vet, staticcheck and the template

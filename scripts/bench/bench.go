@@ -64,6 +64,8 @@ type measurement struct {
 var measurements = []measurement{
 	{"import", measureImport},
 	{"writeback", measureWriteBack},
+	{"table", measureTable},
+	{"limiter", measureLimiter},
 }
 
 // Names lists the measurements.

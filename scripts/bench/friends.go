@@ -17,7 +17,7 @@ func (w *world) known(n int) (friend.Friend, error) {
 		Key: friend.Key{Slot: slot, User: w.users[n]}, Ordinal: uint32(n), Name: "友達 " + string(w.users[n][24:]), Follow: friend.Following,
 		Picture: "https://profile.line-scdn.net/" + string(w.users[n]), FollowAt: start.UnixMilli(), FriendSince: start.UnixMilli(), ProfileAt: start.UnixMilli(), Version: 1,
 	}
-	if n%20 != 0 {
+	if n%20 != 0 || n >= len(w.contacts) {
 		return f, nil
 	}
 	r, err := w.hub.Record(hub, "contacts", w.contacts[n])
@@ -67,6 +67,11 @@ func (d *discard) GetMany(_ context.Context, _ id.PortalID, ks []friend.Key) (ma
 
 // ByContact implements friend.Store: nobody is linked yet.
 func (d *discard) ByContact(context.Context, id.PortalID, id.ContactID) ([]friend.Key, error) {
+	return nil, nil
+}
+
+// ByContacts implements friend.Store.
+func (d *discard) ByContacts(context.Context, id.PortalID, []id.ContactID) (map[id.ContactID][]friend.Key, error) {
 	return nil, nil
 }
 

@@ -76,16 +76,6 @@ func (l *ledger) all() []arrival {
 	return slices.DeleteFunc(slices.Clone(l.seen), func(a arrival) bool { return strings.Contains(a.what, "oauth") })
 }
 
-func count(as []arrival, what string) int {
-	n := 0
-	for _, a := range as {
-		if strings.Contains(a.what, what) {
-			n++
-		}
-	}
-	return n
-}
-
 // kinds counts the calls by kind.
 func kinds(as []arrival) map[string]int {
 	out := map[string]int{}

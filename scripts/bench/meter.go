@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"sync"
 
@@ -42,6 +43,12 @@ func (m *meter) total() int {
 		n += x
 	}
 	return n
+}
+
+func (m *meter) kinds() map[string]int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.writes)
 }
 
 func (m *meter) of(kind string) int {

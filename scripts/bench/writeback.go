@@ -16,8 +16,6 @@ import (
 // writesAllowed is how many contacts a second HubSpot lets an app update: 110 calls in 10 s for 100 contacts each.
 const writesAllowed = 1100
 
-const updateCall = "POST contacts batch update"
-
 // linkedFriend is the n-th user after everything was in sync: HubSpot holds what the sandbox's contact holds.
 func (w *world) linkedFriend(n int, s contactsync.Scope) (friend.Friend, error) {
 	f, err := w.known(n)

@@ -97,14 +97,3 @@ func (w *World) perform(folder, what string, work func(context.Context, *compose
 	})
 }
 
-// must performs until it succeeds: a person presses the button again.
-func (w *World) must(folder, what string, work func(context.Context, *compose.App) error, then func()) {
-	w.perform(folder, what, work, func(err error) {
-		if err == nil {
-			then()
-			return
-		}
-		w.lastTrouble = fmt.Sprintf("%s: %v", what, err)
-		w.at(w.now.Add(w.weather.between(5*time.Second, 40*time.Second)), func() { w.must(folder, what, work, then) })
-	})
-}

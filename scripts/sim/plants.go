@@ -13,6 +13,7 @@ import (
 	"lumo/shared/contactsync"
 	"lumo/shared/friend"
 	"lumo/shared/id"
+	"lumo/shared/queue"
 	"lumo/shared/syncrun"
 )
 
@@ -31,7 +32,7 @@ const (
 	NewestSeen Plant = "newest-seen bookmark"
 	// Unfenced: a chain's row is written without its condition.
 	Unfenced Plant = "un-fenced step"
-	// LostFlushes is no bug: every flush message is lost, and the safety net below must do all the work.
+	// LostFlushes is no bug: every flush message is lost but those of the minute tick, the net below, which must do all the work.
 	LostFlushes Plant = "lost flush messages"
 )
 
@@ -61,7 +62,9 @@ func (p Plant) listSync(a *compose.App, d *listhandle.Deps) {
 	p.applier(a, &d.Runs.Applier)
 	d.Runs.Outbox, d.Outbox = p.outbox(a), p.outbox(a)
 	tick := a.Tick()
-	tick.Outbox = p.outbox(a)
+	if p != LostFlushes {
+		tick.Outbox = p.outbox(a)
+	}
 	d.Tick = tick.Run
 	switch p {
 	case NewestSeen:
@@ -86,7 +89,8 @@ func (p Plant) outbox(a *compose.App) contactsync.Outbox {
 		q.Gen = constant{q.Gen}
 		return q
 	case LostFlushes:
-		return lost{o}
+		q.Queue = losing{q.Queue}
+		return q
 	}
 	return o
 }
@@ -143,9 +147,14 @@ func (c constant) Generation(ctx context.Context, p id.PortalID) (int64, bool, e
 	return 1, armed, err
 }
 
-type lost struct{ contactsync.Outbox }
+type losing struct{ queue.Sender }
 
-func (l lost) Kick(context.Context, id.PortalID) error { return nil }
+func (l losing) Send(ctx context.Context, q queue.Queue, ms ...queue.Message) error {
+	if q == queue.Flush {
+		return nil
+	}
+	return l.Sender.Send(ctx, q, ms...)
+}
 
 // -- newest-seen bookmark ---------------------------------------------------------------------------------------------
 

@@ -127,6 +127,7 @@ func (w *World) settle() {
 	last := w.lastWrite()
 	w.reconcile()
 	w.checkStill(last)
+	w.checkPrompt()
 	w.checkAll()
 }
 

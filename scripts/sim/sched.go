@@ -37,11 +37,12 @@ type task struct {
 	begun  bool
 	wake   *event
 	then   []func() // run by the scheduler when the task is over
-	// trouble of this invocation: calls so far, the call that kills, time lost to faults.
-	calls   int
-	crashAt int
-	after   bool
-	stalled time.Duration
+	// trouble of this invocation: calls so far, calls until the one that kills (of those with effects only, perhaps), time lost to faults.
+	calls       int
+	countdown   int
+	effectsOnly bool
+	after       bool
+	stalled     time.Duration
 	// outside counts how deep the task is in the work of somebody else (a sandbox).
 	outside int
 }

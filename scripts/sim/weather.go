@@ -17,6 +17,7 @@ type weather struct {
 
 	crash                         float64 // of an invocation
 	hubspot, line, table, sending float64 // faults of one call
+	slow                          float64 // calls that take seconds
 	lostTicks                     float64
 	stalls                        bool          // faults may hang until the time-out
 	lag                           time.Duration // search index, at most
@@ -35,6 +36,7 @@ type Climate struct {
 	Journal string
 	Lag     time.Duration
 	Faults  float64 // at least this share of calls to HubSpot fails
+	Slow    float64 // at least this share of calls takes seconds
 }
 
 func newWeather(seed uint64, c Climate) *weather {
@@ -48,6 +50,7 @@ func newWeather(seed uint64, c Climate) *weather {
 	w.crash = max(level(0.7, 0.12), c.Crashes)
 	w.hubspot, w.line = max(level(0.6, 0.06), c.Faults), level(0.5, 0.05)
 	w.table, w.sending = level(0.4, 0.01), level(0.4, 0.03)
+	w.slow = max(level(0.4, 0.02), c.Slow)
 	w.lostTicks, w.stalls = level(0.4, 0.5), w.chance(0.3)
 	w.lag = max(time.Duration(level(0.7, 120))*time.Second, c.Lag)
 	w.indexLag = time.Duration(level(0.6, 3000)) * time.Millisecond
@@ -98,8 +101,21 @@ func (w *weather) trouble(t *task) {
 	if !w.storm || !w.chance(w.crash) {
 		return
 	}
-	t.crashAt = 1 + w.rng.IntN(1+w.rng.IntN(40)) // early calls more often: many invocations make few
+	t.countdown = 1 + w.rng.IntN(1+w.rng.IntN(40)) // early calls more often: many invocations make few
+	if t.effectsOnly = w.chance(0.7); t.effectsOnly {
+		t.countdown = 1 + w.rng.IntN(8)
+	}
 	t.after = w.chance(0.5)
+}
+
+// stall is what a process loses now and then: the network, or a processor that serves others.
+func (w *weather) stall(t *task) time.Duration {
+	if !w.storm || !w.chance(w.slow) {
+		return 0
+	}
+	d := w.between(100*time.Millisecond, 8*time.Second)
+	t.stalled += d
+	return d
 }
 
 // hubspotFault draws what goes wrong with a call; nil is nothing.

@@ -27,19 +27,30 @@ func (w *World) outside(service, what string, effect func()) {
 		return
 	}
 	t.calls++
-	n := t.calls
-	w.wait(w.now.Add(w.weather.latency(service)))
-	if n == t.crashAt && !t.after {
+	if !t.effectsOnly || hasEffect(service, what) {
+		t.countdown--
+	}
+	dies := t.countdown == 0
+	if dies {
+		t.countdown = -1
+	}
+	w.wait(w.now.Add(w.weather.latency(service) + w.weather.stall(t)))
+	if dies && !t.after {
 		w.crash(t, what, "before")
 	}
 	t.outside++
 	effect()
 	t.outside--
 	w.trace("%s %s", service, what)
-	if n == t.crashAt && t.after {
+	if dies && t.after {
 		w.crash(t, what, "after")
 	}
-	w.wait(w.now.Add(w.weather.latency(service)))
+	w.wait(w.now.Add(w.weather.latency(service) + w.weather.stall(t)))
+}
+
+// hasEffect tells calls that change something from those that only look.
+func hasEffect(service, what string) bool {
+	return service != "table" || !strings.HasPrefix(what, "Get") && !strings.HasPrefix(what, "BatchGet") && !strings.HasPrefix(what, "Query")
 }
 
 func (w *World) crash(t *task, what, side string) {
@@ -197,7 +208,21 @@ func (x tableWire) BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemIn
 }
 
 func (x tableWire) PutItem(ctx context.Context, in *dynamodb.PutItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
-	return through(x, ctx, "Put "+keyOf(in.Item), true, in, x.t.PutItem)
+	return through(x, ctx, "Put "+keyOf(in.Item), true, in, x.put)
+}
+
+// put watches the rows of chains: a step that was handed over is not taken back, and what is over stays over.
+func (x tableWire) put(ctx context.Context, in *dynamodb.PutItemInput, o ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+	at := keyOf(in.Item)
+	if !strings.Contains(at, "#RUN#") {
+		return x.t.PutItem(ctx, in, o...)
+	}
+	before := x.t.Find(in.Item)
+	out, err := x.t.PutItem(ctx, in, o...)
+	if err == nil && before != nil && (table.Number(in.Item["n"]) < table.Number(before["n"]) || before["d"] != nil && in.Item["d"] == nil) {
+		x.w.violate("I2", "chain %s went back from step %d to %d", at, table.Number(before["n"]), table.Number(in.Item["n"]))
+	}
+	return out, err
 }
 
 func (x tableWire) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {

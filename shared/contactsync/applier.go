@@ -3,6 +3,7 @@ package contactsync
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 
@@ -86,6 +87,9 @@ func (a *Applier) Apply(ctx context.Context, s Scope, contacts []Contact, linked
 		return out, err
 	}
 	if err := a.histories(ctx, s, pairs, rows, cause, u); err != nil {
+		return out, err
+	}
+	if err := a.holders(ctx, s.Portal, pairs, rows); err != nil {
 		return out, err
 	}
 	var mu sync.Mutex
@@ -174,7 +178,7 @@ func (a *Applier) meet(ctx context.Context, s Scope, unknown []pair, rows map[fr
 		return err
 	}
 	var mu sync.Mutex
-	return work.Each(ctx, a.Parallel, len(unknown), func(ctx context.Context, i int) error {
+	err = work.Each(ctx, a.Parallel, len(unknown), func(ctx context.Context, i int) error {
 		p := unknown[i]
 		f, ok, err := friend.Friend{Key: p.key, Follow: friend.Unknown}, false, error(nil)
 		var prof friend.Profile
@@ -201,6 +205,36 @@ func (a *Applier) meet(ctx context.Context, s Scope, unknown []pair, rows map[fr
 		rows[p.key] = f
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return a.number(ctx, s.Portal, unknown, rows)
+}
+
+// number gives new friends their ordinals, those of a whole page at once. Numbers that a crash leaves unused do no harm.
+func (a *Applier) number(ctx context.Context, p id.PortalID, unknown []pair, rows map[friend.Key]friend.Friend) error {
+	if a.Discard {
+		return nil
+	}
+	bySlot, seen := map[id.Slot][]friend.Key{}, map[friend.Key]bool{}
+	for _, u := range unknown {
+		if _, met := rows[u.key]; met && !seen[u.key] {
+			seen[u.key] = true
+			bySlot[u.key.Slot] = append(bySlot[u.key.Slot], u.key)
+		}
+	}
+	for _, slot := range slices.Sorted(maps.Keys(bySlot)) {
+		first, err := a.Friends.Ordinals(ctx, p, slot, len(bySlot[slot]))
+		if err != nil {
+			return err
+		}
+		for i, k := range bySlot[slot] {
+			f := rows[k]
+			f.Ordinal = first + uint32(i)
+			rows[k] = f
+		}
+	}
+	return nil
 }
 
 // refuse remembers an id that LINE does not know for this account (P-27, P-33 "ID not valid").
@@ -279,7 +313,7 @@ func (a *Applier) one(ctx context.Context, s Scope, f friend.Friend, c Contact, 
 			return Counts{}, nil, err
 		}
 		if !ok {
-			fresh = friend.Friend{Key: f.Key, Name: f.Name, Picture: f.Picture, ProfileAt: f.ProfileAt, Follow: friend.Unknown}
+			fresh = friend.Friend{Key: f.Key, Ordinal: f.Ordinal, Name: f.Name, Picture: f.Picture, ProfileAt: f.ProfileAt, Follow: friend.Unknown}
 		}
 		f = fresh
 	}
@@ -297,13 +331,6 @@ func (a *Applier) reindex(ctx context.Context, p id.PortalID, f friend.Friend, u
 func (a *Applier) save(ctx context.Context, p id.PortalID, f friend.Friend) (friend.Friend, error) {
 	if a.Discard {
 		return f, nil
-	}
-	if f.Version == 0 {
-		n, err := a.Friends.Ordinals(ctx, p, f.Slot, 1)
-		if err != nil {
-			return f, err
-		}
-		f.Ordinal = n
 	}
 	return a.Friends.Save(ctx, p, f)
 }
@@ -326,7 +353,7 @@ func (a *Applier) observe(ctx context.Context, s Scope, f friend.Friend, c Conta
 
 // again is a contact that was read again, with what was found out about it before.
 func again(fresh, c Contact) Contact {
-	fresh.Shared = c.Shared
+	fresh.Shared, fresh.Holders, fresh.HasHolders = c.Shared, c.Holders, c.HasHolders
 	fresh.Company, fresh.CompanyName, fresh.HasCompany = c.Company, c.CompanyName, c.HasCompany
 	return fresh
 }

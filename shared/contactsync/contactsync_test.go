@@ -11,6 +11,7 @@ import (
 	"lumo/shared/fault"
 	"lumo/shared/friend"
 	"lumo/shared/id"
+	"lumo/shared/mapping"
 	"lumo/shared/register"
 )
 
@@ -292,5 +293,42 @@ func TestAContactThatCannotBeReadDoesNotKeepTheDrainSpinning(t *testing.T) {
 	delete(w.contacts, 1)
 	if _, err := w.flusher().Drain(t.Context(), w.scope, "flush"); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A run reads a company's name, the company is renamed and everybody learns it, and only then the run stores the friend.
+func TestACompanyRenamedDuringARunIsLookedAtAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	set, err := w.scope.Mappings.Add(mapping.Mapping{Property: mapping.Company, Type: "string", FieldType: "text"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.scope.Mappings = set
+	w.line[userA] = friend.Profile{Name: "Hanako"}
+	w.edit(1, "line_user_id", string(userA), false)
+	w.edit(1, mapping.CompanyLink, "5", false)
+	stale := w.contact(1, nil)
+	stale.HasCompany, stale.Company, stale.CompanyName = true, 5, "Old Ltd"
+	w.companies[5] = "New Ltd"
+
+	w.notify(t, contactsync.Note{Kind: contactsync.Renamed, Company: 5})
+	if len(w.sent) != 1 || w.sent[0].Delay <= contactsync.NamesLive {
+		t.Fatalf("sent %+v", w.sent)
+	}
+	if _, err := w.applier().Apply(t.Context(), w.scope, []contactsync.Contact{stale}, nil, "run", "run/1/up", contactsync.Bulk); err != nil {
+		t.Fatal(err)
+	}
+	k := friend.Key{Slot: 1, User: userA}
+	if got := w.shown(k, mapping.Company); got != "Old Ltd" {
+		t.Fatalf("the run stored %q", got)
+	}
+	w.clock.Advance(w.sent[0].Delay)
+	w.notify(t, contactsync.Note{Kind: contactsync.RenamedBefore, Company: 5})
+	if got := w.shown(k, mapping.Company); got != "New Ltd" {
+		t.Errorf("after the second look: %q", got)
+	}
+	if len(w.sent) != 1 {
+		t.Error("the second look asked for a third")
 	}
 }

@@ -26,6 +26,8 @@ type Events struct {
 // Handle applies notes of one portal. cause names the delivery.
 func (e *Events) Handle(ctx context.Context, s Scope, notes []Note, cause string) error {
 	var look []id.ContactID // contacts to read
+	var renamed []id.CompanyID
+	var again []Note
 	history := map[string]bool{}
 	for _, n := range notes {
 		switch n.Kind {
@@ -35,7 +37,7 @@ func (e *Events) Handle(ctx context.Context, s Scope, notes []Note, cause string
 				history[n.Property] = true
 			}
 		case Gone:
-			if err := e.later(ctx, s.Portal, Note{Kind: Checked, Contact: n.Contact}); err != nil {
+			if err := e.later(ctx, s.Portal, GoneWait*time.Second, Note{Kind: Checked, Contact: n.Contact}); err != nil {
 				return err
 			}
 		case Checked:
@@ -51,10 +53,13 @@ func (e *Events) Handle(ctx context.Context, s Scope, notes []Note, cause string
 				return err
 			}
 		case Renamed:
-			if err := e.renamed(ctx, s, n.Company, cause); err != nil {
-				return err
-			}
+			renamed, again = append(renamed, n.Company), append(again, Note{Kind: RenamedBefore, Company: n.Company})
+		case RenamedBefore:
+			renamed = append(renamed, n.Company)
 		}
+	}
+	if err := e.renamed(ctx, s, renamed, again, cause); err != nil {
+		return err
 	}
 	return e.changed(ctx, s, look, notes, keysOf(history), cause)
 }
@@ -68,13 +73,13 @@ func keysOf(m map[string]bool) []string {
 	return out
 }
 
-// later sends a note back to ourselves after the wait that a merge may need.
-func (e *Events) later(ctx context.Context, p id.PortalID, n Note) error {
-	body, err := json.Marshal(Batch{p, []Note{n}})
+// later sends notes back to ourselves after a wait.
+func (e *Events) later(ctx context.Context, p id.PortalID, wait time.Duration, notes ...Note) error {
+	body, err := json.Marshal(Batch{p, notes})
 	if err != nil {
 		return err
 	}
-	return e.Queue.Send(ctx, queue.HubspotEvents, queue.Message{Body: body, Delay: GoneWait * time.Second})
+	return e.Queue.Send(ctx, queue.HubspotEvents, queue.Message{Body: body, Delay: wait})
 }
 
 // changed reads the contacts that matter: those linked to a friend, and those whose LINE User ID changed.
@@ -127,7 +132,7 @@ func (e *Events) read(ctx context.Context, s Scope, ids []id.ContactID, linked m
 		if len(linked[c]) == 0 {
 			continue
 		}
-		if err := e.later(ctx, s.Portal, Note{Kind: Checked, Contact: c}); err != nil {
+		if err := e.later(ctx, s.Portal, GoneWait*time.Second, Note{Kind: Checked, Contact: c}); err != nil {
 			return err
 		}
 	}
@@ -166,7 +171,7 @@ func (e *Events) merged(ctx context.Context, s Scope, to id.ContactID, from []id
 	if len(found) == 0 || found[0].ID != to { // merged again or deleted meanwhile: its own note follows
 		for _, c := range from {
 			if len(linked[c]) > 0 {
-				if err := e.later(ctx, s.Portal, Note{Kind: Checked, Contact: c}); err != nil {
+				if err := e.later(ctx, s.Portal, GoneWait*time.Second, Note{Kind: Checked, Contact: c}); err != nil {
 					return err
 				}
 			}
@@ -251,33 +256,53 @@ func (e *Events) change(ctx context.Context, s Scope, k friend.Key, erased bool,
 	return friend.ErrStale
 }
 
-// renamed brings a company's new name to the friends of its contacts (P-40b), a page at a time.
-func (e *Events) renamed(ctx context.Context, s Scope, c id.CompanyID, cause string) error {
-	if !s.Mappings.WithCompany() {
+// renamed brings companies' new names to the friends of their contacts (P-40b), and has everything looked at once more later: a run may be
+// storing friends whose company it read before.
+func (e *Events) renamed(ctx context.Context, s Scope, cs []id.CompanyID, again []Note, cause string) error {
+	if !s.Mappings.WithCompany() || len(cs) == 0 {
 		return nil
 	}
-	for after := ""; ; {
-		ks, next, err := e.Applier.Friends.ByCompany(ctx, s.Portal, c, after)
-		if err != nil {
-			return err
-		}
-		rows, err := e.Applier.Friends.GetMany(ctx, s.Portal, ks)
-		if err != nil {
-			return err
-		}
-		linked := map[id.ContactID][]friend.Key{}
-		var ids []id.ContactID
-		for _, k := range ks {
-			if f, ok := rows[k]; ok && f.Link.Contact != 0 && slices.Contains(s.Slots, k.Slot) {
-				linked[f.Link.Contact] = append(linked[f.Link.Contact], k)
-				ids = append(ids, f.Link.Contact)
+	slices.Sort(cs)
+	var ks []friend.Key
+	for _, c := range slices.Compact(cs) {
+		for after := ""; ; {
+			page, next, err := e.Applier.Friends.ByCompany(ctx, s.Portal, c, after)
+			if err != nil {
+				return err
+			}
+			if ks = append(ks, page...); len(ks) >= renamedAtOnce {
+				if err := e.reread(ctx, s, ks, cause); err != nil {
+					return err
+				}
+				ks = nil
+			}
+			if after = next; after == "" {
+				break
 			}
 		}
-		if err := e.read(ctx, s, ids, linked, nil, cause); err != nil {
-			return err
-		}
-		if after = next; after == "" {
-			return nil
+	}
+	if err := e.reread(ctx, s, ks, cause); err != nil || len(again) == 0 {
+		return err
+	}
+	return e.later(ctx, s.Portal, NameWait, again...)
+}
+
+// renamedAtOnce is how many friends of renamed companies are looked at together.
+const renamedAtOnce = 500
+
+// reread looks at the contacts of friends.
+func (e *Events) reread(ctx context.Context, s Scope, ks []friend.Key, cause string) error {
+	rows, err := e.Applier.Friends.GetMany(ctx, s.Portal, ks)
+	if err != nil {
+		return err
+	}
+	linked := map[id.ContactID][]friend.Key{}
+	var ids []id.ContactID
+	for _, k := range ks {
+		if f, ok := rows[k]; ok && f.Link.Contact != 0 && slices.Contains(s.Slots, k.Slot) {
+			linked[f.Link.Contact] = append(linked[f.Link.Contact], k)
+			ids = append(ids, f.Link.Contact)
 		}
 	}
+	return e.read(ctx, s, ids, linked, nil, cause)
 }

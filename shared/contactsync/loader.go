@@ -37,16 +37,39 @@ type Loader struct {
 
 // Scope loads what a portal's sync works with. ErrNotConnected when nothing may run.
 func (l *Loader) Scope(ctx context.Context, p id.PortalID) (Scope, error) {
-	row, err := l.Portals.Load(ctx, p)
-	if errors.Is(err, portal.ErrUnknown) {
-		return Scope{}, ErrNotConnected
+	row, err := l.portal(ctx, p)
+	if err == nil && !row.State.Runs() {
+		err = ErrNotConnected
 	}
 	if err != nil {
 		return Scope{}, err
 	}
-	if !row.State.Runs() {
-		return Scope{}, ErrNotConnected
+	return l.scope(ctx, p, row)
+}
+
+// Standing loads scopes whatever the state of the connection to HubSpot: LINE goes on telling while HubSpot refuses us, and what it told
+// waits in the outbox until somebody reconnects.
+type Standing struct{ *Loader }
+
+// Scope is Loader.Scope without its refusal of portals that are not connected.
+func (s Standing) Scope(ctx context.Context, p id.PortalID) (Scope, error) {
+	row, err := s.portal(ctx, p)
+	if err != nil {
+		return Scope{}, err
 	}
+	return s.scope(ctx, p, row)
+}
+
+func (l *Loader) portal(ctx context.Context, p id.PortalID) (portal.Portal, error) {
+	row, err := l.Portals.Load(ctx, p)
+	if errors.Is(err, portal.ErrUnknown) {
+		return row, ErrNotConnected
+	}
+	return row, err
+}
+
+func (l *Loader) scope(ctx context.Context, p id.PortalID, row portal.Portal) (Scope, error) {
+	var err error
 	out := Scope{Portal: p, Names: map[id.Slot]Names{}, LinkByID: row.Settings.MethodC}
 	if out.Mappings, err = l.Mappings.Load(ctx, p); err != nil {
 		return out, err

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"lumo/shared/id"
 )
@@ -28,10 +29,19 @@ const (
 	Associated Kind = "associated"
 	// Renamed: a company's name changed.
 	Renamed Kind = "renamed"
+	// RenamedBefore is the second look at it, NameWait later.
+	RenamedBefore Kind = "renamed_before"
 )
 
 // GoneWait is how many seconds a deletion waits for a merge that names it (hubspot-oddities: a merge deletes the losers).
 const GoneWait = 60
+
+// NamesLive is how long a run may go on with a company's name that it has read. NameWait is when whatever a run stored under such a name,
+// after it changed, is there to be seen.
+const (
+	NamesLive = 90 * time.Second
+	NameWait  = NamesLive + 2*time.Minute
+)
 
 // Note is one thing that HubSpot told us, from a webhook or the journal, in our words.
 type Note struct {

@@ -25,6 +25,9 @@ type Contact struct {
 	HasCompany  bool // Company and CompanyName were resolved
 	// Shared is what the contact's friends of other accounts know of the mapped fields: an edit of one of them is an edit of all.
 	Shared map[string]register.Register
+	// Holders are the friends linked to the contact, where they were looked up already (HasHolders).
+	Holders    []friend.Key
+	HasHolders bool
 }
 
 // Observed is what one look at a contact makes of a friend.

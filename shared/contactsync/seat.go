@@ -60,7 +60,7 @@ func (a *Applier) freeSeats(ctx context.Context, s Scope, pairs []pair, rows map
 // arbitrate looks closer at a claim that would change a link. A friend comes back to be looked at again; done means that nothing moves.
 func (a *Applier) arbitrate(ctx context.Context, s Scope, f friend.Friend, o Observed, c Contact, cause string) (again *friend.Friend, done bool, err error) {
 	if o.Claim == friend.NewLink {
-		_, is, err := a.taken(ctx, s.Portal, f.Key, c.ID)
+		_, is, err := a.taken(ctx, s.Portal, f.Key, c)
 		if err != nil || !is {
 			return nil, false, err
 		}
@@ -91,9 +91,39 @@ func (a *Applier) arbitrate(ctx context.Context, s Scope, f friend.Friend, o Obs
 	return &next, false, a.leaving(ctx, s.Portal, f.Key, Left(f, &next, s, false, a.now(), cause), cause)
 }
 
+// fewLinks are looked up one at a time; more of them in one go.
+const fewLinks = 4
+
+// holders looks up, for the contacts whose friends are not linked yet, who else is linked to them.
+func (a *Applier) holders(ctx context.Context, p id.PortalID, pairs []pair, rows map[friend.Key]friend.Friend) error {
+	var ids []id.ContactID
+	free := func(pr pair) bool { f, ok := rows[pr.key]; return ok && f.Link.Contact == 0 }
+	for _, pr := range pairs {
+		if free(pr) {
+			ids = append(ids, pr.contact.ID)
+		}
+	}
+	if len(ids) <= fewLinks {
+		return nil
+	}
+	found, err := a.Friends.ByContacts(ctx, p, ids)
+	if err != nil {
+		return err
+	}
+	for i := range pairs {
+		if c := &pairs[i].contact; free(pairs[i]) {
+			c.Holders, c.HasHolders = found[c.ID], true
+		}
+	}
+	return nil
+}
+
 // taken tells who has the contact's place for this friend's account, if it is somebody else.
-func (a *Applier) taken(ctx context.Context, p id.PortalID, k friend.Key, c id.ContactID) (friend.Key, bool, error) {
-	ks, err := a.Friends.ByContact(ctx, p, c)
+func (a *Applier) taken(ctx context.Context, p id.PortalID, k friend.Key, c Contact) (friend.Key, bool, error) {
+	ks, err := c.Holders, error(nil)
+	if !c.HasHolders {
+		ks, err = a.Friends.ByContact(ctx, p, c.ID)
+	}
 	if err != nil {
 		return k, false, err
 	}
@@ -105,7 +135,7 @@ func (a *Applier) taken(ctx context.Context, p id.PortalID, k friend.Key, c id.C
 		if err != nil {
 			return k, false, err
 		}
-		if ok && f.Link.Contact == c {
+		if ok && f.Link.Contact == c.ID {
 			return o, true, nil
 		}
 	}

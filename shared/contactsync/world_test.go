@@ -192,6 +192,14 @@ func (w *world) ByContact(_ context.Context, _ id.PortalID, c id.ContactID) (ks 
 	return ks, nil
 }
 
+func (w *world) ByContacts(ctx context.Context, p id.PortalID, cs []id.ContactID) (map[id.ContactID][]friend.Key, error) {
+	out := map[id.ContactID][]friend.Key{}
+	for _, c := range cs {
+		out[c], _ = w.ByContact(ctx, p, c)
+	}
+	return out, nil
+}
+
 func (w *world) ByCompany(_ context.Context, _ id.PortalID, c id.CompanyID, _ string) (ks []friend.Key, next string, err error) {
 	for k, f := range w.friends {
 		if f.Company == c {

@@ -20,7 +20,7 @@ import (
 	"lumo/shared/id"
 )
 
-// ChangeLog implements changelog.Log. Items hold about a hundred records, compressed, at P#<portal>#LOG#<day> / <ms>#<name>.
+// ChangeLog implements changelog.Log. Items hold the records of about a hundred contacts, compressed, at P#<portal>#LOG#<day> / <ms>#<name>.
 type ChangeLog struct {
 	Table *Table
 	Clock clock.Clock
@@ -29,7 +29,9 @@ type ChangeLog struct {
 var _ changelog.Log = ChangeLog{}
 
 const (
-	recordsPerItem = 100
+	// What one item holds at most, before compression. DynamoDB's items end at 400 KB.
+	recordsPerItem = 1000
+	bytesPerItem   = 256 << 10
 	logDays        = 90 // P-74
 )
 
@@ -44,17 +46,18 @@ func dayOf(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.DateOn
 // Append implements changelog.Log. The first record's time names the item, not the clock's, so that a repeated step overwrites what it
 // wrote before instead of adding to it.
 func (s ChangeLog) Append(ctx context.Context, p id.PortalID, name string, at int64, rs []changelog.Record) error {
-	for i, part := range slices.Collect(slices.Chunk(rs, recordsPerItem)) {
-		b, err := packRecords(part)
+	for i := 0; len(rs) > 0; i++ {
+		b, n, err := packRecords(rs)
 		if err != nil {
 			return err
 		}
-		t := part[0].At
+		t := rs[0].At
 		if t == 0 {
 			t = at
 		}
+		rs = rs[n:]
 		sk := fmt.Sprintf("%013d#%s#%03d", t, name, i)
-		it := logItem{b, len(part), t/1000 + logDays*24*3600}
+		it := logItem{b, n, t/1000 + logDays*24*3600}
 		if err := s.Table.Portal(p).in("LOG", dayOf(t)).put(ctx, sk, it, nil); err != nil {
 			return err
 		}
@@ -62,17 +65,43 @@ func (s ChangeLog) Append(ctx context.Context, p id.PortalID, name string, at in
 	return nil
 }
 
-func packRecords(rs []changelog.Record) ([]byte, error) {
-	var buf bytes.Buffer
-	z := gzip.NewWriter(&buf)
-	enc := json.NewEncoder(z)
-	for _, r := range rs {
-		if err := enc.Encode(r); err != nil {
-			return nil, err
+// packers are few because each takes most of a megabyte, and they are kept because of that, too.
+var packers = func() chan *gzip.Writer {
+	all := make(chan *gzip.Writer, 2)
+	for range cap(all) {
+		all <- nil
+	}
+	return all
+}()
+
+// packLevel compresses these records as well as the best, at a third of its time.
+const packLevel = 3
+
+// packRecords compresses the first records, as many as fit an item, and returns how many.
+func packRecords(rs []changelog.Record) ([]byte, int, error) {
+	z := <-packers
+	if z == nil {
+		z, _ = gzip.NewWriterLevel(nil, packLevel) // the level exists
+	}
+	defer func() { packers <- z }()
+	var out bytes.Buffer
+	z.Reset(&out)
+	packed, size := 0, 0
+	for _, r := range rs[:min(len(rs), recordsPerItem)] {
+		line, err := json.Marshal(r)
+		if err != nil {
+			return nil, 0, err
 		}
+		if size += len(line) + 1; size > bytesPerItem && packed > 0 {
+			break
+		}
+		if _, err := z.Write(append(line, '\n')); err != nil {
+			return nil, 0, err
+		}
+		packed++
 	}
 	err := z.Close()
-	return buf.Bytes(), err
+	return out.Bytes(), packed, err
 }
 
 func unpackRecords(b []byte) ([]changelog.Record, error) {

@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -150,6 +152,55 @@ func (s Friends) ByContact(ctx context.Context, p id.PortalID, c id.ContactID) (
 		return nil, err
 	}
 	return friendKeys(pg.Items, attrContactSK)
+}
+
+// ByContacts implements friend.Store: one query per shard for ids of the same length, and one per contact where too much lies between them.
+func (s Friends) ByContacts(ctx context.Context, p id.PortalID, cs []id.ContactID) (map[id.ContactID][]friend.Key, error) {
+	cs = slices.Compact(slices.Sorted(slices.Values(cs)))
+	ranges := map[string][]id.ContactID{}
+	for _, c := range cs {
+		at := fmt.Sprintf("%s/%02d", s.contactRef(p, c), len(c.String()))
+		ranges[at] = append(ranges[at], c)
+	}
+	out := map[id.ContactID][]friend.Key{}
+	for _, at := range slices.Sorted(maps.Keys(ranges)) {
+		in := ranges[at]
+		whole, err := s.contactRange(ctx, p, in, out)
+		if err != nil {
+			return nil, err
+		}
+		for i := 0; i < len(in) && !whole; i++ {
+			if out[in[i]], err = s.ByContact(ctx, p, in[i]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}
+
+// contactRange looks up contacts of one shard, from the first to the last. It tells whether one query was enough.
+func (s Friends) contactRange(ctx context.Context, p id.PortalID, in []id.ContactID, out map[id.ContactID][]friend.Key) (bool, error) {
+	if len(in) == 1 {
+		return false, nil
+	}
+	first, last := in[0].String()+"#", in[len(in)-1].String()+"$" // the character after '#'
+	k := expression.Key(attrContactPK).Equal(expression.Value(s.contactRef(p, in[0]))).
+		And(expression.Key(attrContactSK).Between(expression.Value(first), expression.Value(last)))
+	pg, err := s.Table.run(ctx, k, indexContact, query{limit: int32(4*len(in) + 16)})
+	if err != nil || pg.Next != nil {
+		return false, err
+	}
+	ks, err := friendKeys(pg.Items, attrContactSK)
+	if err != nil {
+		return false, err
+	}
+	for i, m := range pg.Items {
+		ref, _, _ := strings.Cut(text(m[attrContactSK]), "#")
+		if c, err := id.ParseContact(ref); err == nil {
+			out[c] = append(out[c], ks[i])
+		}
+	}
+	return true, nil
 }
 
 // ByCompany implements friend.Store.

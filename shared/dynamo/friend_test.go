@@ -3,6 +3,7 @@ package dynamo_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 
@@ -50,6 +51,39 @@ func TestAFriendComesBackAsItWasStored(t *testing.T) {
 	}
 	if ks, _ := s.ByContact(t.Context(), 9, 51); len(ks) != 0 {
 		t.Errorf("contact 51 finds the friend of 512: %v", ks)
+	}
+}
+
+func TestManyContactsFindTheSameFriendsAsOneByOne(t *testing.T) {
+	t.Parallel()
+	s := friends(t)
+	var cs []id.ContactID
+	for i := range 400 { // around a change of the number of digits, every third one linked, some twice
+		c := id.ContactID(900 + i)
+		cs = append(cs, c)
+		for slot := id.Slot(1); i%3 == 0 && slot <= 1+id.Slot(i%2); slot++ {
+			f := friend.Friend{Key: friend.Key{Slot: slot, User: user(i)}, Link: friend.Link{State: friend.Linked, Contact: c}}
+			if _, err := s.Save(t.Context(), 9, f); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for name, asked := range map[string][]id.ContactID{
+		"a page": cs[50:250], "all": cs, "the ends": {cs[0], cs[399], cs[3], cs[390]}, "few of many": {cs[0], cs[16], cs[160], cs[320], cs[32]}, "one": {903}, "none": nil,
+	} {
+		got, err := s.ByContacts(t.Context(), 9, asked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range asked {
+			want, err := s.ByContact(t.Context(), 9, c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(got[c], want) {
+				t.Errorf("%s: contact %d has %v, want %v", name, c, got[c], want)
+			}
+		}
 	}
 }
 

@@ -23,6 +23,8 @@ type Store interface {
 	GetMany(ctx context.Context, p id.PortalID, ks []Key) (map[Key]Friend, error)
 	// ByContact lists the friends linked to a contact (at most one per slot). Eventually consistent.
 	ByContact(ctx context.Context, p id.PortalID, c id.ContactID) ([]Key, error)
+	// ByContacts is ByContact for many at once; it costs little where their ids lie close together, as in a page of contacts. Eventually consistent.
+	ByContacts(ctx context.Context, p id.PortalID, cs []id.ContactID) (map[id.ContactID][]Key, error)
 	// ByCompany lists the friends whose contact's primary company this is, page by page. Eventually consistent.
 	ByCompany(ctx context.Context, p id.PortalID, c id.CompanyID, after string) (ks []Key, next string, err error)
 	// Save writes the row whole if its version is still f.Version (0: if it does not exist), and returns it with the next version.

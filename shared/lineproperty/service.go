@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"lumo/shared/clock"
 	"lumo/shared/fault"
@@ -115,8 +116,8 @@ func (s *Service) ensure(ctx context.Context, p id.PortalID, w Wish, has *portal
 
 // carryOut makes the plan true in HubSpot and writes into it what turned out otherwise.
 func (s *Service) carryOut(ctx context.Context, p id.PortalID, w Wish, st *step, has *portalProperties, groups []Group) error {
-	for name, options := range st.options {
-		if err := s.setOptions(ctx, p, name, options); err != nil {
+	for _, name := range slices.Sorted(maps.Keys(st.options)) {
+		if err := s.setOptions(ctx, p, name, st.options[name]); err != nil {
 			return err
 		}
 	}
@@ -167,8 +168,8 @@ func (s *Service) restored(ctx context.Context, p id.PortalID, d Property, e Ent
 	var st step
 	st.options = map[string][]Option{}
 	st.lacking(d, have)
-	for name, options := range st.options {
-		if err := s.setOptions(ctx, p, name, options); err != nil {
+	for _, name := range slices.Sorted(maps.Keys(st.options)) {
+		if err := s.setOptions(ctx, p, name, st.options[name]); err != nil {
 			return e, err
 		}
 	}

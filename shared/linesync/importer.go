@@ -199,13 +199,19 @@ func (m *Importer) page(ctx context.Context, p id.PortalID, im *Import, users []
 	if err != nil {
 		return err
 	}
-	for _, f := range known { // also those that this page's first try added before it died
-		rows = append(rows, f)
+	for _, k := range keys { // also those that this page's first try added before it died
+		if f, ok := known[k]; ok {
+			rows = append(rows, f)
+		}
 	}
 	if err := m.Index.Ensure(ctx, p, im.Slot, rows); err != nil {
 		return err
 	}
-	for _, f := range known {
+	for _, k := range keys {
+		f, ok := known[k]
+		if !ok {
+			continue
+		}
 		if err := m.seen(ctx, p, f, at); err != nil {
 			return err
 		}

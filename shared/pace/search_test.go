@@ -63,3 +63,24 @@ func TestSearchHalvesAndRecovers(t *testing.T) {
 		}
 	})
 }
+
+// A process that is short of processor time sends long after it was allowed to.
+func TestSearchesThatLeaveLateKeepTheirDistance(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		to, l := &line{}, New(Config{Store: NewMemory()})
+		for i := range 40 {
+			if err := l.Wait(t.Context(), portal, Search, Bulk); err != nil {
+				t.Fatal(err)
+			}
+			if i%7 == 3 {
+				time.Sleep(190 * time.Millisecond)
+			}
+			l.Sent(portal, Search)
+			to.call("a")
+		}
+		if most := to.highest(time.Second); most > 5 {
+			t.Errorf("%d searches in a second", most)
+		}
+	})
+}

@@ -19,9 +19,9 @@ const (
 	searchSlot        = 217 * time.Millisecond
 	searchesPerSecond = 5
 	searchMargin      = 20 * time.Millisecond
-	halving     = 4 // levels
-	worstLevel  = 4 * halving
-	recoverEach = 10 * time.Second // per level: a halved pace is whole again after 40 s
+	halving           = 4 // levels
+	worstLevel        = 4 * halving
+	recoverEach       = 10 * time.Second // per level: a halved pace is whole again after 40 s
 )
 
 // Times of leases.

@@ -325,6 +325,9 @@ func (s *Service) change(ctx context.Context, p id.PortalID, property string, de
 		if err != nil {
 			return mapping.Mapping{}, err
 		}
+		if set.Version == 0 { // nobody connected an account yet: this change must not take the place of what a portal starts with
+			set.Mappings = mapping.Default(s.Clock.Now().UnixMilli()).Mappings
+		}
 		next, err := decide(set)
 		if errors.Is(err, errDone) {
 			m, _ := set.Find(property)

@@ -217,3 +217,21 @@ func TestWhatToDo(t *testing.T) {
 		}
 	}
 }
+
+// Mapping a field before any account is connected keeps the names that every portal starts with (P-36).
+func TestTheFirstMappingJoinsTheDefaults(t *testing.T) {
+	t.Parallel()
+	s, _ := newService(t)
+	if _, err := s.Add(t.Context(), 7, ann, "phone", "", noon); err != nil {
+		t.Fatal(err)
+	}
+	set, err := s.Mappings.Load(t.Context(), 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"firstname", "lastname", "phone"} {
+		if m, ok := set.Find(name); !ok || m.Status != mapping.WaitingFirst {
+			t.Errorf("%s: %+v, %t", name, m, ok)
+		}
+	}
+}

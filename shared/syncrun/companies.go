@@ -11,12 +11,9 @@ import (
 	"lumo/shared/id"
 )
 
-// namesLive is how long a company's name is taken as read. Names change seldom, and a webhook tells when; but a row that is written after
-// that webhook with a name from before it would stay wrong until the nightly compare.
-const namesLive = 60 * time.Second
-
-// companyNames remembers the names that a portal's run has read, so that each company is read once and not with every page that mentions
-// it. It outlives a step, since the next one most likely works in the same process.
+// companyNames remembers for a while the names that a run has read, so that each company is not read with every page that mentions it. It
+// outlives a step, since the next one most likely works in the same process. A company that is renamed meanwhile is looked at once more
+// later (contactsync.RenamedBefore).
 type companyNames struct {
 	mu    sync.Mutex
 	run   string
@@ -44,7 +41,7 @@ func (c *companyNames) known(run string, i id.CompanyID, now time.Time) (n compa
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n, ok = c.names[i]
-	return n, ok && c.run == run && now.Sub(n.read) < namesLive
+	return n, ok && c.run == run && now.Sub(n.read) < contactsync.NamesLive
 }
 
 func (c *companyNames) keep(run string, asked []id.CompanyID, got map[id.CompanyID]string, read time.Time) {

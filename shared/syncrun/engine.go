@@ -117,7 +117,10 @@ func (r *Runner) advance(ctx context.Context, s *chain.Step, run *Run) (time.Dur
 	}
 	switch run.Read.Phase {
 	case Planning:
-		return 0, r.plan(ctx, scope, run)
+		if err := r.plan(ctx, scope, run); err != nil || run.Read.Phase != Reading {
+			return 0, err
+		}
+		return 0, r.read(ctx, s, scope, run)
 	case Reading:
 		return 0, r.read(ctx, s, scope, run)
 	case Indexing:
@@ -179,7 +182,7 @@ func (r *Runner) read(ctx context.Context, s *chain.Step, scope contactsync.Scop
 	applier := r.Applier
 	applier.Discard = run.DryRun
 	applier.CRM = namedCRM{CRM: applier.CRM, run: run.ID, names: r.names.of(run.ID), clock: r.Clock}
-	rd := &reader{source: r.Source, applier: &applier, scope: scope, ahead: r.Ahead, run: run, step: s, high: run.Read.High, low: run.Read.Low}
+	rd := &reader{source: r.Source, applier: &applier, scope: scope, clock: r.Clock, ahead: r.Ahead, run: run, step: s, high: run.Read.High, low: run.Read.Low}
 	until := r.Clock.Now().Add(r.budget())
 	stop := func() bool { return r.Clock.Now().After(until) }
 	names := anyOf(scope)

@@ -10,6 +10,7 @@ import (
 
 	"lumo/shared/chain"
 	"lumo/shared/changelog"
+	"lumo/shared/clock"
 	"lumo/shared/contactsync"
 	"lumo/shared/friend"
 	"lumo/shared/id"
@@ -20,11 +21,13 @@ type reader struct {
 	source  Source
 	applier *contactsync.Applier
 	scope   contactsync.Scope
+	clock   clock.Clock
 	ahead   int // hundreds of contacts of each end that are being stored while the next are fetched; 1 does one thing at a time
 
-	mu   sync.Mutex
-	run  *Run
-	step *chain.Step
+	mu    sync.Mutex
+	run   *Run
+	step  *chain.Step
+	saved time.Time // the last checkpoint
 	// Frontiers of what was fetched; cursors in run are what was stored.
 	high, low id.ContactID
 }
@@ -212,6 +215,10 @@ func pageName(e end, p Page) string {
 	return e.name + p.Contacts[0].ID.String()
 }
 
+// checkpoint is how often the run is stored while it reads; the end of a step stores it anyway. A crash repeats no more than that, and the
+// row may be as large as a dry run's samples.
+const checkpoint = time.Second
+
 // commit moves the end's cursor past a stored page, counts it and checkpoints the run.
 func (r *reader) commit(ctx context.Context, e end, p Page, a contactsync.Applied) error {
 	r.mu.Lock()
@@ -222,6 +229,11 @@ func (r *reader) commit(ctx context.Context, e end, p Page, a contactsync.Applie
 	if r.run.DryRun {
 		r.run.Samples = append(r.run.Samples, a.Changes[:min(len(a.Changes), maxSamples-len(r.run.Samples))]...)
 	}
+	now := r.clock.Now()
+	if now.Sub(r.saved) < checkpoint {
+		return nil
+	}
+	r.saved = now
 	return r.step.Save(ctx, *r.run)
 }
 

@@ -128,7 +128,7 @@ func drive(t *rapid.T, x *index, run Run, perStep, ahead int) {
 		}
 		through := false
 		work := func(ctx context.Context, s *chain.Step) (chain.Next, error) {
-			rd := &reader{source: x, applier: &contactsync.Applier{Clock: v, Parallel: 1}, scope: scope, ahead: ahead, run: &run, step: s, high: run.Read.High, low: run.Read.Low}
+			rd := &reader{source: x, applier: &contactsync.Applier{Clock: v, Parallel: 1}, scope: scope, clock: v, ahead: ahead, run: &run, step: s, high: run.Read.High, low: run.Read.Low}
 			until := x.calls + perStep
 			ends := []end{rd.changes(1, nil, nil)}
 			if run.Full() {

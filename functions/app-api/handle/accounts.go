@@ -114,8 +114,8 @@ func (c *call) account(ctx context.Context, a lineaccount.Account) (accountView,
 		return v, err
 	}
 	v.Properties = propertyViews(sets[a.Slot])
-	n, err := c.Index.Store.End(ctx, c.portal(), a.Slot)
-	v.Friends = int(n)
+	n, err := c.Index.Count(ctx, c.portal(), a.Slot)
+	v.Friends = n.Friends
 	return v, err
 }
 

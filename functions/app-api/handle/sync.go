@@ -72,11 +72,11 @@ func (c *call) counters(ctx context.Context, runs []syncrun.Run, accounts []line
 			continue
 		}
 		out.Accounts++
-		n, err := c.Index.Store.End(ctx, c.portal(), a.Slot)
+		n, err := c.Index.Count(ctx, c.portal(), a.Slot)
 		if err != nil {
 			return out, err
 		}
-		out.Friends += int(n)
+		out.Friends += n.Friends
 	}
 	for _, r := range runs {
 		if r.ListsCompared > 0 {

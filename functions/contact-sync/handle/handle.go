@@ -19,10 +19,12 @@ import (
 
 // Deps is what the function works with.
 type Deps struct {
-	Scopes  syncrun.Scopes
-	Events  *contactsync.Events
-	Flusher *contactsync.Flusher
-	Line    *linesync.Service
+	Scopes syncrun.Scopes
+	// LineScopes also know portals that HubSpot refuses at the moment: what LINE tells once is not told again.
+	LineScopes syncrun.Scopes
+	Events     *contactsync.Events
+	Flusher    *contactsync.Flusher
+	Line       *linesync.Service
 	// Active is told that a portal is in use.
 	Active  func(ctx context.Context, p id.PortalID) error
 	Release func(context.Context)
@@ -30,7 +32,7 @@ type Deps struct {
 
 // FromApp takes what is needed from the composition root.
 func FromApp(a *compose.App) Deps {
-	return Deps{Scopes: a.Scopes(), Events: a.Events(), Flusher: a.Flusher(), Line: a.LineEvents(), Active: a.Active, Release: a.Release}
+	return Deps{Scopes: a.Scopes(), LineScopes: contactsync.Standing{Loader: a.Scopes()}, Events: a.Events(), Flusher: a.Flusher(), Line: a.LineEvents(), Active: a.Active, Release: a.Release}
 }
 
 // New makes the handlers.
@@ -109,7 +111,7 @@ func (d Deps) line(ctx context.Context, batch []entry.Record) (failed []string, 
 		w.ids = append(w.ids, r.ID)
 	}
 	for _, k := range order {
-		scope, serr := d.Scopes.Scope(ctx, k.portal)
+		scope, serr := d.LineScopes.Scope(ctx, k.portal)
 		if errors.Is(serr, contactsync.ErrNotConnected) || serr == nil && !slices.Contains(scope.Slots, k.slot) {
 			continue
 		}

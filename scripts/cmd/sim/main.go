@@ -20,8 +20,14 @@ func main() {
 		trace = flag.String("trace", "", "write the trace of a single seed to this file")
 		plant = flag.String("plant", "", "a bug to find")
 	)
-	flag.Parse()
 	var o sim.Options
+	flag.Float64Var(&o.Climate.Crashes, "crashes", 0, "at least this share of invocations is killed")
+	flag.Float64Var(&o.Climate.Faults, "faults", 0, "at least this share of calls to HubSpot fails")
+	flag.Float64Var(&o.Climate.Slow, "slow", 0, "at least this share of calls takes seconds")
+	flag.StringVar(&o.Climate.Journal, "journal", "", "on, late or refused")
+	flag.DurationVar(&o.Climate.Lag, "lag", 0, "of HubSpot's search index, at least")
+	flag.IntVar(&o.Actions, "actions", 0, "things people do; 0 draws 40 to 80")
+	flag.Parse()
 	o.Plant = sim.Plant(*plant)
 	if *only != "" {
 		o.Only = strings.Split(*only, ",")

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"time"
 
@@ -89,6 +90,15 @@ func Text(v types.AttributeValue) string {
 	return ""
 }
 
+// Number is a numeric attribute, 0 when there is none.
+func Number(v types.AttributeValue) int64 {
+	if n, ok := v.(*types.AttributeValueMemberN); ok {
+		i, _ := strconv.ParseInt(n.Value, 10, 64) // whole numbers only
+		return i
+	}
+	return 0
+}
+
 func invalid(format string, a ...any) error {
 	return &fault{"ValidationException", fmt.Sprintf(format, a...)}
 }
@@ -148,6 +158,9 @@ func (t *Table) store(hash, sort string, item Item) {
 		t.global[name].change(ref{hash, sort}, before, item, t.now().Add(lag))
 	}
 }
+
+// Find returns the row with the key in m, or nil.
+func (t *Table) Find(m Item) Item { return t.find(Text(m[t.keys.hash]), Text(m[t.keys.sort])) }
 
 // Changes counts the writes so far.
 func (t *Table) Changes() int { return t.changes }

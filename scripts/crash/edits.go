@@ -1,0 +1,96 @@
+package crash
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"lumo/scripts/demo"
+	"lumo/scripts/hubspotsandbox"
+)
+
+// edits are a day's changes on all three sides. They wait for the end of the 30 s in which changes of one contact are gathered.
+func (s *scenario) edits(ctx context.Context) error {
+	contacts := slices.Sorted(maps.Keys(s.linked))
+	type edit struct {
+		contact   int64
+		name, new string
+	}
+	var all []edit
+	for i, c := range contacts[:12] {
+		user := s.linked[c]
+		var err error
+		switch i % 4 {
+		case 0:
+			e := edit{c, "phone", fmt.Sprintf("+8170%08d", i)}
+			all = append(all, e)
+			err = s.outside.HubSpot.Edit(portal, "contacts", c, map[string]string{e.name: e.new}, hubspotsandbox.By{})
+		case 1:
+			e := edit{c, "lastname", fmt.Sprintf("入力%d", i)}
+			all = append(all, e)
+			err = insist(ctx, "edit in Lumo", func() error { return s.enter(ctx, user, e.name, e.new) })
+		case 2:
+			err = s.outside.Line.Block(s.account.ID, user)
+		case 3:
+			if err = s.outside.Line.Block(s.account.ID, user); err == nil {
+				err = s.outside.Line.Unblock(s.account.ID, user)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return insist(ctx, "edits", func() error {
+		for _, e := range all {
+			r, err := s.outside.HubSpot.Record(portal, "contacts", e.contact)
+			if err != nil {
+				return err
+			}
+			f, err := s.friend(ctx, s.linked[e.contact])
+			if err != nil {
+				return err
+			}
+			for _, x := range f.Fields {
+				if x.Property == e.name && (x.Value == nil || *x.Value != e.new || r.Value(e.name) != e.new) {
+					return fmt.Errorf("contact %d: the edit of %s has not reached the other side", e.contact, e.name)
+				}
+			}
+		}
+		return s.blocked(ctx, contacts[:12])
+	})
+}
+
+// enter is a person's edit; HubSpot's proxy repeats it under the same name when the answer got lost.
+func (s *scenario) enter(ctx context.Context, user, property, value string) error {
+	in := map[string]any{"requestId": "edit-" + user, "values": map[string]string{property: value}}
+	err := s.world.API(ctx, "PATCH", "/api/v1/friends/1/"+user+"/fields", in, nil)
+	var refusal *demo.APIError
+	if errors.As(err, &refusal) && refusal.Code == "REQUEST_RUNNING" {
+		_ = pause(ctx, time.Second) // the caller asks again
+	}
+	return err
+}
+
+func (s *scenario) blocked(ctx context.Context, contacts []int64) error {
+	people, err := s.world.People(ctx, s.account)
+	if err != nil {
+		return err
+	}
+	for i, c := range contacts {
+		if i%4 < 2 {
+			continue
+		}
+		r, err := s.outside.HubSpot.Record(portal, "contacts", c)
+		if err != nil {
+			return err
+		}
+		want := map[string]string{"friend": "following", "blocked": "blocked"}[people[s.linked[c]].State]
+		if got := r.Value("line_follow_status"); got != want {
+			return fmt.Errorf("contact %d: LINE says %s, HubSpot %s", c, want, got)
+		}
+	}
+	return nil
+}

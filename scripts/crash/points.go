@@ -1,0 +1,118 @@
+package crash
+
+import "strings"
+
+// victim is who is killed.
+type victim int
+
+const (
+	theFunction victim = iota // the process that makes the call
+	theRunner                 // the local cloud: stand-ins, runner and all functions at once
+)
+
+// point is a moment of a scenario, told by the call that a process makes then.
+type point struct {
+	name     string
+	route    route
+	crowd    bool // in the large world
+	slow     bool // recovery waits for minutes by design
+	victim   victim
+	function string // who calls; "" is anybody
+	when     when
+	nth      int
+	match    func(call) bool
+}
+
+func hubspot(operation, part string) func(call) bool {
+	return func(c call) bool {
+		return c.service == "hubspot" && c.operation == operation && strings.Contains(c.path, part)
+	}
+}
+
+func line(operation, part string) func(call) bool {
+	return func(c call) bool {
+		return c.service == "line" && c.operation == operation && strings.Contains(c.path, part)
+	}
+}
+
+// table matches writes to items whose key holds the text.
+func table(key string) func(call) bool {
+	return func(c call) bool {
+		switch c.operation {
+		case "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems":
+			return c.service == "dynamodb" && strings.Contains(c.body, `"`+key)
+		}
+		return false
+	}
+}
+
+// queues matches sends to, and deletions from, one queue.
+func queues(operation, name string) func(call) bool {
+	return func(c call) bool {
+		return c.service == "sqs" && strings.HasPrefix(c.operation, operation) && (strings.Contains(c.body, name+`"`) || strings.Contains(c.body, name+`.fifo"`))
+	}
+}
+
+// tenant is how every key of the portal begins.
+const tenant = "P#1001#"
+
+// points are every kind of step between an installation and two sides that agree.
+var points = []point{
+	// Installing and connecting, while a person looks on.
+	{name: "HubSpot gave the grant, nobody stored it", function: "Oauth", when: after, nth: 1, match: hubspot("POST", "/token")},
+	{name: "the grant is stored, the installation not completed", function: "Oauth", when: after, nth: 1, match: table(tenant + "portal")},
+	{name: "before the account's details are asked for", function: "Oauth", when: before, nth: 1, match: hubspot("GET", "/account-info/")},
+	{name: "a field is mapped, its run not begun", function: "AppApi", when: after, nth: 1, match: table(tenant + "CONF")},
+	{name: "LINE took the webhook address", function: "Oauth", when: after, nth: 1, match: line("PUT", "/webhook/endpoint")},
+	{name: "the account is stored, its properties are not made", function: "Oauth", when: before, nth: 1, match: hubspot("GET", "/crm/properties/")},
+	{name: "HubSpot made the LINE properties", function: "Oauth", when: after, nth: 1, match: hubspot("POST", "/batch/create")},
+	{name: "the run's row is stored, its first step not sent", function: "Oauth", when: after, nth: 1, slow: true, match: table(tenant + "RUN#sync")},
+
+	// The run reads.
+	{name: "before the journal is subscribed", function: "ListSync", when: before, nth: 1, match: hubspot("POST", "/webhooks-journal/subscriptions")},
+	{name: "the journal is subscribed", function: "ListSync", when: after, nth: 2, match: hubspot("POST", "/webhooks-journal/subscriptions")},
+	{name: "HubSpot told how many contacts there are", function: "ListSync", when: after, nth: 1, match: hubspot("POST", "/contacts/search")},
+	{name: "before a page of contacts is asked for", function: "ListSync", when: before, nth: 4, match: hubspot("POST", "/contacts/search")},
+	{name: "before LINE is asked for a profile", function: "ListSync", when: before, nth: 10, match: line("GET", "/v2/bot/profile/")},
+	{name: "half of a page's friends are stored", function: "ListSync", when: after, nth: 20, match: table(tenant + "F#")},
+	{name: "a page's companies are read", function: "ListSync", when: after, nth: 1, match: hubspot("POST", "/companies/")},
+	{name: "before the page's changes are logged", function: "ListSync", when: before, nth: 1, match: table(tenant + "LOG#")},
+	{name: "the flush is announced, the page's cursor not stored", function: "ListSync", when: after, nth: 1, match: queues("SendMessage", "Flush")},
+	{name: "before the run's checkpoint", function: "ListSync", when: before, nth: 3, match: table(tenant + "RUN#sync")},
+	{name: "the step is handed over, the next not sent", function: "ListSync", when: before, nth: 2, match: queues("SendMessage", "SyncSteps")},
+	{name: "the next step is sent, this one not ended", function: "ListSync", when: after, nth: 2, match: queues("SendMessage", "SyncSteps")},
+	{name: "before a list of HubSpot's is stored", function: "ListSync", when: before, nth: 2, match: table(tenant + "LIST")},
+	{name: "before the run goes to sleep", function: "ListSync", when: before, nth: 1, match: queues("SendMessage", "Wakeups")},
+	{name: "before the run's end is remembered", function: "ListSync", when: after, nth: 1, match: table("schedule")},
+
+	// What HubSpot must learn.
+	{name: "before a batch is written to HubSpot", function: "ContactSync", when: before, nth: 1, match: hubspot("POST", "/batch/update")},
+	{name: "HubSpot took the batch, nobody noted it", function: "ContactSync", when: after, nth: 1, match: hubspot("POST", "/batch/update")},
+	{name: "half of the batch is noted", function: "ContactSync", when: after, nth: 20, match: table(tenant + "F#")},
+	{name: "before the batch is logged", function: "ContactSync", when: before, nth: 1, match: table(tenant + "LOG#")},
+
+	// The whole local cloud.
+	{name: "runner: HubSpot answered a page", victim: theRunner, when: after, nth: 3, match: hubspot("POST", "/contacts/search")},
+	{name: "runner: a friend is stored", victim: theRunner, when: after, nth: 12, match: table(tenant + "F#")},
+	{name: "runner: a step is done, its message not deleted", victim: theRunner, when: before, nth: 3, match: queues("DeleteMessage", "SyncSteps")},
+	{name: "runner: HubSpot took the batch", victim: theRunner, when: after, nth: 1, match: hubspot("POST", "/batch/update")},
+	{name: "runner: a flush is done, its message not deleted", victim: theRunner, when: before, nth: 1, match: queues("DeleteMessage", "Flush")},
+	{name: "runner: a queue took a message", victim: theRunner, when: after, nth: 2, match: queues("SendMessage", "SyncSteps")},
+
+	// A crowd, read from both ends page by page and written in batches.
+	{name: "crowd: between two pages of the list", crowd: true, function: "ListSync", when: before, nth: 4, match: hubspot("GET", "/crm/objects/")},
+	{name: "crowd: before the cursor passes a page", crowd: true, function: "ListSync", when: before, nth: 5, match: table(tenant + "RUN#sync")},
+	{name: "crowd: half of the batches are written", crowd: true, function: "ContactSync", when: after, nth: 6, match: hubspot("POST", "/batch/update")},
+	{name: "crowd: runner: in the middle of everything", crowd: true, victim: theRunner, when: after, nth: 700, match: table(tenant + "F#")},
+
+	// Importing the account's friends.
+	{name: "import: before the followers are asked for", route: friends, function: "ListSync", when: before, nth: 1, match: line("GET", "/followers/ids")},
+	{name: "import: a friend is stored", route: friends, function: "ListSync", when: after, nth: 45, match: table(tenant + "F#")},
+	{name: "import: before its end is stored", route: friends, function: "ListSync", when: before, nth: 1, match: table(tenant + "RUN#import")},
+
+	// Edits of all three sides.
+	{name: "edits: HubSpot's webhook is not queued yet", route: daily, function: "HubspotWebhooks", when: before, nth: 1, match: queues("SendMessage", "HubspotEvents")},
+	{name: "edits: LINE's webhook is queued, not answered", route: daily, function: "LineWebhooks", when: after, nth: 1, match: queues("SendMessage", "LineEvents")},
+	{name: "edits: the contact's history is read", route: daily, function: "ContactSync", when: after, nth: 1, match: hubspot("POST", "/contacts/batch/read")},
+	{name: "edits: an edit in Lumo is stored, not announced", route: daily, function: "AppApi", when: before, nth: 1, match: queues("SendMessage", "Flush")},
+}
