@@ -96,4 +96,3 @@ func (w *World) perform(folder, what string, work func(context.Context, *compose
 		w.trace("performed %s: %v", what, err != nil)
 	})
 }
-
