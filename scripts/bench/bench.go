@@ -66,6 +66,8 @@ var measurements = []measurement{
 	{"writeback", measureWriteBack},
 	{"table", measureTable},
 	{"limiter", measureLimiter},
+	{"binaries", measureBinaries},
+	{"processes", measureProcesses},
 }
 
 // Names lists the measurements.

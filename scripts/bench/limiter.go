@@ -23,6 +23,8 @@ const (
 	window  = 10 * time.Second
 	// backWithin is how long the share of a killed process may be lost.
 	backWithin = 20 * time.Second
+	// renewals is a span in which every lease is renewed three times.
+	renewals = 56 * time.Second
 )
 
 // holder is one function process: its own client and limiter, and a way to the table that ends when it is killed.
@@ -96,7 +98,7 @@ func measureLimiter(ctx context.Context, r *run) ([]Figure, error) {
 			h.app.Release(context.WithoutCancel(ctx))
 		}
 	}()
-	span := min(max(time.Duration(r.Size)*time.Minute/FullSize, 2*time.Second), time.Minute)
+	span := min(max(time.Duration(r.Size)*renewals/FullSize, 2*time.Second), renewals)
 	if err := sleep(ctx, min(span/4, window)); err != nil { // until all know each other
 		return nil, err
 	}
@@ -116,7 +118,7 @@ func measureLimiter(ctx context.Context, r *run) ([]Figure, error) {
 		atLeast("limiter_share_of_budget", used, "share", 0.9),
 		atMost("limiter_writes_per_call", float64(writes)/float64(n), "writes per call", 1.0/20),
 	}
-	if span < time.Minute/10 {
+	if span < renewals/10 {
 		return out, nil
 	}
 	back, err := w.backAfterKill(ctx, all[:holders/2])

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -50,6 +51,8 @@ type Line struct {
 	Error   string  `json:"error,omitempty"`
 	Log     string  `json:"log,omitempty"`
 	Seconds float64 `json:"seconds"`
+	// More and less calls than undisturbed, by endpoint, where they were too many.
+	More map[string]int `json:"more,omitempty"`
 }
 
 // Summary is the last line.
@@ -92,7 +95,7 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	if err := runner.Build(ctx, o.Root, o.built); err != nil {
 		return Summary{}, err
 	}
-	g := &rig{Options: o, folder: folder, sum: Summary{Undisturbed: map[string]int{}}}
+	g := &rig{Options: o, folder: folder, sum: Summary{Undisturbed: map[string]int{}}, undisturbed: map[string]map[string]int{}}
 	if err := g.measure(ctx, chosen); err != nil {
 		return g.sum, err
 	}
@@ -108,8 +111,9 @@ type rig struct {
 	Options
 	folder string
 
-	mu  sync.Mutex
-	sum Summary
+	mu          sync.Mutex
+	sum         Summary
+	undisturbed map[string]map[string]int // calls by kind of scenario and endpoint
 }
 
 func (g *rig) print(v any) {
@@ -172,9 +176,9 @@ func (g *rig) measure(ctx context.Context, ps []point) error {
 			var out ran
 			if out, err = s.run(ctx); err == nil {
 				g.mu.Lock()
-				g.sum.Undisturbed[p.kind()] = out.calls
+				g.sum.Undisturbed[p.kind()], g.undisturbed[p.kind()] = total(out.calls), out.calls
 				g.mu.Unlock()
-				g.print(map[string]any{"undisturbed": p.kind(), "calls": out.calls, "seconds": out.took.Seconds()})
+				g.print(map[string]any{"undisturbed": p.kind(), "calls": total(out.calls), "seconds": out.took.Seconds()})
 				return
 			}
 		}
@@ -197,6 +201,24 @@ func (g *rig) scenario(p point, shot *shot) (*scenario, error) {
 	return s, err
 }
 
+func total(calls map[string]int) int {
+	n := 0
+	for _, c := range calls {
+		n += c
+	}
+	return n
+}
+
+// difference of two counts, without the endpoints that were called as often.
+func difference(a, b map[string]int) map[string]int {
+	out := maps.Clone(a)
+	for endpoint, n := range b {
+		out[endpoint] -= n
+	}
+	maps.DeleteFunc(out, func(_ string, n int) bool { return n == 0 })
+	return out
+}
+
 // shoot is one point.
 func (g *rig) shoot(ctx context.Context, p point) {
 	l := Line{Point: p.name, Allowed: g.sum.Undisturbed[p.kind()] + killsPerPoint*perKill}
@@ -204,7 +226,10 @@ func (g *rig) shoot(ctx context.Context, p point) {
 	if err == nil {
 		var out ran
 		out, err = s.run(ctx)
-		l.Kills, l.Calls, l.Seconds = out.kills, out.calls, out.took.Seconds()
+		l.Kills, l.Calls, l.Seconds = out.kills, total(out.calls), out.took.Seconds()
+		if l.Calls > l.Allowed {
+			l.More = difference(out.calls, g.undisturbed[p.kind()])
+		}
 	}
 	if err == nil && l.Calls > l.Allowed {
 		err = fmt.Errorf("%d calls to HubSpot, allowed are %d", l.Calls, l.Allowed)

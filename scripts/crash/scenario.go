@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -55,7 +56,7 @@ type scenario struct {
 
 // ran is what a scenario cost.
 type ran struct {
-	calls int // that HubSpot received
+	calls map[string]int // that HubSpot received, by endpoint
 	kills int
 	took  time.Duration
 }
@@ -72,7 +73,13 @@ func (s *scenario) run(ctx context.Context) (out ran, err error) {
 		err = s.walk(ctx)
 	}
 	if err == nil {
-		err = s.verify(ctx)
+		// What a retried action set in motion may still be under way; what is wrong for good stays wrong.
+		err = insist(ctx, "both sides", func() error {
+			if err := s.settled(ctx); err != nil {
+				return err
+			}
+			return s.verify(ctx)
+		})
 	}
 	if s.shot != nil {
 		s.shot.mu.Lock()
@@ -165,7 +172,7 @@ func insist(ctx context.Context, what string, try func() error) error {
 		if err == nil {
 			return nil
 		}
-		if pause(ctx, 200*time.Millisecond) != nil {
+		if pause(ctx, 500*time.Millisecond) != nil {
 			return fmt.Errorf("%s: %w", what, err)
 		}
 	}
@@ -188,6 +195,9 @@ func (s *scenario) walk(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := insist(ctx, "map fields", func() error { return s.mapped(ctx) }); err != nil {
+		return err
+	}
 	began := time.Now()
 	if err := insist(ctx, "connect", func() error { return s.world.Connect(ctx, b, s.account) }); err != nil {
 		return err
@@ -205,7 +215,7 @@ func (s *scenario) walk(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.settled(ctx)
+	return nil
 }
 
 func (s *scenario) seed(ctx context.Context) (err error) {
@@ -262,22 +272,35 @@ func (s *scenario) synced(ctx context.Context, since time.Time) error {
 		case st.LastRun.Status == "failed":
 			return fmt.Errorf("the run failed: %+v", st.LastRun.Error)
 		}
-		var all struct {
-			Items []struct{ Property, Status string } `json:"items"`
-		}
-		if err := s.world.API(ctx, "GET", "/api/v1/mappings", nil, &all); err != nil {
-			return err
-		}
-		for _, m := range all.Items {
-			if m.Status != "active" {
-				return fmt.Errorf("%s is %s", m.Property, m.Status)
-			}
-		}
-		if len(all.Items) != 4 {
-			return fmt.Errorf("%d mappings", len(all.Items))
-		}
 		return nil
 	})
+}
+
+// mapped tells what keeps the fields from flowing: the run that reads them must be over before the account is connected, or the way
+// that a scenario takes would depend on who is faster.
+func (s *scenario) mapped(ctx context.Context) error {
+	st, err := s.world.Status(ctx)
+	if err != nil {
+		return err
+	}
+	if st.Run != nil {
+		return errors.New("a run is at work")
+	}
+	var all struct {
+		Items []struct{ Property, Status string } `json:"items"`
+	}
+	if err := s.world.API(ctx, "GET", "/api/v1/mappings", nil, &all); err != nil {
+		return err
+	}
+	for _, m := range all.Items {
+		if m.Status != "active" {
+			return fmt.Errorf("%s is %s", m.Property, m.Status)
+		}
+	}
+	if len(all.Items) != 4 {
+		return fmt.Errorf("%d mappings", len(all.Items))
+	}
+	return nil
 }
 
 func (s *scenario) importFriends(ctx context.Context) error {
@@ -302,27 +325,16 @@ func (s *scenario) importFriends(ctx context.Context) error {
 	})
 }
 
-// settled waits until HubSpot was told everything.
+// settled tells what is still under way.
 func (s *scenario) settled(ctx context.Context) error {
-	return insist(ctx, "settle", func() error {
-		st, err := s.world.Status(ctx)
-		if err != nil {
-			return err
-		}
-		if st.Run != nil {
-			return errors.New("a run is at work")
-		}
-		for _, user := range s.linked {
-			f, err := s.friend(ctx, user)
-			if err != nil {
-				return err
-			}
-			if f.Pending {
-				return fmt.Errorf("friend %s waits for HubSpot", user)
-			}
-		}
-		return s.empty(ctx)
-	})
+	st, err := s.world.Status(ctx)
+	if err != nil {
+		return err
+	}
+	if st.Run != nil {
+		return errors.New("a run is at work")
+	}
+	return s.empty(ctx)
 }
 
 // empty tells when queues still hold something.
@@ -355,12 +367,12 @@ func (s *scenario) empty(ctx context.Context) error {
 
 // calls counts what HubSpot received for the portal and for the app. Polls of the journal go with the clock, not with the work, and the
 // tick runs thirty times too often here.
-func (s *scenario) calls() int {
-	n := s.outside.HubSpot.Stats(portal).Total
-	for endpoint, count := range s.outside.HubSpot.Stats(0).Endpoints {
+func (s *scenario) calls() map[string]int {
+	out := maps.Clone(s.outside.HubSpot.Stats(portal).Endpoints)
+	for endpoint, n := range s.outside.HubSpot.Stats(0).Endpoints {
 		if !strings.Contains(endpoint, "/webhooks-journal/journal/") {
-			n += count
+			out[endpoint] += n
 		}
 	}
-	return n
+	return out
 }

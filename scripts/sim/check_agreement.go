@@ -149,6 +149,7 @@ func (w *World) checkAgreement(when string) {
 		v := w.look(t)
 		for _, c := range t.channels {
 			w.checkClaims(when, v, c)
+			w.checkSeats(when, v, c)
 			for _, u := range sortedUsers(v.friends[c]) {
 				w.checkFriend(when, v, c, v.friends[c][u])
 			}
@@ -186,6 +187,21 @@ func (w *World) checkClaims(when string, v *view, c *channel) {
 		if _, ok := v.failed["link#"+failure.SubjectOf(friend.Key{Slot: c.slot, User: u})]; !ok {
 			w.violate("I1", "%s: contact %d/%d names user %s of slot %d, who is %+v, and no failed item says why they are not linked", when, v.t.id, n, u, c.slot, f.Link)
 		}
+	}
+}
+
+// checkSeats: a contact holds one friend of an account (P-31).
+func (w *World) checkSeats(when string, v *view, c *channel) {
+	seats := map[id.ContactID]id.LineUserID{}
+	for _, u := range sortedUsers(v.friends[c]) {
+		f := v.friends[c][u]
+		if f.Link.State != friend.Linked {
+			continue
+		}
+		if other, taken := seats[f.Link.Contact]; taken {
+			w.violate("I2", "%s: contact %d/%d is linked to two friends of slot %d: %s and %s", when, v.t.id, f.Link.Contact, c.slot, other, u)
+		}
+		seats[f.Link.Contact] = u
 	}
 }
 
@@ -233,7 +249,7 @@ func (w *World) checkField(who string, v *view, f friend.Friend, m mapping.Mappi
 		return
 	}
 	want := w.journal.judge(v.t, v.linkedTo(f.Link.Contact), m, r)
-	if want.open {
+	if want.open || w.journal.inherited(v.t, v.linkedTo(f.Link.Contact), m, f.Fields[m.Property].Lumo) {
 		want = verdict{value: shown}
 	}
 	if canon(shown) != canon(want.value) {

@@ -102,6 +102,16 @@ func (j *journal) stranger(t *tenant, ks []friend.Key, m mapping.Mapping, histor
 	return false
 }
 
+// inherited tells whether a friend's edit was made on a friend who was linked to the same contact and is not any more.
+func (j *journal) inherited(t *tenant, ks []friend.Key, m mapping.Mapping, e register.Edit) bool {
+	for key, edits := range j.all {
+		if key.portal == t.id && key.property == m.Property && !slices.Contains(ks, key.friend) && slices.Contains(edits, lumoEdit{e.Value, e.At}) {
+			return true
+		}
+	}
+	return false
+}
+
 // foreign is the newest entry that is not our own write; entries come newest first.
 func foreign(entries []hs.Entry) hs.Entry {
 	i := slices.IndexFunc(entries, func(e hs.Entry) bool { return !ours(e.Source) })

@@ -56,6 +56,7 @@ func (c Counts) Add(o Counts) Counts {
 type Applied struct {
 	Counts  Counts
 	Changes []changelog.Record
+	Linked  []id.ContactID // newly
 }
 
 // pair is one friend to be looked at with one contact.
@@ -101,6 +102,9 @@ func (a *Applier) Apply(ctx context.Context, s Scope, contacts []Contact, linked
 		c, changes, err := a.one(ctx, s, row, pairs[i].contact, cause, u)
 		mu.Lock()
 		defer mu.Unlock()
+		if c.Linked > 0 {
+			out.Linked = append(out.Linked, pairs[i].contact.ID)
+		}
 		out.Counts = out.Counts.Add(c)
 		out.Changes = append(out.Changes, changes...)
 		return err
@@ -109,6 +113,7 @@ func (a *Applier) Apply(ctx context.Context, s Scope, contacts []Contact, linked
 		return out, err
 	}
 	slices.SortFunc(out.Changes, compareRecords)
+	slices.Sort(out.Linked)
 	return out, a.finish(ctx, s.Portal, out, name)
 }
 
@@ -265,24 +270,26 @@ func (a *Applier) now() int64 { return a.Clock.Now().UnixMilli() }
 
 // one observes a pair and stores the friend, again from a fresh row when somebody else changed it meanwhile.
 func (a *Applier) one(ctx context.Context, s Scope, f friend.Friend, c Contact, cause string, u Urgency) (Counts, []changelog.Record, error) {
+	var left []changelog.Record
 	for range 8 {
 		o, err := a.observe(ctx, s, f, c, cause, u)
 		if err != nil {
 			return Counts{}, nil, err
 		}
 		if o.Claim != friend.AlreadyLinked && o.Changed {
-			again, done, err := a.arbitrate(ctx, s, f, o, c, cause)
+			r, err := a.arbitrate(ctx, s, f, o, c, cause)
 			if err != nil {
 				return Counts{}, nil, err
 			}
-			if done {
+			if r.refused {
 				return Counts{Conflicts: 1}, nil, nil
 			}
-			if again != nil {
-				f = *again
+			if r.again != nil {
+				f, left = *r.again, r.left
 				continue
 			}
 		}
+		o.Changes = append(left, o.Changes...)
 		n := Counts{}
 		if o.Friend.Due != 0 {
 			n.Dirty = 1
@@ -300,7 +307,7 @@ func (a *Applier) one(ctx context.Context, s Scope, f friend.Friend, c Contact, 
 			}
 			if o.Claim == friend.Contested {
 				n.Conflicts = 1
-				return n, o.Changes, a.contested(ctx, s.Portal, o.Friend, c)
+				return n, o.Changes, nil
 			}
 			n.Updated = 1
 			return n, o.Changes, nil
@@ -315,7 +322,7 @@ func (a *Applier) one(ctx context.Context, s Scope, f friend.Friend, c Contact, 
 		if !ok {
 			fresh = friend.Friend{Key: f.Key, Ordinal: f.Ordinal, Name: f.Name, Picture: f.Picture, ProfileAt: f.ProfileAt, Follow: friend.Unknown}
 		}
-		f = fresh
+		f, left = fresh, nil
 	}
 	return Counts{}, nil, friend.ErrStale
 }

@@ -125,7 +125,7 @@ func (e *Events) read(ctx context.Context, s Scope, ids []id.ContactID, linked m
 	if err != nil {
 		return err
 	}
-	if _, err := e.Applier.Apply(ctx, s, found, linked, cause, cause, Event); err != nil {
+	if err := e.apply(ctx, s, found, linked, cause); err != nil {
 		return err
 	}
 	for _, c := range missing {
@@ -137,6 +137,21 @@ func (e *Events) read(ctx context.Context, s Scope, ids []id.ContactID, linked m
 		}
 	}
 	return nil
+}
+
+// seatWait is when a contact that was linked is looked at once more: two friends of one account may have come at the same moment.
+const seatWait = 10 * time.Second
+
+func (e *Events) apply(ctx context.Context, s Scope, cs []Contact, linked map[id.ContactID][]friend.Key, cause string) error {
+	a, err := e.Applier.Apply(ctx, s, cs, linked, cause, cause, Event)
+	if err != nil || len(a.Linked) == 0 {
+		return err
+	}
+	again := make([]Note, len(a.Linked))
+	for i, c := range a.Linked {
+		again[i] = Note{Kind: Restored, Contact: c}
+	}
+	return e.later(ctx, s.Portal, seatWait, again...)
 }
 
 // checked ends the wait after a deletion: merged away, gone, or back again.
@@ -192,8 +207,7 @@ func (e *Events) merged(ctx context.Context, s Scope, to id.ContactID, from []id
 			}
 		}
 	}
-	_, err = e.Applier.Apply(ctx, s, []Contact{survivor}, map[id.ContactID][]friend.Key{to: append(mine, linked[to]...)}, cause, cause, Event)
-	return err
+	return e.apply(ctx, s, []Contact{survivor}, map[id.ContactID][]friend.Key{to: append(mine, linked[to]...)}, cause)
 }
 
 func (e *Events) repoint(ctx context.Context, s Scope, k friend.Key, to Contact, rival bool, cause string) error {
@@ -242,12 +256,11 @@ func (e *Events) change(ctx context.Context, s Scope, k friend.Key, erased bool,
 		if f.Equal(before) {
 			return nil
 		}
-		if err := e.Applier.leaving(ctx, s.Portal, k, Left(before, &f, s, erased, e.Applier.now(), cause), cause); err != nil {
-			return err
-		}
+		left := Left(before, &f, s, erased, e.Applier.now(), cause)
 		saved, err := e.Applier.Friends.Save(ctx, s.Portal, f)
 		if err == nil {
-			return e.Applier.reindex(ctx, s.Portal, saved, Event)
+			err = leaving(ctx, e.Applier.Log, s.Portal, k, left, e.Applier.now(), cause)
+			return errors.Join(err, e.Applier.reindex(ctx, s.Portal, saved, Event))
 		}
 		if !errors.Is(err, friend.ErrStale) {
 			return err

@@ -2,6 +2,7 @@ package contactsync
 
 import (
 	"context"
+	"errors"
 
 	"lumo/shared/changelog"
 	"lumo/shared/failure"
@@ -60,7 +61,10 @@ func (f *Flusher) jobs(ctx context.Context, s Scope, keys []friend.Key, rows map
 				return nil, nil, nil, err
 			}
 		}
-		first, changes := together(first, s, f.Clock.Now().UnixMilli(), cause)
+		first, changes, err := f.unite(ctx, s, first, cause)
+		if err != nil {
+			return nil, nil, nil, err
+		}
 		log = append(log, changes...)
 		j, rest, err := f.job(ctx, s, c, first, cause)
 		if err != nil {
@@ -71,6 +75,30 @@ func (f *Flusher) jobs(ctx context.Context, s Scope, keys []friend.Key, rows map
 		}
 	}
 	return jobs, idle, log, nil
+}
+
+// unite stores what the friends of one contact learn from each other, before it is written. Who was changed meanwhile is left to the next
+// look: the marker stays.
+func (f *Flusher) unite(ctx context.Context, s Scope, rows []friend.Friend, cause string) (kept []friend.Friend, log []changelog.Record, err error) {
+	if len(rows) < 2 {
+		return rows, nil, nil
+	}
+	changed, changes := together(rows, s, f.Clock.Now().UnixMilli(), cause)
+	for _, row := range rows {
+		next, ok := changed[row.Key]
+		if !ok {
+			kept = append(kept, row)
+			continue
+		}
+		saved, err := f.Friends.Save(ctx, s.Portal, next)
+		switch {
+		case err == nil:
+			kept, log = append(kept, saved), append(log, changes[row.Key]...)
+		case !errors.Is(err, friend.ErrStale):
+			return nil, nil, err
+		}
+	}
+	return kept, log, nil
 }
 
 // job gathers what one contact is owed.

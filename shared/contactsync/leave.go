@@ -12,7 +12,8 @@ import (
 )
 
 // Left explains what the end or the move of a link did to a friend's fields: HubSpot's side of each belonged to the contact that was left.
-// Append the records before the friend is stored: a repetition finds nothing changed any more. Of erased contacts no value is told.
+// The row keeps the explanation, without the old value; the records go to the log after the row is stored. Of erased contacts not even
+// these tell a value.
 func Left(before friend.Friend, after *friend.Friend, s Scope, erased bool, now int64, cause string) []changelog.Record {
 	var out []changelog.Record
 	for _, m := range s.Mappings.Flowing() {
@@ -21,27 +22,30 @@ func Left(before friend.Friend, after *friend.Friend, s Scope, erased bool, now 
 		if canon(was.Value) == canon(is.Value) {
 			continue
 		}
-		why := register.Why{Old: was.Value, New: is.Value, Winner: is.Winner, Reason: register.LinkEnded, Cause: cause, At: now}
-		if erased {
-			why.Old = ""
-		}
-		if why.Winner == register.Nobody {
-			why.Winner = register.HubSpot
-		}
 		r := after.Fields[m.Property]
-		r.Why = why
-		if _, kept := after.Fields[m.Property]; kept {
-			after.Fields[m.Property] = r
+		r.Why = register.Why{
+			New: is.Value, Winner: is.Winner, Reason: register.LinkEnded, Cause: cause, At: max(now, before.Fields[m.Property].Why.At+1),
 		}
-		out = append(out, record(*after, before.Link.Contact, m, r))
+		if r.Why.Winner == register.Nobody {
+			r.Why.Winner = register.HubSpot
+		}
+		if after.Fields == nil {
+			after.Fields = map[string]register.Register{}
+		}
+		after.Fields[m.Property] = r
+		x := record(*after, before.Link.Contact, m, r)
+		if !erased {
+			x.Old = was.Value
+		}
+		out = append(out, x)
 	}
 	return out
 }
 
-// leaving stores the explanation of a link's end or move, under a name that a repetition gives again.
-func (a *Applier) leaving(ctx context.Context, p id.PortalID, k friend.Key, rs []changelog.Record, cause string) error {
-	if len(rs) == 0 || a.Discard {
+// leaving logs the end or move of a link, under a name that a repetition gives again.
+func leaving(ctx context.Context, log changelog.Log, p id.PortalID, k friend.Key, rs []changelog.Record, now int64, cause string) error {
+	if len(rs) == 0 {
 		return nil
 	}
-	return a.Log.Append(ctx, p, cause+"/left/"+failure.SubjectOf(k), a.now(), rs)
+	return log.Append(ctx, p, cause+"/left/"+failure.SubjectOf(k), now, rs)
 }

@@ -170,7 +170,8 @@ func observeCompany(f *friend.Friend, c Contact, m mapping.Mapping, now int64, c
 	return settle(f, c.ID, m, was, r, now, cause)
 }
 
-// observeShown notes what HubSpot holds in the LINE properties. A snapshot older than our last write tells nothing.
+// observeShown notes what HubSpot holds in the LINE properties. A snapshot older than our last write, or than the one that showed what is
+// noted (the search index is late), tells nothing.
 func observeShown(f *friend.Friend, c Contact, s Scope) {
 	if c.UpdatedAt < f.ShownAsOf {
 		return
@@ -196,6 +197,7 @@ func observeShown(f *friend.Friend, c Contact, s Scope) {
 		} else {
 			f.Shown[string(key)] = now
 		}
+		f.ShownAsOf = c.UpdatedAt
 	}
 }
 

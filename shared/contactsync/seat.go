@@ -57,38 +57,54 @@ func (a *Applier) freeSeats(ctx context.Context, s Scope, pairs []pair, rows map
 	return nil
 }
 
-// arbitrate looks closer at a claim that would change a link. A friend comes back to be looked at again; done means that nothing moves.
-func (a *Applier) arbitrate(ctx context.Context, s Scope, f friend.Friend, o Observed, c Contact, cause string) (again *friend.Friend, done bool, err error) {
+// ruling is what a closer look at a claim that would change a link came to.
+type ruling struct {
+	// again is the friend to look at once more: its contact turned out to be gone, or to be this one. left explains the difference.
+	again *friend.Friend
+	left  []changelog.Record
+	// refused: the contact's place is taken, and nothing moves.
+	refused bool
+}
+
+func (a *Applier) arbitrate(ctx context.Context, s Scope, f friend.Friend, o Observed, c Contact, cause string) (ruling, error) {
 	if o.Claim == friend.NewLink {
 		_, is, err := a.taken(ctx, s.Portal, f.Key, c)
 		if err != nil || !is {
-			return nil, false, err
+			return ruling{}, err
 		}
 		if f.Version == 0 { // a friend all the same
 			if _, err := a.save(ctx, s.Portal, f); err != nil && !errors.Is(err, friend.ErrStale) {
-				return nil, false, err
+				return ruling{}, err
 			}
 		}
-		return nil, true, a.fail(ctx, s.Portal, occupied(f.Key, c.ID, a.now()), &pair{f.Key, c})
+		return ruling{refused: true}, a.fail(ctx, s.Portal, occupied(f.Key, c.ID, a.now()), &pair{f.Key, c})
 	}
 	if f.Link.State == friend.Conflict && f.Link.Claimant == c.ID {
-		return nil, false, nil
+		return ruling{}, nil
 	}
 	// The linked contact may be gone, or merged into this one, and its own note is lost or late.
 	now, err := a.CRM.Resolve(ctx, s.Portal, f.Link.Contact)
 	if err != nil {
-		return nil, false, err
+		return ruling{}, err
+	}
+	if now == f.Link.Contact {
+		// Told before the row is stored: a repetition finds the conflict there and has nothing to tell.
+		return ruling{}, a.contested(ctx, s.Portal, o.Friend, c)
 	}
 	next := f.Clone()
-	switch now {
-	case f.Link.Contact:
-		return nil, false, nil
-	case 0:
+	if now == 0 {
 		next.Unlink()
-	default:
+	} else {
+		// The contact that this one was merged into may have a friend of this account already: then that is the conflict.
+		switch _, is, err := a.taken(ctx, s.Portal, f.Key, Contact{ID: now}); {
+		case err != nil:
+			return ruling{}, err
+		case is:
+			return ruling{}, a.contested(ctx, s.Portal, o.Friend, c)
+		}
 		next.Repoint(now)
 	}
-	return &next, false, a.leaving(ctx, s.Portal, f.Key, Left(f, &next, s, false, a.now(), cause), cause)
+	return ruling{again: &next, left: Left(f, &next, s, false, a.now(), cause)}, nil
 }
 
 // fewLinks are looked up one at a time; more of them in one go.
@@ -154,12 +170,11 @@ func evict(ctx context.Context, friends friend.Store, failures failure.Store, lo
 		}
 		next := f.Clone()
 		next.Unlink()
-		if rs := Left(f, &next, s, false, now, cause); len(rs) > 0 {
-			if err := log.Append(ctx, p, cause+"/left/"+failure.SubjectOf(f.Key), now, rs); err != nil {
-				return f, err
-			}
-		}
+		left := Left(f, &next, s, false, now, cause)
 		saved, err := friends.Save(ctx, p, next)
+		if err == nil {
+			return saved, leaving(ctx, log, p, f.Key, left, now, cause)
+		}
 		if !errors.Is(err, friend.ErrStale) {
 			return saved, err
 		}

@@ -40,30 +40,27 @@ func joined(to, from map[string]register.Register) map[string]register.Register 
 	return out
 }
 
-// together makes the friends of one contact agree on the mapped fields before these are written.
-func together(friends []friend.Friend, s Scope, now int64, cause string) ([]friend.Friend, []changelog.Record) {
-	if len(friends) < 2 {
-		return friends, nil
-	}
+// together makes the friends of one contact agree on the mapped fields. It returns those who changed, and how.
+func together(friends []friend.Friend, s Scope, now int64, cause string) (map[friend.Key]friend.Friend, map[friend.Key][]changelog.Record) {
 	var all map[string]register.Register
 	for _, f := range friends {
 		all = joined(all, f.Fields)
 	}
-	var log []changelog.Record
-	out := make([]friend.Friend, len(friends))
-	for i, f := range friends {
-		out[i] = f.Clone()
+	changed, log := map[friend.Key]friend.Friend{}, map[friend.Key][]changelog.Record{}
+	for _, f := range friends {
+		next := f.Clone()
 		for _, m := range s.Mappings.Flowing() {
 			was := f.Fields[m.Property]
 			r := was.Merge(all[m.Property])
 			if r == was || m.Property == mapping.Company {
 				continue
 			}
-			if out[i].Fields == nil {
-				out[i].Fields = map[string]register.Register{}
+			if next.Fields == nil {
+				next.Fields = map[string]register.Register{}
 			}
-			log = append(log, settle(&out[i], f.Link.Contact, m, was, r, now, cause).changes...)
+			log[f.Key] = append(log[f.Key], settle(&next, f.Link.Contact, m, was, r, now, cause).changes...)
+			changed[f.Key] = next
 		}
 	}
-	return out, log
+	return changed, log
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -48,7 +49,7 @@ func (s *Pace) Read(ctx context.Context, p id.PortalID, k pace.Kind) (pace.Row, 
 func (s *Pace) Write(ctx context.Context, p id.PortalID, k pace.Kind, c pace.Change) (pace.Row, error) {
 	up := expression.Set(expression.Name(leasePrefix+c.Holder), expression.Value(leaseText(c.Lease))).
 		Set(expression.Name(attrTTL), expression.Value(s.clock.Now().Add(paceRowLives).Unix()))
-	for _, h := range c.Forget {
+	for _, h := range slices.Compact(slices.Sorted(slices.Values(c.Forget))) {
 		if h != c.Holder {
 			up = up.Remove(expression.Name(leasePrefix + h))
 		}

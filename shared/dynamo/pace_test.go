@@ -130,3 +130,25 @@ func TestConcurrentLeasesAreAllKept(t *testing.T) {
 		t.Errorf("%d leases, %v", len(row.Leases), err)
 	}
 }
+
+// noTimers is the clock of a process that is frozen between invocations.
+type noTimers struct{ *clock.Virtual }
+
+func (noTimers) AfterFunc(time.Duration, func()) func() { return func() {} }
+
+func TestAFrozenProcessJoinsAgainWhateverLapsedMeanwhile(t *testing.T) {
+	t.Parallel()
+	table := newTable(t)
+	for i, gap := range []time.Duration{time.Second, 20 * time.Second, 33 * time.Second, time.Hour} {
+		v := clock.NewVirtual(noon)
+		l := pace.New(pace.Config{Store: dynamo.NewPace(table, v), Clock: noTimers{v}})
+		for range 3 {
+			for _, k := range []pace.Kind{pace.General, pace.Search} {
+				if err := l.Wait(t.Context(), id.PortalID(100+i), k, pace.Bulk); err != nil {
+					t.Fatalf("after %v: %v", gap, err)
+				}
+			}
+			v.Advance(gap)
+		}
+	}
+}

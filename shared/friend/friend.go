@@ -209,13 +209,19 @@ func (f *Friend) Repoint(to id.ContactID) {
 	f.forgetContact()
 }
 
-// Unlink frees the friend and drops what was imported from the contact (P-32): fields keep only what was edited in Lumo.
+// Unlink frees the friend and drops what was imported from the contact (P-32): fields keep only what was edited in Lumo, and why they are
+// empty.
 func (f *Friend) Unlink() {
 	f.Link = Link{}
 	f.forgetContact()
 	f.Company, f.Due = 0, 0
 	for p, r := range f.Fields {
-		if r.Lumo.None() {
+		switch {
+		case !r.Lumo.None():
+		case r.Why.At != 0 && r.Why.New == "":
+			r.Why.Old = ""
+			f.Fields[p] = register.Register{Why: r.Why}
+		default:
 			delete(f.Fields, p)
 		}
 	}

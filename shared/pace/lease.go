@@ -2,6 +2,7 @@ package pace
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -59,7 +60,7 @@ func (b *bucket) join(ctx context.Context, now time.Time) error {
 	name := b.newName()
 	lease := Lease{Want: b.demand(), At: now, Until: now.Add(b.ttl())}
 	c := Change{Holder: name, Lease: lease, Forget: b.row.lapsed(now)}
-	if b.holder != "" {
+	if b.holder != "" && !slices.Contains(c.Forget, b.holder) {
 		c.Forget = append(c.Forget, b.holder)
 	}
 	row, end, err := b.write(ctx, c)

@@ -39,11 +39,11 @@ func (r *reader) read(ctx context.Context, ends []end, stop func() bool) (bool, 
 	}
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
-	hurry := r.share()
+	hurry, flow := r.share(), newFlow(r.clock)
 	through := make([]bool, len(ends))
 	var fetching, storing sync.WaitGroup
 	for i, e := range ends {
-		p := &pipeline{reader: r, end: e, room: semaphore.NewWeighted(int64(e.room)), pages: make(chan *stored, r.ahead), fail: fail}
+		p := &pipeline{reader: r, end: e, room: semaphore.NewWeighted(int64(e.room)), flow: flow, pages: make(chan *stored, r.ahead), fail: fail}
 		fetching.Go(func() { through[i] = p.fetch(ctx, stop) })
 		storing.Go(func() { p.commit(ctx) })
 	}
@@ -60,10 +60,11 @@ func (r *reader) read(ctx context.Context, ends []end, stop func() bool) (bool, 
 	return all, nil
 }
 
-// rowsAtOnce bounds the writes of all pages together, and of each.
+// What all pages together, and one page, have under way.
 const (
-	rowsAtOnce    = 48
-	rowsOfOnePage = 16
+	rowsAtOnce     = 48
+	profilesAtOnce = 32
+	rowsOfOnePage  = 16
 )
 
 // share makes pages that are stored at the same time share calls for what they need, and the room for writes.
@@ -71,6 +72,7 @@ func (r *reader) share() (hurry func()) {
 	a := *r.applier
 	a.Parallel = min(a.Parallel, rowsOfOnePage)
 	a.Friends = fewAtOnce{a.Friends, semaphore.NewWeighted(rowsAtOnce)}
+	a.Profiles = fewProfiles{a.Profiles, semaphore.NewWeighted(profilesAtOnce)}
 	hurry = func() {}
 	if c, ok := a.CRM.(namedCRM); ok {
 		g := gathering(c, r.scope.Portal, r.scope.Read())
@@ -93,6 +95,21 @@ func (s fewAtOnce) Save(ctx context.Context, p id.PortalID, f friend.Friend) (fr
 	}
 	defer s.room.Release(1)
 	return s.Store.Save(ctx, p, f)
+}
+
+// fewProfiles bounds the questions to LINE under way.
+type fewProfiles struct {
+	contactsync.Profiles
+	room *semaphore.Weighted
+}
+
+// Profile implements contactsync.Profiles.
+func (s fewProfiles) Profile(ctx context.Context, p id.PortalID, k friend.Key) (friend.Profile, bool, error) {
+	if err := s.room.Acquire(ctx, 1); err != nil {
+		return friend.Profile{}, false, err
+	}
+	defer s.room.Release(1)
+	return s.Profiles.Profile(ctx, p, k)
 }
 
 // alternate takes a page of each end in turn on one goroutine.
@@ -135,7 +152,8 @@ type pipeline struct {
 	*reader
 	end   end
 	room  *semaphore.Weighted // hundreds of contacts
-	pages chan *stored        // in the order of fetching
+	flow  *flow
+	pages chan *stored // in the order of fetching
 	fail  func(error)
 }
 
@@ -150,7 +168,7 @@ type stored struct {
 // fetch returns whether the end is through.
 func (p *pipeline) fetch(ctx context.Context, stop func() bool) bool {
 	defer close(p.pages)
-	for !stop() {
+	for p.wait(ctx, stop) {
 		pg, more, err := p.end.fetch(ctx)
 		hundreds := min(int64(len(pg.Contacts)+99)/100, int64(p.end.room))
 		if err == nil {
@@ -160,6 +178,7 @@ func (p *pipeline) fetch(ctx context.Context, stop func() bool) bool {
 			p.fail(err)
 			return false
 		}
+		p.flow.enter(len(pg.Contacts))
 		s := &stored{page: pg, done: make(chan struct{})}
 		select {
 		case p.pages <- s:
@@ -169,6 +188,7 @@ func (p *pipeline) fetch(ctx context.Context, stop func() bool) bool {
 		go func() {
 			defer close(s.done)
 			defer p.room.Release(hundreds)
+			defer p.flow.leave(len(s.page.Contacts))
 			a, err := p.store(ctx, p.end, s.page)
 			if s.applied, s.ok = a, err == nil; !s.ok {
 				p.fail(err)
@@ -180,6 +200,21 @@ func (p *pipeline) fetch(ctx context.Context, stop func() bool) bool {
 	}
 	return false
 }
+
+// wait waits for the storing to keep up. It tells whether to fetch on.
+func (p *pipeline) wait(ctx context.Context, stop func() bool) bool {
+	for !stop() {
+		if p.flow.open() {
+			return true
+		}
+		if p.clock.Sleep(ctx, flowPoll) != nil {
+			return false
+		}
+	}
+	return false
+}
+
+const flowPoll = 20 * time.Millisecond
 
 // commit moves the cursor behind every stored page, up to the first that failed. It waits for all of them.
 func (p *pipeline) commit(ctx context.Context) {

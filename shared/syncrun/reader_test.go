@@ -40,6 +40,12 @@ func (x *index) answer(p Page) (Page, error) {
 	return p, nil
 }
 
+func (x *index) count() int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.calls
+}
+
 func (x *index) List(_ context.Context, _ id.PortalID, after string, _ []string) (Page, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -129,7 +135,7 @@ func drive(t *rapid.T, x *index, run Run, perStep, ahead int) {
 		through := false
 		work := func(ctx context.Context, s *chain.Step) (chain.Next, error) {
 			rd := &reader{source: x, applier: &contactsync.Applier{Clock: v, Parallel: 1}, scope: scope, clock: v, ahead: ahead, run: &run, step: s, high: run.Read.High, low: run.Read.Low}
-			until := x.calls + perStep
+			until := x.count() + perStep
 			ends := []end{rd.changes(1, nil, nil)}
 			if run.Full() {
 				ends = []end{rd.down(1, nil, nil)}
@@ -138,7 +144,7 @@ func drive(t *rapid.T, x *index, run Run, perStep, ahead int) {
 				}
 			}
 			var err error
-			through, err = rd.read(ctx, ends, func() bool { x.mu.Lock(); defer x.mu.Unlock(); return x.calls >= until })
+			through, err = rd.read(ctx, ends, func() bool { return x.count() >= until })
 			return chain.Next{State: run}, err
 		}
 		s, err := store.row, error(nil)

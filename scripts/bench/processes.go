@@ -1,0 +1,127 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"lumo/scripts/demo"
+	"lumo/scripts/localcloud/runner"
+	"lumo/scripts/localcloud/sandboxes"
+)
+
+// measureProcesses runs the real binaries in the local cloud through a first import and its write-back, at a tenth of the size and at the
+// full size: what a process needs must not grow with the portal.
+func measureProcesses(ctx context.Context, r *run) ([]Figure, error) {
+	small, err := r.largestProcess(ctx, max(r.Size/10, 1))
+	if err != nil {
+		return nil, err
+	}
+	full, err := r.largestProcess(ctx, r.Size)
+	if err != nil {
+		return nil, err
+	}
+	return []Figure{
+		atMost("process_memory_tenth", small, "MB, largest function process", 64), atMost("process_memory_full", full, "MB, largest function process", 64),
+		atMost("process_memory_growth", full/small, "full size / a tenth", 1.5),
+	}, nil
+}
+
+func (r *run) largestProcess(ctx context.Context, contacts int) (float64, error) {
+	if err := r.buildAll(ctx); err != nil {
+		return 0, err
+	}
+	state := filepath.Join(r.temp, fmt.Sprintf("cloud-%d", contacts))
+	var beside *sandboxes.Sandboxes
+	cloud, err := runner.Start(ctx, runner.Config{
+		Root: r.Root, State: state, Front: "127.0.0.1:0", Control: "127.0.0.1:0", Out: io.Discard, Built: filepath.Join(r.temp, "bin"),
+		Outside: func(ctx context.Context, front string, say runner.Say) (map[string]string, func(), error) {
+			s, err := sandboxes.Start(ctx, sandboxes.Config{
+				Root: r.Root, State: state, Hubspot: freeAddress(), Line: freeAddress(), Getenv: os.Getenv, Status: say.Status, Out: say.Lines,
+			}, front)
+			if err != nil {
+				return nil, nil, err
+			}
+			beside = s
+			return s.Parameters, s.Close, nil
+		},
+	})
+	if err != nil {
+		return 0, err
+	}
+	defer cloud.Close()
+	app, err := strconv.ParseInt(beside.Parameters["HubspotAppId"], 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("app id: %w", err)
+	}
+	w := &demo.World{
+		Front: cloud.URL(), HubSpot: beside.Parameters["HubspotApiUrl"], Line: beside.Parameters["LineApiUrl"], Portal: demo.Portal, AppID: app,
+		Secret: beside.Parameters["HubspotClientSecret"],
+	}
+	began := time.Now()
+	if err := firstSync(ctx, w, contacts); err != nil {
+		return 0, err
+	}
+	largest := 0.0
+	for id, f := range cloud.Status().Functions {
+		if f.PeakRSS > 0 {
+			r.say("%d contacts: %s needed %.1f MB", contacts, id, float64(f.PeakRSS)/mega)
+		}
+		largest = max(largest, float64(f.PeakRSS)/mega)
+	}
+	r.say("%d contacts in %.0f s", contacts, time.Since(began).Seconds())
+	return largest, nil
+}
+
+func (r *run) buildAll(ctx context.Context) error {
+	fs, err := r.functions()
+	if err != nil {
+		return err
+	}
+	for _, f := range fs {
+		if _, err := r.build(ctx, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// firstSync installs the app in a portal whose contacts all hold a LINE User ID, and waits until HubSpot has been told everything.
+func firstSync(ctx context.Context, w *demo.World, contacts int) error {
+	account, err := w.Seed(ctx, demo.Size{Contacts: contacts, Companies: contacts / 10, Lists: 5, Friends: contacts, Linked: contacts})
+	if err != nil {
+		return err
+	}
+	b := demo.NewBrowser()
+	if err := w.Install(ctx, b); err != nil {
+		return err
+	}
+	began := time.Now().Add(-time.Second)
+	if err := w.Connect(ctx, b, account); err != nil {
+		return err
+	}
+	status, err := w.WaitForRun(ctx, began)
+	if err != nil {
+		return err
+	}
+	if status.LastRun == nil || status.LastRun.Contacts < contacts {
+		return errors.New("the first sync did not read every contact")
+	}
+	return nil
+}
+
+// freeAddress is one that nobody listens on now.
+func freeAddress() string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "127.0.0.1:0"
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
