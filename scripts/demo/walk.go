@@ -8,8 +8,11 @@ import (
 
 // Status is what the Dashboard shows.
 type Status struct {
-	State string `json:"state"`
-	Run   *struct {
+	State  string `json:"state"`
+	Banner *struct {
+		Code string `json:"code"`
+	} `json:"banner"`
+	Run *struct {
 		Status      string `json:"status"`
 		Read        int    `json:"read"`
 		Expected    int    `json:"expected"`
@@ -30,6 +33,7 @@ type Status struct {
 	} `json:"lastRun"`
 	Counters struct {
 		Friends  int `json:"friends"`
+		Lists    int `json:"lists"`
 		Failures int `json:"failures"`
 	} `json:"counters"`
 }
@@ -110,6 +114,37 @@ func (w *World) Import(ctx context.Context) (added int, err error) {
 	}
 }
 
+// Confirm looks at a preview of what would change in HubSpot and lets it go (P-64).
+func (w *World) Confirm(ctx context.Context) error {
+	began := time.Now()
+	var started struct {
+		Run struct {
+			ID string `json:"id"`
+		} `json:"run"`
+	}
+	err := w.API(ctx, "POST", "/api/v1/sync", map[string]any{"requestId": "preview-1", "extent": "contacts", "dryRun": true}, &started)
+	if err != nil {
+		return err
+	}
+	if _, err := w.WaitForRun(ctx, began.Add(-time.Second)); err != nil {
+		return err
+	}
+	var preview struct {
+		Fields []struct {
+			Field   string `json:"field"`
+			Lumo    int    `json:"lumo"`
+			HubSpot int    `json:"hubspot"`
+		} `json:"fields"`
+	}
+	if err := w.API(ctx, "GET", "/api/v1/runs/"+started.Run.ID, nil, &preview); err != nil {
+		return err
+	}
+	for _, f := range preview.Fields {
+		w.say("preview: %s would change for %d contacts in HubSpot and %d friends in Lumo", f.Field, f.HubSpot, f.Lumo)
+	}
+	return w.API(ctx, "POST", "/api/v1/sync/confirm", map[string]string{"requestId": "confirm-1"}, nil)
+}
+
 // FirstRun is everything from two empty sandboxes to a portal in sync.
 func (w *World) FirstRun(ctx context.Context, s Size) (Account, Status, error) {
 	a, err := w.Seed(ctx, s)
@@ -124,8 +159,14 @@ func (w *World) FirstRun(ctx context.Context, s Size) (Account, Status, error) {
 	if err := w.Connect(ctx, b, a); err != nil {
 		return a, Status{}, fmt.Errorf("connect: %w", err)
 	}
-	if _, err := w.WaitForRun(ctx, began.Add(-time.Second)); err != nil {
+	first, err := w.WaitForRun(ctx, began.Add(-time.Second))
+	if err != nil {
 		return a, Status{}, fmt.Errorf("initial sync: %w", err)
+	}
+	if first.Banner != nil && first.Banner.Code == "PREVIEW_NEEDED" {
+		if err := w.Confirm(ctx); err != nil {
+			return a, Status{}, fmt.Errorf("confirm the preview: %w", err)
+		}
 	}
 	if _, err := w.Import(ctx); err != nil {
 		return a, Status{}, fmt.Errorf("import: %w", err)

@@ -112,7 +112,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 func report(ctx context.Context, w *demo.World, cloud *runner.Cloud, account demo.Account, status demo.Status, size demo.Size, took time.Duration) (Report, error) {
 	r := Report{Status: status.State, Friends: status.Counters.Friends, Seconds: took.Seconds()}
 	if status.LastRun != nil {
-		r.Contacts, r.Lists = status.LastRun.Contacts, status.LastRun.Lists
+		r.Contacts, r.Lists = status.LastRun.Contacts, status.Counters.Lists
 	}
 	traffic, err := w.Traffic(ctx)
 	if err != nil {

@@ -287,7 +287,7 @@ func (a *App) Runner() *syncrun.Runner {
 	return &syncrun.Runner{
 		Chain: a.Chain(), Scopes: a.Scopes(), Source: a.crm(), Applier: *a.Applier(), Friends: a.Friends(), Failures: a.Failures(), Outbox: a.Outbox(),
 		Lists: &hubspotlist.Index{Source: a.crm(), Store: a.Lists(), Clock: a.Clock}, Schedule: a.Schedules(), Mappings: a.Mappings(), Clock: a.Clock,
-		Ahead: a.parallel(40), Prepare: a.prepare, Reindex: a.reindex, Judge: a.Alerts().Update,
+		Ahead: a.parallel(40), Prepare: a.prepare, Reindex: a.reindex, WriteBack: a.Portals(), Judge: a.Alerts().Update,
 	}
 }
 

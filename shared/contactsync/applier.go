@@ -290,6 +290,9 @@ func (a *Applier) one(ctx context.Context, s Scope, f friend.Friend, c Contact, 
 			}
 		}
 		o.Changes = append(left, o.Changes...)
+		if a.Discard {
+			o.Changes = append(o.Changes, a.owed(o.Friend, s, cause)...)
+		}
 		n := Counts{}
 		if o.Friend.Due != 0 {
 			n.Dirty = 1
@@ -325,6 +328,15 @@ func (a *Applier) one(ctx context.Context, s Scope, f friend.Friend, c Contact, 
 		f, left = fresh, nil
 	}
 	return Counts{}, nil, friend.ErrStale
+}
+
+// owed explains what HubSpot would be told of a friend.
+func (a *Applier) owed(f friend.Friend, s Scope, cause string) []changelog.Record {
+	if f.Due == 0 {
+		return nil
+	}
+	_, log := Wrote(f, s, PendingOf(f, s).Properties, a.now(), a.now(), cause)
+	return log
 }
 
 // reindex brings one friend's entry up to date. Runs link by the thousand and rebuild the whole at their end.

@@ -15,6 +15,7 @@ import (
 	"lumo/shared/fault"
 	"lumo/shared/friend"
 	"lumo/shared/id"
+	"lumo/shared/portal"
 	"lumo/shared/work"
 )
 
@@ -51,8 +52,8 @@ type Flushed struct {
 // table failed in a way that waiting may cure; every marker is then still there.
 func (f *Flusher) Drain(ctx context.Context, s Scope, cause string) (Flushed, error) {
 	var out Flushed
-	if err := f.Outbox.NextGeneration(ctx, s.Portal); err != nil {
-		return out, err
+	if err := f.Outbox.NextGeneration(ctx, s.Portal); err != nil || s.WriteBack == portal.Held {
+		return out, err // the markers wait for the confirmation
 	}
 	var last []friend.Key
 	before := -1

@@ -70,7 +70,7 @@ func (l *Loader) portal(ctx context.Context, p id.PortalID) (portal.Portal, erro
 
 func (l *Loader) scope(ctx context.Context, p id.PortalID, row portal.Portal) (Scope, error) {
 	var err error
-	out := Scope{Portal: p, Names: map[id.Slot]Names{}, LinkByID: row.Settings.MethodC}
+	out := Scope{Portal: p, Names: map[id.Slot]Names{}, LinkByID: row.Settings.MethodC, WriteBack: row.WriteBack}
 	if out.Mappings, err = l.Mappings.Load(ctx, p); err != nil {
 		return out, err
 	}

@@ -12,6 +12,7 @@ import (
 	"lumo/shared/id"
 	"lumo/shared/lineproperty"
 	"lumo/shared/mapping"
+	"lumo/shared/portal"
 	"lumo/shared/register"
 )
 
@@ -23,6 +24,8 @@ type Scope struct {
 	Names map[id.Slot]Names
 	// Channels tell which account a slot belongs to.
 	Slots []id.Slot
+	// WriteBack says whether HubSpot may be written to (P-64).
+	WriteBack portal.WriteBack
 	// LinkByID is method C: a LINE User ID found in HubSpot links (P-26).
 	LinkByID bool
 }

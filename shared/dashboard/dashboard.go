@@ -4,6 +4,7 @@ package dashboard
 
 import (
 	"cmp"
+	"fmt"
 	"time"
 
 	"lumo/shared/alert"
@@ -62,6 +63,12 @@ func Banner(p portal.Portal, accounts []lineaccount.Account) *Notice {
 	}
 	if !p.Has(portal.RequiredScopes...) {
 		return &Notice{Code: "PERMISSION_NEEDED", Message: "Some HubSpot permissions are missing. A super admin must reconnect HubSpot."}
+	}
+	if p.WriteBack == portal.Held {
+		return &Notice{
+			Code: syncrun.PreviewNeeded, Since: millis(p.HeldAt),
+			Message: fmt.Sprintf("More than %d contacts would change in HubSpot for the first time. Run a preview, look at it and confirm it.", syncrun.PreviewAbove),
+		}
 	}
 	for _, a := range accounts {
 		if a.State == lineaccount.Active {

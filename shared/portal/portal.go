@@ -48,6 +48,9 @@ type Portal struct {
 	FirstInstalledAt time.Time
 	InstalledAt      time.Time
 	RemovedAt        time.Time
+	// WriteBack says whether contacts may be written; HeldAt is since when they may not.
+	WriteBack WriteBack
+	HeldAt    time.Time
 	// Version counts changes of this row; a Commit succeeds only if it is still the one that was read.
 	Version int64
 }

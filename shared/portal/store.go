@@ -81,4 +81,7 @@ const (
 	PropertyChosen  Action = "property_chosen"
 	PropertyRestore Action = "property_recreated"
 	MappingChanged  Action = "mapping_changed"
+
+	WriteBackHeld      Action = "write_back_held"
+	WriteBackConfirmed Action = "write_back_confirmed"
 )

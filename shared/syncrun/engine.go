@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"lumo/shared/alert"
@@ -15,6 +16,7 @@ import (
 	"lumo/shared/friend"
 	"lumo/shared/id"
 	"lumo/shared/mapping"
+	"lumo/shared/portal"
 )
 
 // Runner does the steps of runs.
@@ -33,7 +35,8 @@ type Runner struct {
 	// Prepare makes what a full run needs before it reads: properties and default mappings. Repeating it changes nothing.
 	Prepare func(ctx context.Context, p id.PortalID) error
 	// Reindex rebuilds the directory of names after a full read, which may have linked anybody.
-	Reindex func(ctx context.Context, p id.PortalID) error
+	Reindex   func(ctx context.Context, p id.PortalID) error
+	WriteBack WriteBack
 	// Judge is told how a portal does after each run (P-75).
 	Judge func(ctx context.Context, p id.PortalID, h alert.Health) error
 	// Ahead is how many hundreds of contacts each end may have under way between fetching and storing; 1 does one thing at a time (the simulation).
@@ -151,6 +154,12 @@ func (r *Runner) plan(ctx context.Context, scope contactsync.Scope, run *Run) er
 		return err
 	}
 	run.Expected = linked.Total
+	if scope.WriteBack == portal.Undecided && linked.Total > PreviewAbove && !run.DryRun {
+		// Before anything is marked: the flushes begin with the first page.
+		if err := r.WriteBack.HoldWriteBack(ctx, scope.Portal); err != nil {
+			return err
+		}
+	}
 	all, err := r.Source.Search(ctx, scope.Portal, Search{Limit: 1}, nil)
 	if err != nil {
 		return err
@@ -232,7 +241,7 @@ func (r *Runner) readOne(ctx context.Context, scope contactsync.Scope, run *Run)
 	}
 	run.Counts, run.Read.Phase = run.Counts.Add(a.Counts), Indexing
 	if run.DryRun {
-		run.Samples = a.Changes
+		run.previewed(a.Changes)
 	}
 	return nil
 }
@@ -256,7 +265,7 @@ func (r *Runner) index(ctx context.Context, scope contactsync.Scope, run *Run) e
 	}
 	run.Read.Phase, run.Status = Settling, Applying
 	run.Read.At = r.Clock.Now().UnixMilli()
-	return nil
+	return r.decide(ctx, scope, run)
 }
 
 // apply waits until HubSpot was told everything that was due when this phase began.
@@ -274,6 +283,13 @@ func (r *Runner) apply(ctx context.Context, scope contactsync.Scope, run *Run) (
 		}
 	}
 	run.Pending = pending
+	if pending > 0 && scope.WriteBack == portal.Held {
+		run.Pending = max(pending, run.Counts.Dirty)
+		r.end(run, Complete)
+		run.Code = PreviewNeeded
+		run.Error = fmt.Sprintf("%d contacts would change in HubSpot for the first time. Look at the preview and confirm it on the Dashboard.", run.Pending)
+		return 0, nil
+	}
 	if pending > 0 {
 		return 2 * time.Second, r.Outbox.Kick(ctx, scope.Portal)
 	}

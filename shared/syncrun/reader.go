@@ -240,9 +240,6 @@ func (r *reader) store(ctx context.Context, e end, p Page) (contactsync.Applied,
 	return r.applier.Apply(ctx, r.scope, p.Contacts, nil, name, cause, contactsync.Bulk)
 }
 
-// maxSamples of a dry run (P-64).
-const maxSamples = 100
-
 func pageName(e end, p Page) string {
 	if len(p.Contacts) == 0 {
 		return e.name
@@ -262,7 +259,7 @@ func (r *reader) commit(ctx context.Context, e end, p Page, a contactsync.Applie
 	r.run.Read.Number++
 	r.run.Counts = r.run.Counts.Add(a.Counts)
 	if r.run.DryRun {
-		r.run.Samples = append(r.run.Samples, a.Changes[:min(len(a.Changes), maxSamples-len(r.run.Samples))]...)
+		r.run.previewed(a.Changes)
 	}
 	now := r.clock.Now()
 	if now.Sub(r.saved) < checkpoint {

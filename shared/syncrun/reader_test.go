@@ -16,6 +16,7 @@ import (
 	"lumo/shared/clock"
 	"lumo/shared/contactsync"
 	"lumo/shared/id"
+	"lumo/shared/portal"
 )
 
 // index is a HubSpot with a record list and a search, of contacts without any LINE User ID, so that storing them is nothing and only the
@@ -242,19 +243,27 @@ func TestStateOf(t *testing.T) {
 		on   bool
 		runs []Run
 		want State
+
+		write portal.WriteBack
 	}{
-		{"nothing yet", true, nil, Normal},
-		{"running", true, []Run{{Status: Syncing}}, NowSyncing},
-		{"applying", true, []Run{{Status: Applying}, {Status: Failed}}, NowApply},
-		{"last failed", true, []Run{{Status: Failed}, {Status: Complete}}, HasFailed},
-		{"items failed, the run did not", true, []Run{{Status: CompleteWithErrors}}, Normal},
-		{"a dry run says nothing", true, []Run{{Status: Failed, DryRun: true}, {Status: Complete}}, Normal},
-		{"authorization lost", false, []Run{{Status: Complete}}, HasFailed},
+		{name: "writes wait for a confirmation", on: true, runs: []Run{{Status: Complete}}, want: NowApply, write: portal.Held},
+		{name: "and are applied", on: true, runs: []Run{{Status: Complete}}, want: Normal, write: portal.Approved},
+		{"nothing yet", true, nil, Normal, ""},
+		{"running", true, []Run{{Status: Syncing}}, NowSyncing, ""},
+		{"applying", true, []Run{{Status: Applying}, {Status: Failed}}, NowApply, ""},
+		{"last failed", true, []Run{{Status: Failed}, {Status: Complete}}, HasFailed, ""},
+		{"items failed, the run did not", true, []Run{{Status: CompleteWithErrors}}, Normal, ""},
+		{"a dry run says nothing", true, []Run{{Status: Failed, DryRun: true}, {Status: Complete}}, Normal, ""},
+		{"authorization lost", false, []Run{{Status: Complete}}, HasFailed, ""},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			if got := StateOf(c.on, c.runs); got != c.want {
+			p := portal.Portal{State: portal.Connected, WriteBack: c.write}
+			if !c.on {
+				p.State = portal.Reconnect
+			}
+			if got := StateOf(p, c.runs); got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})

@@ -7,6 +7,7 @@ import (
 	"lumo/shared/changelog"
 	"lumo/shared/contactsync"
 	"lumo/shared/id"
+	"lumo/shared/portal"
 )
 
 // Kind of chain that runs are.
@@ -68,7 +69,9 @@ type Run struct {
 	Error   string `json:"error,omitempty"` // sentence for the history's "Error" column
 	// Samples are the first changes of a dry run (P-64).
 	Samples []changelog.Record `json:"samples,omitempty"`
-	Read    Cursors            `json:"read"`
+	// Fields counts all of them by field.
+	Fields []FieldChanges `json:"fields,omitempty"`
+	Read   Cursors        `json:"read"`
 }
 
 // Full tells that every linked contact is compared, not only the changed ones.
@@ -122,10 +125,14 @@ const (
 	HasFailed  State = "Failed"
 )
 
-// StateOf derives the display from the last runs, newest first (P-71).
-func StateOf(connected bool, runs []Run) State {
-	if !connected {
+// StateOf derives the display from the last runs, newest first (P-71). Results that wait for a confirmation are still to be applied.
+func StateOf(p portal.Portal, runs []Run) State {
+	if !p.State.Runs() {
 		return HasFailed
+	}
+	rest := Normal
+	if p.WriteBack == portal.Held {
+		rest = NowApply
 	}
 	for _, r := range runs {
 		if r.DryRun {
@@ -139,7 +146,7 @@ func StateOf(connected bool, runs []Run) State {
 		case Failed:
 			return HasFailed
 		}
-		return Normal
+		return rest
 	}
-	return Normal
+	return rest
 }

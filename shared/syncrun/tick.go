@@ -183,6 +183,9 @@ func (t *Tick) long(ctx context.Context, r chain.Row, now time.Time) error {
 // flushes sends another flush for markers that nobody fetched in time. It tells whether any marker waits.
 func (t *Tick) flushes(ctx context.Context, scope contactsync.Scope, now time.Time) (bool, error) {
 	owed, late := false, false
+	if scope.WriteBack == portal.Held {
+		return false, nil
+	}
 	for _, slot := range scope.Slots {
 		ms, err := t.Friends.Markers(ctx, scope.Portal, slot, 16)
 		if err != nil {

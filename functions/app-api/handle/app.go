@@ -8,6 +8,7 @@ import (
 	"lumo/shared/once"
 	"lumo/shared/redrive"
 	"lumo/shared/syncdata"
+	"lumo/shared/syncrun"
 	"lumo/shared/tag"
 )
 
@@ -29,6 +30,7 @@ func FromApp(a *compose.App) Deps {
 			Mappings: a.Mappings(), Catalog: a.Properties().CRM, Accounts: a.Accounts(), Sets: dynamo.LineProperties{Table: table}, Runs: a.Starter(),
 			Agenda: a.Directory(), Audit: a.Portals(), Clock: a.Clock,
 		},
+		Gate:   &syncrun.Gate{Runs: a.Starter(), Portals: a.Portals(), Outbox: a.Outbox()},
 		Editor: &friendcard.Editor{Friends: a.Friends(), Scopes: a.Scopes(), Log: a.ChangeLog(), Outbox: a.Outbox()},
 		Tags: &tag.Service{
 			Store: dynamo.Tags{Table: table}, Accounts: a.Accounts().Store, Options: a.Properties(), Friends: a.Friends(), Index: index, Outbox: a.Outbox(),

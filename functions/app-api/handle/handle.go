@@ -52,6 +52,7 @@ type Deps struct {
 	Access     access.Policy
 	Once       *once.Guard
 	Runs       *syncrun.Starter
+	Gate       *syncrun.Gate
 	Alerts     alert.Store
 	Changes    changelog.Log
 	Failures   failure.Store

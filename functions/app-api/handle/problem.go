@@ -23,6 +23,7 @@ import (
 	"lumo/shared/portal"
 	"lumo/shared/redrive"
 	"lumo/shared/syncdata"
+	"lumo/shared/syncrun"
 	"lumo/shared/tag"
 )
 
@@ -70,6 +71,7 @@ var refusals = []struct {
 	{once.ErrOther, "REQUEST_ID_REUSED", "requestId"},
 	{contactsync.ErrNotConnected, "NOT_CONNECTED", ""},
 	{onboarding.ErrNotConnected, "NOT_CONNECTED", ""},
+	{syncrun.ErrPreviewFirst, "PREVIEW_FIRST", ""},
 	{mapping.ErrExists, "ALREADY_MAPPED", "property"},
 	{mapping.ErrUnknown, "NOT_MAPPED", "property"},
 	{mapping.ErrTooMany, "TOO_MANY_MAPPINGS", "property"},

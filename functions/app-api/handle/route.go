@@ -33,6 +33,7 @@ func routes() []route {
 		{method: "GET", pattern: "/runs", action: access.View, do: getRuns},
 		{method: "GET", pattern: "/runs/{run}", action: access.View, do: getRun},
 		{method: "POST", pattern: "/sync", action: access.Sync, do: postSync, live: true},
+		{method: "POST", pattern: "/sync/confirm", action: access.Sync, do: postConfirm, live: true},
 		{method: "GET", pattern: "/changes", action: access.View, do: getChanges},
 		{method: "GET", pattern: "/changes/export", action: access.View, do: getExport},
 		{method: "GET", pattern: "/failures", action: access.View, do: getFailures},

@@ -35,7 +35,7 @@ func getStatus(ctx context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	out := statusView{
-		Connection: c.at.State, State: syncrun.StateOf(c.at.State == portal.Connected, runs), Counters: counters, TimeZone: c.at.Zone().String(),
+		Connection: c.at.State, State: syncrun.StateOf(c.at, runs), Counters: counters, TimeZone: c.at.Zone().String(),
 		Banner: noticeView(dashboard.Banner(c.at, accounts)), Alerts: []notice{}, LastRun: nil,
 	}
 	for _, r := range runs {
@@ -181,6 +181,21 @@ func postSync(ctx context.Context, c *call) (any, error) {
 		v.Run = &row
 	}
 	return v, nil
+}
+
+type confirmed struct {
+	Confirmed bool `json:"confirmed"`
+}
+
+// postConfirm lets the first write-back go that was held because many contacts would change (P-64).
+func postConfirm(ctx context.Context, c *call) (any, error) {
+	if _, err := read[request](c); err != nil {
+		return nil, err
+	}
+	if err := c.Gate.Confirm(ctx, c.at, c.who); err != nil {
+		return nil, err
+	}
+	return confirmed{true}, nil
 }
 
 // allowed tells the pages which buttons to offer.

@@ -142,11 +142,13 @@ type runDetail struct {
 	Counts   contactsync.Counts `json:"counts"`
 	APICalls *int               `json:"apiCalls"`
 	Samples  []changeRow        `json:"samples"`
-	Failures []failureRow       `json:"failures"`
+	// Fields counts every change of a dry run by field.
+	Fields   []syncrun.FieldChanges `json:"fields"`
+	Failures []failureRow           `json:"failures"`
 }
 
 func detailOf(r syncrun.Run, its []failure.Item, v runningView, most int) runDetail {
-	out := runDetail{runningView: v, Counts: r.Counts, Samples: []changeRow{}, Failures: []failureRow{}}
+	out := runDetail{runningView: v, Counts: r.Counts, Samples: []changeRow{}, Fields: append([]syncrun.FieldChanges{}, r.Fields...), Failures: []failureRow{}}
 	if r.EndedAt != 0 {
 		out.Duration = at(max(r.EndedAt-r.StartedAt, 1))
 	}
