@@ -8,10 +8,10 @@ import (
 	"lumo/shared/onboarding"
 )
 
-// Onboarding connects and disconnects. Watcher and the like are set by whoever builds the sync.
+// Onboarding connects and disconnects.
 func (a *App) Onboarding() *onboarding.Service {
 	return &onboarding.Service{
-		Portals: a.Portals(), Accounts: a.Accounts(), Properties: a.Properties(), Starter: a.Starter(), Agenda: a.Directory(), Clock: a.Clock,
+		Portals: a.Portals(), Accounts: a.Accounts(), Properties: a.Properties(), Starter: a.Starter(), Agenda: a.Directory(), Watcher: a.Leaver(), Clock: a.Clock,
 	}
 }
 

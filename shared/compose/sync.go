@@ -248,6 +248,13 @@ func (a *App) Importer() *linesync.Importer {
 	}
 }
 
+// Leaver tells HubSpot of disconnected accounts.
+func (a *App) Leaver() *linesync.Leaver {
+	return &linesync.Leaver{
+		Chain: a.Chain(), Accounts: a.Accounts(), Friends: a.Friends(), Index: a.FriendIndex(), Outbox: a.Outbox(), Clock: a.Clock, NewID: a.NewID, Parallel: a.parallel(16),
+	}
+}
+
 // Alerts tells people when syncing needs them.
 func (a *App) Alerts() *alert.Service {
 	return &alert.Service{
@@ -294,7 +301,7 @@ func (a *App) Runner() *syncrun.Runner {
 // Tick is the minute tick.
 func (a *App) Tick() *syncrun.Tick {
 	return &syncrun.Tick{
-		Due: a.Directory(), Portals: dynamo.Portals{Table: a.Table()}, Scopes: a.Scopes(), Starter: a.Starter(), Chain: a.Chain(), Kinds: []string{linesync.ImportKind},
+		Due: a.Directory(), Portals: dynamo.Portals{Table: a.Table()}, Scopes: a.Scopes(), Starter: a.Starter(), Chain: a.Chain(), Kinds: []string{linesync.ImportKind, linesync.LeaveKind}, Leaving: a.Leaver().Resume,
 		Friends: a.Friends(), Outbox: a.Outbox(), Queue: a.Sender(), Schedule: a.Schedules(), Clock: a.Clock, Log: a.Log, Before: a.Journal().Poll,
 		Removed: a.Portals().FinishRemoval, Sweep: a.Sweeper().Sweep, Judge: a.Alerts().Update,
 		Pending: func(ctx context.Context, p id.PortalID) error { _, err := a.Portals().Complete(ctx, p); return err },

@@ -106,7 +106,7 @@ func (f *Flusher) look(ctx context.Context, s Scope, underWay int) ([]friend.Key
 	now := f.Clock.Now().UnixMilli()
 	var due []friend.Key
 	var w waits
-	for _, slot := range s.Slots {
+	for _, slot := range s.Outboxes() {
 		ms, err := f.Friends.Markers(ctx, s.Portal, slot, limit)
 		if err != nil {
 			return nil, w, err

@@ -79,14 +79,18 @@ func (l *Loader) scope(ctx context.Context, p id.PortalID, row portal.Portal) (S
 		return out, err
 	}
 	for _, a := range all {
-		if a.State != lineaccount.Active {
+		if a.State != lineaccount.Active && !a.Leaving {
 			continue
 		}
 		set, err := l.Sets.Set(ctx, p, a.Slot)
 		if err != nil {
 			return out, err
 		}
-		out.Slots = append(out.Slots, a.Slot)
+		if a.Leaving {
+			out.Leaving = append(out.Leaving, a.Slot)
+		} else {
+			out.Slots = append(out.Slots, a.Slot)
+		}
 		out.Names[a.Slot] = NamesOf(set, a.Slot)
 	}
 	return out, nil

@@ -20,10 +20,12 @@ import (
 type Scope struct {
 	Portal   id.PortalID
 	Mappings mapping.Set
-	// Names are the writable LINE properties by slot. Only connected accounts are listed.
+	// Names are the writable LINE properties by slot, of connected and leaving accounts.
 	Names map[id.Slot]Names
 	// Channels tell which account a slot belongs to.
 	Slots []id.Slot
+	// Leaving are slots of disconnected accounts: nothing is read for them any more, what HubSpot must still learn is written.
+	Leaving []id.Slot
 	// WriteBack says whether HubSpot may be written to (P-64).
 	WriteBack portal.WriteBack
 	// LinkByID is method C: a LINE User ID found in HubSpot links (P-26).
@@ -64,6 +66,9 @@ func (s Scope) UserIDProperties() map[id.Slot]string {
 	}
 	return out
 }
+
+// Outboxes are the slots whose markers are written to HubSpot.
+func (s Scope) Outboxes() []id.Slot { return slices.Concat(s.Slots, s.Leaving) }
 
 // Read lists every contact property that a compare needs, each once, sorted.
 func (s Scope) Read() []string {

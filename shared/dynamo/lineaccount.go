@@ -35,6 +35,7 @@ type accountItem struct {
 	Forwards        []lineaccount.Forward `dynamodbav:"forwards,omitempty"`
 	ConnectedAt     int64                 `dynamodbav:"at,omitempty"`
 	DisconnectedAt  int64                 `dynamodbav:"left,omitempty"`
+	Leaving         bool                  `dynamodbav:"leaving,omitempty"`
 	Version         int64                 `dynamodbav:"v"`
 }
 
@@ -43,7 +44,7 @@ func (it accountItem) account(p id.PortalID) lineaccount.Account {
 		Portal: p, Slot: it.Slot, Bot: it.Bot, Name: it.Name, BasicID: it.BasicID, PictureURL: it.PictureURL, ChannelID: it.ChannelID,
 		Secret: it.Secret, State: it.State, Verified: it.Verified, PreviousWebhook: it.PreviousWebhook, Checks: it.Checks,
 		CheckedAt: moment(it.CheckedAt), Forwards: it.Forwards, ConnectedAt: moment(it.ConnectedAt),
-		DisconnectedAt: moment(it.DisconnectedAt), Version: it.Version,
+		DisconnectedAt: moment(it.DisconnectedAt), Leaving: it.Leaving, Version: it.Version,
 	}
 }
 
@@ -51,7 +52,7 @@ func itemOfAccount(a lineaccount.Account) accountItem {
 	return accountItem{
 		Slot: a.Slot, Bot: a.Bot, Name: a.Name, BasicID: a.BasicID, PictureURL: a.PictureURL, ChannelID: a.ChannelID, Secret: a.Secret,
 		State: a.State, Verified: a.Verified, PreviousWebhook: a.PreviousWebhook, Checks: a.Checks, CheckedAt: millis(a.CheckedAt),
-		Forwards: a.Forwards, ConnectedAt: millis(a.ConnectedAt), DisconnectedAt: millis(a.DisconnectedAt), Version: a.Version,
+		Forwards: a.Forwards, ConnectedAt: millis(a.ConnectedAt), DisconnectedAt: millis(a.DisconnectedAt), Leaving: a.Leaving, Version: a.Version,
 	}
 }
 

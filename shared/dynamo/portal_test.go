@@ -154,7 +154,7 @@ func TestALineAccountComesBackAsItWent(t *testing.T) {
 		State: lineaccount.Active, Verified: lineaccount.VerifiedYes, PreviousWebhook: "https://old.example/hook",
 		Checks: []check.Line{{Code: lineaccount.Token, Outcome: check.Pass, Detail: "Shop"}}, CheckedAt: noon,
 		Forwards:    []lineaccount.Forward{{ID: "f1", URL: "https://old.example/hook", AddedAt: noon}},
-		ConnectedAt: noon, DisconnectedAt: noon.Add(time.Hour),
+		ConnectedAt: noon, DisconnectedAt: noon.Add(time.Hour), Leaving: true,
 	}
 	saved, err := s.Save(ctx, a, portal.Entry{ID: "e", At: noon, Action: portal.LineConnected})
 	if err != nil {

@@ -136,6 +136,15 @@ func (f *Friend) ApplyFollow(at int64, follows, unblocked bool) bool {
 	return true
 }
 
+// AccountLeft forgets who follows when the account is disconnected: from then on nobody tells (P-160).
+func (f *Friend) AccountLeft(at int64) bool {
+	if f.Follow == Unknown {
+		return false
+	}
+	f.Follow, f.FollowAt = Unknown, max(at, f.FollowAt)
+	return true
+}
+
 // Profile is what LINE shows of a user.
 type Profile struct {
 	Name, Picture, Language string

@@ -46,6 +46,8 @@ type Account struct {
 	Forwards        []Forward
 	ConnectedAt     time.Time
 	DisconnectedAt  time.Time
+	// Leaving: HubSpot must still learn that nobody knows any more who follows the account (P-160).
+	Leaving bool
 	// Version counts changes of this row.
 	Version int64
 }

@@ -149,7 +149,7 @@ func (s *Service) store(ctx context.Context, p id.PortalID, by portal.Actor, in 
 		if before.URL != "" && before.URL != s.WebhookURL(bot.ID) {
 			a.PreviousWebhook = before.URL
 		}
-		a.Portal, a.ChannelID, a.Secret, a.State, a.DisconnectedAt = p, in.ChannelID, sealed, Active, time.Time{}
+		a.Portal, a.ChannelID, a.Secret, a.State, a.DisconnectedAt, a.Leaving = p, in.ChannelID, sealed, Active, time.Time{}, false
 		a.Name, a.BasicID, a.PictureURL = bot.Name, bot.BasicID, bot.PictureURL
 		if in.KeepPrevious && a.PreviousWebhook != "" {
 			// An address that may not be a forward is only shown, and the person can see why when adding it by hand.

@@ -79,8 +79,23 @@ func (s *Service) Disconnect(ctx context.Context, p id.PortalID, by portal.Actor
 
 func (s *Service) disconnected(a Account) Account {
 	a.State, a.Secret, a.Checks = Disconnected, "", nil
-	a.DisconnectedAt = s.Clock.Now()
+	a.DisconnectedAt, a.Leaving = s.Clock.Now(), true
 	return a
+}
+
+// Left notes that HubSpot was told of a disconnected account's friends.
+func (s *Service) Left(ctx context.Context, p id.PortalID, slot id.Slot) error {
+	for range tries {
+		a, err := s.Store.Account(ctx, p, slot)
+		if err != nil || !a.Leaving {
+			return err
+		}
+		a.Leaving = false
+		if _, err = s.Store.Save(ctx, a); !errors.Is(err, ErrChanged) {
+			return err
+		}
+	}
+	return ErrChanged
 }
 
 // PortalStopped implements portal.Watcher: the bots of a portal that is gone may go elsewhere. The accounts stay as they are.

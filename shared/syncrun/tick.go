@@ -38,6 +38,8 @@ type Tick struct {
 	Before func(ctx context.Context) error
 	// Sweep looks for what LINE does not tell by itself.
 	Sweep func(ctx context.Context, s contactsync.Scope) error
+	// Leaving goes on with telling HubSpot of accounts that were disconnected.
+	Leaving func(ctx context.Context, p id.PortalID) error
 	// Judge is told of a run that takes very long (P-75).
 	Judge func(ctx context.Context, p id.PortalID, h alert.Health) error
 	// Removed finishes saying goodbye to HubSpot for a portal that was disconnected; Pending completes an installation.
@@ -136,6 +138,11 @@ func (t *Tick) portal(ctx context.Context, row portal.Portal, now time.Time) (ti
 	if err := t.Sweep(ctx, scope); err != nil {
 		t.Log.Warn("profiles not swept", logging.Portal(row.ID), logging.Error(err)) // the next look goes on from here
 	}
+	if len(scope.Leaving) > 0 {
+		if err := t.Leaving(ctx, row.ID); err != nil {
+			return now, err
+		}
+	}
 	if now.UnixMilli() < sch.ActiveUntil {
 		if err := t.halfway(ctx, row.ID); err != nil {
 			return now, err
@@ -186,7 +193,7 @@ func (t *Tick) flushes(ctx context.Context, scope contactsync.Scope, now time.Ti
 	if scope.WriteBack == portal.Held {
 		return false, nil
 	}
-	for _, slot := range scope.Slots {
+	for _, slot := range scope.Outboxes() {
 		ms, err := t.Friends.Markers(ctx, scope.Portal, slot, 16)
 		if err != nil {
 			return false, err

@@ -22,6 +22,7 @@ type Deps struct {
 	Tick    func(context.Context) error
 	Runs    *syncrun.Runner
 	Imports *linesync.Importer
+	Leaves  *linesync.Leaver
 	Chain   *chain.Engine
 	Outbox  contactsync.Outbox
 	// Sweep looks for changed LINE profiles of a portal.
@@ -31,7 +32,7 @@ type Deps struct {
 
 // FromApp takes what is needed from the composition root.
 func FromApp(a *compose.App) Deps {
-	return Deps{Tick: a.Tick().Run, Runs: a.Runner(), Imports: a.Importer(), Chain: a.Chain(), Outbox: a.Outbox(), Sweep: a.Sweep, Release: a.Release}
+	return Deps{Tick: a.Tick().Run, Runs: a.Runner(), Imports: a.Importer(), Leaves: a.Leaver(), Chain: a.Chain(), Outbox: a.Outbox(), Sweep: a.Sweep, Release: a.Release}
 }
 
 // New makes the handlers.
@@ -62,6 +63,8 @@ func (d Deps) step(ctx context.Context, body []byte) error {
 		return d.Runs.Step(ctx, m)
 	case linesync.ImportKind:
 		return d.Imports.Step(ctx, m)
+	case linesync.LeaveKind:
+		return d.Leaves.Step(ctx, m)
 	}
 	return fmt.Errorf("no chain of kind %.20q", m.Kind)
 }
