@@ -13,6 +13,7 @@ import (
 	"lumo/shared/crm"
 	"lumo/shared/directory"
 	"lumo/shared/dynamo"
+	"lumo/shared/erasure"
 	"lumo/shared/fault"
 	"lumo/shared/friend"
 	"lumo/shared/friendindex"
@@ -101,7 +102,12 @@ func (a *App) Applier() *contactsync.Applier {
 
 // Events applies what HubSpot told us.
 func (a *App) Events() *contactsync.Events {
-	return &contactsync.Events{Applier: a.Applier(), Queue: a.Sender()}
+	return &contactsync.Events{Applier: a.Applier(), Queue: a.Sender(), Eraser: a.Eraser()}
+}
+
+// Eraser forgets contacts that were deleted for privacy.
+func (a *App) Eraser() *erasure.Eraser {
+	return &erasure.Eraser{Chain: a.Chain(), Log: a.ChangeLog(), Samples: a.Starter(), Failures: a.Failures(), Clock: a.Clock, NewID: a.NewID}
 }
 
 // Flusher drains the outbox.
@@ -301,7 +307,7 @@ func (a *App) Runner() *syncrun.Runner {
 // Tick is the minute tick.
 func (a *App) Tick() *syncrun.Tick {
 	return &syncrun.Tick{
-		Due: a.Directory(), Portals: dynamo.Portals{Table: a.Table()}, Scopes: a.Scopes(), Starter: a.Starter(), Chain: a.Chain(), Kinds: []string{linesync.ImportKind, linesync.LeaveKind}, Leaving: a.Leaver().Resume,
+		Due: a.Directory(), Portals: dynamo.Portals{Table: a.Table()}, Scopes: a.Scopes(), Starter: a.Starter(), Chain: a.Chain(), Kinds: []string{linesync.ImportKind, linesync.LeaveKind, erasure.Kind}, Leaving: a.Leaver().Resume,
 		Friends: a.Friends(), Outbox: a.Outbox(), Queue: a.Sender(), Schedule: a.Schedules(), Clock: a.Clock, Log: a.Log, Before: a.Journal().Poll,
 		Removed: a.Portals().FinishRemoval, Sweep: a.Sweeper().Sweep, Judge: a.Alerts().Update,
 		Pending: func(ctx context.Context, p id.PortalID) error { _, err := a.Portals().Complete(ctx, p); return err },

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"lumo/shared/chain"
 	"lumo/shared/failure"
 	"lumo/shared/friend"
 	"lumo/shared/id"
@@ -21,6 +22,12 @@ import (
 type Events struct {
 	Applier *Applier
 	Queue   queue.Sender
+	Eraser  Eraser
+}
+
+// Eraser forgets what is still known of contacts that were deleted for privacy. chain.ErrBusy: come again later.
+type Eraser interface {
+	Erase(ctx context.Context, p id.PortalID, cs []id.ContactID) error
 }
 
 // Handle applies notes of one portal. cause names the delivery.
@@ -28,6 +35,7 @@ func (e *Events) Handle(ctx context.Context, s Scope, notes []Note, cause string
 	var look []id.ContactID // contacts to read
 	var renamed []id.CompanyID
 	var again []Note
+	var erased []id.ContactID
 	history := map[string]bool{}
 	for _, n := range notes {
 		switch n.Kind {
@@ -52,11 +60,15 @@ func (e *Events) Handle(ctx context.Context, s Scope, notes []Note, cause string
 			if err := e.erased(ctx, s, n.Contact, cause); err != nil {
 				return err
 			}
+			erased = append(erased, n.Contact)
 		case Renamed:
 			renamed, again = append(renamed, n.Company), append(again, Note{Kind: RenamedBefore, Company: n.Company})
 		case RenamedBefore:
 			renamed = append(renamed, n.Company)
 		}
+	}
+	if err := e.forget(ctx, s.Portal, erased); err != nil {
+		return err
 	}
 	if err := e.renamed(ctx, s, renamed, again, cause); err != nil {
 		return err
@@ -228,6 +240,25 @@ func (e *Events) erased(ctx context.Context, s Scope, c id.ContactID, cause stri
 		return err
 	}
 	return e.unlink(ctx, s, linked[c], true, cause)
+}
+
+// eraseWait is when contacts are erased that came while others were.
+const eraseWait = 10 * time.Minute
+
+// forget erases what other stores still know of the contacts.
+func (e *Events) forget(ctx context.Context, p id.PortalID, cs []id.ContactID) error {
+	if len(cs) == 0 {
+		return nil
+	}
+	err := e.Eraser.Erase(ctx, p, cs)
+	if !errors.Is(err, chain.ErrBusy) {
+		return err
+	}
+	notes := make([]Note, len(cs))
+	for i, c := range cs {
+		notes[i] = Note{Kind: Erased, Contact: c}
+	}
+	return e.later(ctx, p, eraseWait, notes...)
 }
 
 func (e *Events) unlink(ctx context.Context, s Scope, ks []friend.Key, erased bool, cause string) error {

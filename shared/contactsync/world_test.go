@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"lumo/shared/chain"
 	"lumo/shared/changelog"
 	"lumo/shared/clock"
 	"lumo/shared/contactsync"
@@ -26,6 +27,8 @@ var userA = id.LineUserID("U" + fmt.Sprintf("%032x", 0xa))
 
 // world is a HubSpot of a few contacts, a table in memory, and the real services between them.
 type world struct {
+	erasing  bool // another erasure runs
+	erased   []id.ContactID
 	clock    *clock.Virtual
 	contacts map[id.ContactID]*record
 	merged   map[id.ContactID]id.ContactID
@@ -70,12 +73,21 @@ func (w *world) applier() *contactsync.Applier {
 }
 
 func (w *world) events() *contactsync.Events {
-	return &contactsync.Events{Applier: w.applier(), Queue: w}
+	return &contactsync.Events{Applier: w.applier(), Queue: w, Eraser: w}
 }
 
 func (w *world) flusher() *contactsync.Flusher {
 	return &contactsync.Flusher{Friends: w, CRM: w, Log: logs{w}, Failures: failures{w}, Outbox: w, Clock: w.clock, Parallel: 1,
 		Gone: func(ctx context.Context, p id.PortalID, c id.ContactID) error { return nil }}
+}
+
+// Erase implements contactsync.Eraser.
+func (w *world) Erase(_ context.Context, _ id.PortalID, cs []id.ContactID) error {
+	if w.erasing {
+		return chain.ErrBusy
+	}
+	w.erased = append(w.erased, cs...)
+	return nil
 }
 
 func (w *world) now() int64 { return w.clock.Now().UnixMilli() }

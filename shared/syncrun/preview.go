@@ -2,10 +2,12 @@ package syncrun
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"maps"
 	"slices"
 
+	"lumo/shared/chain"
 	"lumo/shared/changelog"
 	"lumo/shared/contactsync"
 	"lumo/shared/id"
@@ -123,4 +125,46 @@ func (g *Gate) Confirm(ctx context.Context, at portal.Portal, by portal.Actor) e
 		return err
 	}
 	return g.Outbox.Kick(ctx, at.ID)
+}
+
+// forgetAtOnce runs are looked at in one go.
+const forgetAtOnce = 50
+
+// ForgetSamples implements erasure.Samples.
+func (s *Starter) ForgetSamples(ctx context.Context, p id.PortalID, cs []id.ContactID, after string) (string, error) {
+	rows, next, err := s.Chain.Store.List(ctx, p, Kind, after, forgetAtOnce)
+	if err != nil {
+		return "", err
+	}
+	for _, row := range rows {
+		if err := s.forgetSamples(ctx, row, cs); err != nil {
+			return "", err
+		}
+	}
+	return next, nil
+}
+
+func (s *Starter) forgetSamples(ctx context.Context, row chain.Row, cs []id.ContactID) error {
+	for range 8 {
+		run, err := decode(row)
+		if err != nil {
+			return err
+		}
+		before := len(run.Samples)
+		run.Samples = slices.DeleteFunc(run.Samples, func(r changelog.Record) bool { return slices.Contains(cs, r.Contact) })
+		if len(run.Samples) == before {
+			return nil
+		}
+		if row.State, err = json.Marshal(run); err != nil {
+			return err
+		}
+		if _, err = s.Chain.Store.Save(ctx, row); !errors.Is(err, chain.ErrFenced) {
+			return err
+		}
+		var ok bool
+		if row, ok, err = s.Chain.Store.Load(ctx, row.Portal, row.Kind, row.ID); err != nil || !ok {
+			return err
+		}
+	}
+	return chain.ErrFenced
 }

@@ -11,6 +11,7 @@ import (
 	"lumo/shared/chain"
 	"lumo/shared/compose"
 	"lumo/shared/contactsync"
+	"lumo/shared/erasure"
 	"lumo/shared/id"
 	"lumo/shared/linesync"
 	"lumo/shared/queue"
@@ -23,6 +24,7 @@ type Deps struct {
 	Runs    *syncrun.Runner
 	Imports *linesync.Importer
 	Leaves  *linesync.Leaver
+	Erasure *erasure.Eraser
 	Chain   *chain.Engine
 	Outbox  contactsync.Outbox
 	// Sweep looks for changed LINE profiles of a portal.
@@ -32,7 +34,7 @@ type Deps struct {
 
 // FromApp takes what is needed from the composition root.
 func FromApp(a *compose.App) Deps {
-	return Deps{Tick: a.Tick().Run, Runs: a.Runner(), Imports: a.Importer(), Leaves: a.Leaver(), Chain: a.Chain(), Outbox: a.Outbox(), Sweep: a.Sweep, Release: a.Release}
+	return Deps{Tick: a.Tick().Run, Runs: a.Runner(), Imports: a.Importer(), Leaves: a.Leaver(), Erasure: a.Eraser(), Chain: a.Chain(), Outbox: a.Outbox(), Sweep: a.Sweep, Release: a.Release}
 }
 
 // New makes the handlers.
@@ -63,6 +65,8 @@ func (d Deps) step(ctx context.Context, body []byte) error {
 		return d.Runs.Step(ctx, m)
 	case linesync.ImportKind:
 		return d.Imports.Step(ctx, m)
+	case erasure.Kind:
+		return d.Erasure.Step(ctx, m)
 	case linesync.LeaveKind:
 		return d.Leaves.Step(ctx, m)
 	}
