@@ -38,6 +38,8 @@ type Observed struct {
 	NeedHistory []string
 	Claim       friend.ClaimResult
 	Changed     bool
+	// TooLong lists properties that were left out, because the friend's row cannot hold their values.
+	TooLong []string
 }
 
 // Observe merges a contact into the friend that its LINE User ID names (or that is linked to it). It is pure: the same inputs give the

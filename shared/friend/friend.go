@@ -96,6 +96,26 @@ func (f Friend) Equal(o Friend) bool {
 		maps.Equal(f.Shown, o.Shown) && f.ShownAsOf == o.ShownAsOf && f.Due == o.Due && f.WrittenAt == o.WrittenAt && f.Failed == o.Failed
 }
 
+// MaxWeight is the most that a friend's fields may weigh, well below the 400 KB of a DynamoDB item.
+const MaxWeight = 350_000
+
+// copies of a value that a register may come to hold.
+const copies = 5
+
+// WeightOf is how many bytes a register may come to take: whatever it knows can end up in all of its places.
+func WeightOf(r register.Register) int {
+	return copies * max(len(r.Lumo.Value), len(r.HubSpot.Value), len(r.Held.Value), len(r.Why.Old), len(r.Why.New))
+}
+
+// Weight sums up the fields.
+func (f Friend) Weight() int {
+	n := 0
+	for _, r := range f.Fields {
+		n += WeightOf(r)
+	}
+	return n
+}
+
 // CoalesceMillis: further changes of a contact are gathered into one write per 30 s (P-45).
 const CoalesceMillis = 30_000
 

@@ -29,12 +29,14 @@ const (
 
 // Named refusals; their texts are shown to users.
 var (
-	ErrUnknown    = errors.New("this account has no such friend")
-	ErrNotMapped  = errors.New("this field is not mapped")
-	ErrOneWay     = errors.New("this field only flows from HubSpot")
-	ErrHubSpot    = errors.New("the field's rule is \"HubSpot always\", so it can only be edited in HubSpot")
-	ErrPaused     = errors.New("this field does not flow at the moment")
-	ErrValue      = errors.New("the value does not fit the field")
+	ErrUnknown   = errors.New("this account has no such friend")
+	ErrNotMapped = errors.New("this field is not mapped")
+	ErrOneWay    = errors.New("this field only flows from HubSpot")
+	ErrHubSpot   = errors.New("the field's rule is \"HubSpot always\", so it can only be edited in HubSpot")
+	ErrPaused    = errors.New("this field does not flow at the moment")
+	ErrValue     = errors.New("the value does not fit the field")
+	// ErrTooLong: the friend's fields together are more than its row can hold.
+	ErrTooLong    = errors.New("the fields of this friend are too long together; shorten one of them")
 	ErrManyFields = fmt.Errorf("at most %d fields at a time", MaxEdits)
 )
 
@@ -139,6 +141,9 @@ func (d *Editor) Apply(ctx context.Context, p id.PortalID, e Edit) (friend.Frien
 			return f, scope.Mappings, ErrUnknown
 		}
 		next, changes := change(f, scope, ms, e)
+		if w := next.Weight(); w > friend.MaxWeight && w > f.Weight() {
+			return f, scope.Mappings, ErrTooLong
+		}
 		if !next.Equal(f) {
 			if next, err = d.Friends.Save(ctx, p, next); errors.Is(err, friend.ErrStale) {
 				continue

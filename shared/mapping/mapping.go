@@ -143,6 +143,12 @@ func (s Set) Remove(property string) (Set, error) {
 	return Set{Mappings: slices.Delete(slices.Clone(s.Mappings), i, i+1), Version: s.Version}, nil
 }
 
+// Without is the set as if a property were not mapped.
+func (s Set) Without(property string) Set {
+	s.Mappings = slices.DeleteFunc(slices.Clone(s.Mappings), func(m Mapping) bool { return m.Property == property })
+	return s
+}
+
 // Flowing lists the mappings whose values move now.
 func (s Set) Flowing() []Mapping {
 	var out []Mapping

@@ -55,6 +55,19 @@ func (r *Runner) decide(ctx context.Context, scope contactsync.Scope, run *Run) 
 // maxSamples of a dry run (P-64).
 const maxSamples = 100
 
+// sample shortens a value: all samples share the run's row.
+func sample(v string) string {
+	const most = 300 // characters
+	if n := 0; len(v) > most {
+		for i := range v {
+			if n++; n > most {
+				return v[:i] + "…"
+			}
+		}
+	}
+	return v
+}
+
 // FieldChanges counts how many values of one field a dry run would change on either side.
 type FieldChanges struct {
 	Field   string `json:"field"`
@@ -64,7 +77,10 @@ type FieldChanges struct {
 
 // previewed notes what a dry run would change.
 func (r *Run) previewed(changes []changelog.Record) {
-	r.Samples = append(r.Samples, changes[:min(len(changes), maxSamples-len(r.Samples))]...)
+	for _, c := range changes[:min(len(changes), maxSamples-len(r.Samples))] {
+		c.Old, c.New = sample(c.Old), sample(c.New)
+		r.Samples = append(r.Samples, c)
+	}
 	counts := map[string]FieldChanges{}
 	for _, f := range r.Fields {
 		counts[f.Field] = f

@@ -87,6 +87,7 @@ var refusals = []struct {
 	{friendcard.ErrHubSpot, "FIELD_HUBSPOT_ALWAYS", ""},
 	{friendcard.ErrPaused, "FIELD_PAUSED", ""},
 	{friendcard.ErrValue, "INVALID_VALUE", ""},
+	{friendcard.ErrTooLong, "VALUE_TOO_LONG", "values"},
 	{friendcard.ErrManyFields, "TOO_MANY_FIELDS", "values"},
 	{tag.ErrName, "INVALID_NAME", "name"},
 	{tag.ErrTaken, "NAME_TAKEN", "name"},
