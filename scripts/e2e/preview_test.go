@@ -17,6 +17,9 @@ func TestManyFirstWritesWaitForAPreview(t *testing.T) {
 	if state != "Applying" || code != "PREVIEW_NEEDED" {
 		t.Fatalf("the display is %q with %q", state, code)
 	}
+	if st, err := c.Status(t.Context()); err != nil || st.LastRun == nil || st.LastRun.Contacts != size.Linked {
+		t.Errorf("the run compared %+v contacts, not each of %d once (%v)", st.LastRun, size.Linked, err)
+	}
 	if n := len(c.updates(0)); n != 0 {
 		t.Fatalf("%d contacts were written before anybody confirmed", n)
 	}

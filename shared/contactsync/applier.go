@@ -53,9 +53,28 @@ func (c Counts) Add(o Counts) Counts {
 		c.Conflicts + o.Conflicts, c.Invalid + o.Invalid, c.Failed + o.Failed, c.Dirty + o.Dirty}
 }
 
+// Sub takes away.
+func (c Counts) Sub(o Counts) Counts {
+	return Counts{c.Read - o.Read, c.Matched - o.Matched, c.Linked - o.Linked, c.Updated - o.Updated, c.Unchanged - o.Unchanged,
+		c.Conflicts - o.Conflicts, c.Invalid - o.Invalid, c.Failed - o.Failed, c.Dirty - o.Dirty}
+}
+
+// tally counts by contact.
+type tally map[id.ContactID]Counts
+
+func (t tally) add(c id.ContactID, n Counts) { t[c] = t[c].Add(n) }
+
+func (t tally) sum() (out Counts) {
+	for _, n := range t {
+		out = out.Add(n)
+	}
+	return out
+}
+
 // Applied is the result of one batch.
 type Applied struct {
 	Counts  Counts
+	By      map[id.ContactID]Counts // what each contact added to them
 	Changes []changelog.Record
 	Linked  []id.ContactID // newly
 }
@@ -69,15 +88,20 @@ type pair struct {
 // Apply looks at every contact with the friends it names, and with those linked to it (linked may be nil). name makes the log entry's name
 // stable under repetition; cause goes into the records.
 func (a *Applier) Apply(ctx context.Context, s Scope, contacts []Contact, linked map[id.ContactID][]friend.Key, name, cause string, u Urgency) (Applied, error) {
-	out := Applied{Counts: Counts{Read: len(contacts)}}
-	if err := a.malformed(ctx, s, contacts, &out.Counts); err != nil {
+	by := tally{}
+	for _, c := range contacts {
+		by.add(c.ID, Counts{Read: 1})
+	}
+	out := Applied{By: by}
+	if err := a.malformed(ctx, s, contacts, by); err != nil {
 		return out, err
 	}
 	pairs := a.pairs(s, contacts, linked)
 	if len(pairs) == 0 {
+		out.Counts = by.sum()
 		return out, nil
 	}
-	rows, err := a.friends(ctx, s, pairs, &out.Counts)
+	rows, err := a.friends(ctx, s, pairs, by)
 	if err != nil {
 		return out, err
 	}
@@ -106,13 +130,14 @@ func (a *Applier) Apply(ctx context.Context, s Scope, contacts []Contact, linked
 		if c.Linked > 0 {
 			out.Linked = append(out.Linked, pairs[i].contact.ID)
 		}
-		out.Counts = out.Counts.Add(c)
+		by.add(pairs[i].contact.ID, c)
 		out.Changes = append(out.Changes, changes...)
 		return err
 	})
 	if err != nil {
 		return out, err
 	}
+	out.Counts = by.sum()
 	slices.SortFunc(out.Changes, compareRecords)
 	slices.Sort(out.Linked)
 	return out, a.finish(ctx, s.Portal, out, name)
@@ -151,7 +176,7 @@ func (a *Applier) pairs(s Scope, contacts []Contact, linked map[id.ContactID][]f
 }
 
 // friends reads the rows; users that we do not know yet are looked up at LINE and become friends (P-27).
-func (a *Applier) friends(ctx context.Context, s Scope, pairs []pair, n *Counts) (map[friend.Key]friend.Friend, error) {
+func (a *Applier) friends(ctx context.Context, s Scope, pairs []pair, by tally) (map[friend.Key]friend.Friend, error) {
 	keys := make([]friend.Key, len(pairs))
 	for i, p := range pairs {
 		keys[i] = p.key
@@ -162,19 +187,20 @@ func (a *Applier) friends(ctx context.Context, s Scope, pairs []pair, n *Counts)
 	}
 	var unknown []pair
 	for _, p := range pairs {
-		if _, ok := rows[p.key]; !ok {
+		if _, ok := rows[p.key]; ok {
+			by.add(p.contact.ID, Counts{Matched: 1})
+		} else {
 			unknown = append(unknown, p)
 		}
 	}
-	n.Matched += len(pairs) - len(unknown)
 	if len(unknown) == 0 || !s.LinkByID {
 		return rows, nil
 	}
-	return rows, a.meet(ctx, s, unknown, rows, n)
+	return rows, a.meet(ctx, s, unknown, rows, by)
 }
 
 // meet asks LINE about users named by contacts only.
-func (a *Applier) meet(ctx context.Context, s Scope, unknown []pair, rows map[friend.Key]friend.Friend, n *Counts) error {
+func (a *Applier) meet(ctx context.Context, s Scope, unknown []pair, rows map[friend.Key]friend.Friend, by tally) error {
 	keys := make([]friend.Key, len(unknown))
 	for i, p := range unknown {
 		keys[i] = p.key
@@ -197,16 +223,16 @@ func (a *Applier) meet(ctx context.Context, s Scope, unknown []pair, rows map[fr
 		case err != nil && fault.ClassOf(err).Retryable():
 			return err
 		case err != nil:
-			n.Failed++
+			by.add(p.contact.ID, Counts{Failed: 1})
 			return a.fail(ctx, s.Portal, failure.Of(failure.Link, failure.SubjectOf(p.key), err, a.now()), &p)
 		case !ok:
-			n.Invalid++
+			by.add(p.contact.ID, Counts{Invalid: 1})
 			if refused[p.key] || a.Discard {
 				return nil
 			}
 			return a.refuse(ctx, s.Portal, p)
 		}
-		n.Matched++
+		by.add(p.contact.ID, Counts{Matched: 1})
 		f.ApplyProfile(prof, a.now())
 		rows[p.key] = f
 		return nil

@@ -53,18 +53,18 @@ func (c Contact) historiesAnd(need []string) []string {
 }
 
 // malformed reports LINE User IDs that are none (P-27), each contact once.
-func (a *Applier) malformed(ctx context.Context, s Scope, contacts []Contact, n *Counts) error {
+func (a *Applier) malformed(ctx context.Context, s Scope, contacts []Contact, by tally) error {
 	var bad []pair
 	for _, c := range contacts {
 		_, slots := s.Claims(c)
 		for slot := range slots {
 			bad = append(bad, pair{friend.Key{Slot: slot, User: id.LineUserID("contact-" + c.ID.String())}, c})
+			by.add(c.ID, Counts{Invalid: 1})
 		}
 	}
 	if len(bad) == 0 {
 		return nil
 	}
-	n.Invalid += len(bad)
 	keys := make([]friend.Key, len(bad))
 	for i, b := range bad {
 		keys[i] = b.key

@@ -9,12 +9,14 @@ import (
 // searchPage is the size of a page of HubSpot's search.
 const searchPage = 200
 
-// end is one direction of reading: fetch gets its next page, pass moves its cursor once the page is stored.
+// end is one direction of reading: fetch gets its next page, pass moves its cursor once the page is stored, met tells that the other end
+// has counted a contact already.
 type end struct {
 	name  string
 	room  int // hundreds of contacts that may be under way between fetching and storing
 	fetch func(ctx context.Context) (page Page, more bool, err error)
 	pass  func(c *Cursors, p Page)
+	met   func(c Cursors, k id.ContactID) bool
 }
 
 // up reads the list of all contacts from the lowest id until it meets the search.
@@ -38,6 +40,7 @@ func (r *reader) up(p id.PortalID, props []string) end {
 			}
 			c.UpDone = pg.After == ""
 		},
+		met: func(c Cursors, k id.ContactID) bool { return c.Low != 0 && k >= c.Low },
 	}
 }
 
@@ -62,6 +65,7 @@ func (r *reader) down(p id.PortalID, anyOf, props []string) end {
 			}
 			c.DownDone = pg.Last
 		},
+		met: func(c Cursors, k id.ContactID) bool { return k <= c.High },
 	}
 }
 
@@ -110,6 +114,7 @@ func (r *reader) changes(p id.PortalID, anyOf, props []string) end {
 			return pg, !c.DownDone, nil
 		},
 		pass: func(cur *Cursors, pg Page) { *cur = withProgress(*cur, passChanges(*cur, pg)) },
+		met:  func(Cursors, id.ContactID) bool { return false },
 	}
 }
 

@@ -255,9 +255,15 @@ const checkpoint = time.Second
 func (r *reader) commit(ctx context.Context, e end, p Page, a contactsync.Applied) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	counts := a.Counts
+	for _, k := range p.Contacts {
+		if n := a.By[k.ID]; n != (contactsync.Counts{Read: 1}) && e.met(r.run.Read, k.ID) {
+			counts = counts.Sub(n)
+		}
+	}
 	e.pass(&r.run.Read, p)
 	r.run.Read.Number++
-	r.run.Counts = r.run.Counts.Add(a.Counts)
+	r.run.Counts = r.run.Counts.Add(counts)
 	if r.run.DryRun {
 		r.run.previewed(a.Changes)
 	}
