@@ -49,6 +49,10 @@ SEED_BASE ?= 1
 sim: go-version ## seeded simulation in virtual time: SEEDS=50 SEED_BASE=1; one JSON line per seed
 	@go run ./scripts/cmd/sim -seeds $(SEEDS) -base $(SEED_BASE)
 
+.PHONY: soak
+soak: setup ## the acceptance at its full sizes, up to 20 minutes; one JSON line per part
+	@go run ./scripts/cmd/soak $(ARGS)
+
 .PHONY: check
 check: setup ## formatting, vet, staticcheck and the template
 	@bad=$$(gofmt -l $(MODULES)); [ -z "$$bad" ] || { printf 'not gofmt-clean:\n%s\n' "$$bad" >&2; exit 1; }

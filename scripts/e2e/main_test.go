@@ -30,6 +30,9 @@ var (
 	printed output
 )
 
+// outage is how long HubSpot is away in TestAnOutageLosesNothing.
+var outage = flag.Duration("outage", 6*time.Second, "how long HubSpot is away")
+
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if p := flag.Lookup("test.parallel"); p.Value.String() == p.DefValue {
@@ -79,7 +82,7 @@ func start(state string) error {
 	outside.HubSpot.SetWebhooks(hubspotsandbox.WebhookSettings{DelayMs: 20, JitterMs: 300, Duplicate: 0.3, Shuffle: true, RetryMs: []int64{300, 1000, 3000}})
 	cloud, err = runner.Start(context.Background(), runner.Config{
 		Root: root, State: state, Front: front, Control: "127.0.0.1:0", Out: &printed, TableInMemory: true, NoSchedules: true, Chaos: sqs.Rough,
-		Again: 3 * time.Second, Parameters: outside.Parameters(),
+		Again: max(3*time.Second, *outage/5), Parameters: outside.Parameters(),
 		Getenv: func(string) string { return "" },
 	})
 	return err
