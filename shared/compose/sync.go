@@ -174,11 +174,14 @@ func (a *App) prepare(ctx context.Context, p id.PortalID) error {
 	if err != nil || len(accounts) == 0 {
 		return err
 	}
-	if _, err = a.Onboarding().EnsureProperties(ctx, p); err != nil {
-		return err
-	}
+	_, err = a.Onboarding().EnsureProperties(ctx, p)
+	return err
+}
+
+// subscribe has HubSpot's journal tell of a portal that has an account. Repeating it changes nothing.
+func (a *App) subscribe(ctx context.Context, p id.PortalID) error {
 	scope, err := a.Scopes().Scope(ctx, p)
-	if err != nil {
+	if err != nil || len(scope.Slots) == 0 {
 		return err
 	}
 	properties := scope.Mappings.Properties()
@@ -300,7 +303,7 @@ func (a *App) Runner() *syncrun.Runner {
 	return &syncrun.Runner{
 		Chain: a.Chain(), Scopes: a.Scopes(), Source: a.crm(), Applier: *a.Applier(), Friends: a.Friends(), Failures: a.Failures(), Outbox: a.Outbox(),
 		Lists: &hubspotlist.Index{Source: a.crm(), Store: a.Lists(), Clock: a.Clock}, Schedule: a.Schedules(), Mappings: a.Mappings(), Clock: a.Clock,
-		Ahead: a.parallel(40), Prepare: a.prepare, Reindex: a.reindex, WriteBack: a.Portals(), Judge: a.Alerts().Update,
+		Ahead: a.parallel(40), Prepare: []func(context.Context, id.PortalID) error{a.prepare, a.subscribe}, Reindex: a.reindex, WriteBack: a.Portals(), Judge: a.Alerts().Update,
 	}
 }
 
