@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"lumo/shared/contactsync"
 	"lumo/shared/fault"
 	"lumo/shared/friend"
 	"lumo/shared/register"
@@ -89,5 +90,25 @@ func TestWhatIsWrittenBesideARefusedPropertyIsExplained(t *testing.T) {
 	}
 	if _, ok := w.explained(k, "line_link_method", register.HubSpot); ok {
 		t.Error("a value that HubSpot refused is told as written")
+	}
+}
+
+func TestTheEndOfALinkIsExplainedAfterACrash(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.edit(501, "firstname", "花子", false)
+	k := w.link(t, 501, userA)
+	delete(w.contacts, 501)
+	gone := []contactsync.Note{{Kind: contactsync.Checked, Contact: 501}}
+	w.logFails = 1
+	if err := w.events().Handle(t.Context(), w.scope, gone, "event/m1"); !errors.Is(err, errLog) {
+		t.Fatalf("the first attempt: %v", err)
+	}
+	if err := w.events().Handle(t.Context(), w.scope, gone, "event/m1"); err != nil {
+		t.Fatal(err)
+	}
+	r, ok := w.explained(k, "firstname", register.Lumo)
+	if !ok || r.Reason != register.LinkEnded || r.Old != "花子" || w.friends[k].Link.Contact != 0 {
+		t.Errorf("%+v, link %+v", r, w.friends[k].Link)
 	}
 }
