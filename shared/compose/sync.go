@@ -56,7 +56,7 @@ func (a *App) Outbox() contactsync.Outbox {
 
 // Chain moves runs and imports.
 func (a *App) Chain() *chain.Engine {
-	return &chain.Engine{Store: dynamo.Chains{Table: a.Table()}, Queue: a.Sender(), Clock: a.Clock}
+	return &chain.Engine{Store: dynamo.Chains{Table: a.Table()}, Queue: a.Sender(), Alarm: a.Directory(), Clock: a.Clock}
 }
 
 // Scopes loads what a portal's sync works with.
@@ -166,7 +166,11 @@ func (a *App) prepare(ctx context.Context, p id.PortalID) error {
 		return err
 	}
 	if set.Version == 0 {
-		if _, err := a.Mappings().Save(ctx, p, mapping.Default(a.Clock.Now().UnixMilli())); err != nil && !errors.Is(err, mapping.ErrChanged) {
+		row, err := a.Portals().Get(ctx, p)
+		if err != nil {
+			return err
+		}
+		if _, err := a.Mappings().Save(ctx, p, mapping.Default(max(row.InstalledAt.UnixMilli(), 1))); err != nil && !errors.Is(err, mapping.ErrChanged) {
 			return err
 		}
 	}

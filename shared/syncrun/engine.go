@@ -53,7 +53,8 @@ const stuckAfter = 2 * time.Hour
 
 // Step handles one step message of a run.
 func (r *Runner) Step(ctx context.Context, m chain.Message) error {
-	return r.Chain.Run(ctx, m, func(ctx context.Context, s *chain.Step) (chain.Next, error) {
+	var over Run
+	err := r.Chain.Run(ctx, m, func(ctx context.Context, s *chain.Step) (chain.Next, error) {
 		var run Run
 		if err := json.Unmarshal(s.Row.State, &run); err != nil {
 			return chain.Next{}, err
@@ -70,9 +71,27 @@ func (r *Runner) Step(ctx context.Context, m chain.Message) error {
 			if err := r.settle(ctx, m.Portal, run); err != nil {
 				return chain.Next{}, err
 			}
+			over = run
 		}
 		return chain.Next{State: run, Done: run.Status.Over(), Delay: delay}, nil
 	})
+	if err != nil || over.ID == "" {
+		return err
+	}
+	return r.next(ctx, m.Portal, over)
+}
+
+// next has the tick begin at once what waited for the end of this run. A crash before it costs a minute: the tick looks at busy portals
+// by itself.
+func (r *Runner) next(ctx context.Context, p id.PortalID, over Run) error {
+	if r.Chain.Alarm == nil {
+		return nil
+	}
+	s, err := r.Schedule.Load(ctx, p)
+	if err != nil || s.Again <= over.StartedAt {
+		return err
+	}
+	return r.Chain.Alarm.BringForward(ctx, p, r.Clock.Now())
 }
 
 func (r *Runner) stuck(run Run) bool {

@@ -8,9 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"lumo/shared/alert"
 	"lumo/shared/chain"
 	"lumo/shared/clock"
 	"lumo/shared/contactsync"
+	"lumo/shared/failure"
 	"lumo/shared/id"
 )
 
@@ -97,3 +99,48 @@ func btoi(b bool) int {
 	}
 	return 0
 }
+
+// alarms note when the tick is to look.
+type alarms []time.Time
+
+func (a *alarms) BringForward(_ context.Context, _ id.PortalID, t time.Time) error {
+	*a = append(*a, t)
+	return nil
+}
+
+type oneSchedule struct{ Schedule }
+
+func (s *oneSchedule) Load(context.Context, id.PortalID) (Schedule, error) { return s.Schedule, nil }
+func (s *oneSchedule) Save(_ context.Context, _ id.PortalID, n Schedule) error {
+	s.Schedule = n
+	return nil
+}
+
+// A full run that was asked for while another was at work begins with the next tick after its end.
+func TestTheEndOfARunWakesTheTickForWhatWaited(t *testing.T) {
+	t.Parallel()
+	v := clock.NewVirtual(time.UnixMilli(1_800_000_000_000))
+	for _, waits := range []bool{true, false} {
+		store, woken, schedule := &memory{}, &alarms{}, &oneSchedule{}
+		r := Runner{
+			Chain: &chain.Engine{Store: store, Clock: v, Alarm: woken}, Clock: v, Schedule: schedule, Failures: noFailures{},
+			Scopes: fixedScope{Portal: 1}, Judge: func(context.Context, id.PortalID, alert.Health) error { return nil },
+		}
+		run := Run{ID: "r", Extent: Contacts, Status: Applying, StartedAt: v.Now().UnixMilli() - 1000, Read: Cursors{Since: 1, Phase: Settling}}
+		if schedule.Again = run.StartedAt; waits {
+			schedule.Again++
+		}
+		store.row = chain.Row{Portal: 1, Kind: Kind, ID: "r", Step: 4}
+		store.row.State, _ = json.Marshal(run)
+		if err := r.Step(t.Context(), chain.Message{Portal: 1, Kind: Kind, ID: "r", Step: 4}); err != nil || !store.row.Done {
+			t.Fatalf("the run is not over: %v", err)
+		}
+		if now := slices.Contains(*woken, v.Now()); now != waits {
+			t.Errorf("a run waits: %t, the tick looks at %v", waits, *woken)
+		}
+	}
+}
+
+type noFailures struct{ failure.Store }
+
+func (noFailures) Count(context.Context, id.PortalID) (int, error) { return 0, nil }
