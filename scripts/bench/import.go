@@ -18,7 +18,7 @@ func allowed(reply time.Duration) float64 { return 100/reply.Seconds() + 5*200 }
 
 // reading runs a first import up to the end of its reading and returns the run and the time from its first page.
 func (w *world) reading(ctx context.Context, r *syncrun.Runner) (syncrun.Run, time.Duration, error) {
-	r.Prepare = nothing // the properties are there
+	r.Prepare = nil // the properties are there
 	started, err := w.app.Starter().Start(ctx, hub, syncrun.Request{Trigger: syncrun.Initial, Extent: syncrun.Contacts})
 	if err != nil {
 		return started, 0, err

@@ -226,7 +226,5 @@ func (w *world) fill(context.Context) error {
 	return err
 }
 
-func nothing(context.Context, id.PortalID) error { return nil }
-
 // errOver: the run ended otherwise than expected.
 var errOver = errors.New("the run did not end well")

@@ -57,10 +57,16 @@ type Store interface {
 	List(ctx context.Context, p id.PortalID, kind, after string, limit int) (rs []Row, next string, err error)
 }
 
+// Alarm makes the minute tick look at a portal; the directory of due times does.
+type Alarm interface {
+	BringForward(ctx context.Context, p id.PortalID, t time.Time) error
+}
+
 // Engine moves chains.
 type Engine struct {
 	Store Store
 	Queue queue.Sender
+	Alarm Alarm // optional: the tick finds a chain that died at once also where it would not look for an hour
 	Clock clock.Clock
 }
 
@@ -101,6 +107,11 @@ func (e *Engine) Start(ctx context.Context, p id.PortalID, kind, chainID string,
 		return Row{}, err
 	}
 	r := Row{Portal: p, Kind: kind, ID: chainID, Step: 1, State: b, Heartbeat: e.Clock.Now().UnixMilli()}
+	if e.Alarm != nil {
+		if err := e.Alarm.BringForward(ctx, p, e.Clock.Now().Add(Stale+time.Second)); err != nil {
+			return r, err
+		}
+	}
 	if err := e.Store.Start(ctx, r); err != nil {
 		return r, err
 	}

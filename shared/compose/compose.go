@@ -146,7 +146,7 @@ func (a *App) newHubSpot() *hubspot.Client {
 	c := a.Config
 	return hubspot.New(hubspot.Config{
 		BaseURL: c.HubspotAPIURL, AppURL: c.HubspotAppURL, AppID: c.HubspotAppID, ClientID: c.HubspotClientID,
-		ClientSecret: c.HubspotClientSecret.Reveal(), HTTP: a.HubSpotHTTP, Clock: a.Clock, Tokens: a.Tokens(), Pace: a.limiter(), Rand: a.Jitter,
+		ClientSecret: c.HubspotClientSecret.Reveal(), HTTP: a.HubSpotHTTP, Clock: a.Clock, Tokens: a.Tokens(), AppTokens: appTokens{a}, Pace: a.limiter(), Rand: a.Jitter,
 		Log: a.Log,
 	})
 }

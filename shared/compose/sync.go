@@ -56,7 +56,7 @@ func (a *App) Outbox() contactsync.Outbox {
 
 // Chain moves runs and imports.
 func (a *App) Chain() *chain.Engine {
-	return &chain.Engine{Store: dynamo.Chains{Table: a.Table()}, Queue: a.Sender(), Clock: a.Clock}
+	return &chain.Engine{Store: dynamo.Chains{Table: a.Table()}, Queue: a.Sender(), Alarm: a.Directory(), Clock: a.Clock}
 }
 
 // Scopes loads what a portal's sync works with.
@@ -166,7 +166,11 @@ func (a *App) prepare(ctx context.Context, p id.PortalID) error {
 		return err
 	}
 	if set.Version == 0 {
-		if _, err := a.Mappings().Save(ctx, p, mapping.Default(a.Clock.Now().UnixMilli())); err != nil && !errors.Is(err, mapping.ErrChanged) {
+		row, err := a.Portals().Get(ctx, p)
+		if err != nil {
+			return err
+		}
+		if _, err := a.Mappings().Save(ctx, p, mapping.Default(max(row.InstalledAt.UnixMilli(), 1))); err != nil && !errors.Is(err, mapping.ErrChanged) {
 			return err
 		}
 	}
@@ -174,11 +178,14 @@ func (a *App) prepare(ctx context.Context, p id.PortalID) error {
 	if err != nil || len(accounts) == 0 {
 		return err
 	}
-	if _, err = a.Onboarding().EnsureProperties(ctx, p); err != nil {
-		return err
-	}
+	_, err = a.Onboarding().EnsureProperties(ctx, p)
+	return err
+}
+
+// subscribe has HubSpot's journal tell of a portal that has an account. Repeating it changes nothing.
+func (a *App) subscribe(ctx context.Context, p id.PortalID) error {
 	scope, err := a.Scopes().Scope(ctx, p)
-	if err != nil {
+	if err != nil || len(scope.Slots) == 0 {
 		return err
 	}
 	properties := scope.Mappings.Properties()
@@ -300,7 +307,7 @@ func (a *App) Runner() *syncrun.Runner {
 	return &syncrun.Runner{
 		Chain: a.Chain(), Scopes: a.Scopes(), Source: a.crm(), Applier: *a.Applier(), Friends: a.Friends(), Failures: a.Failures(), Outbox: a.Outbox(),
 		Lists: &hubspotlist.Index{Source: a.crm(), Store: a.Lists(), Clock: a.Clock}, Schedule: a.Schedules(), Mappings: a.Mappings(), Clock: a.Clock,
-		Ahead: a.parallel(40), Prepare: a.prepare, Reindex: a.reindex, WriteBack: a.Portals(), Judge: a.Alerts().Update,
+		Ahead: a.parallel(40), Prepare: []func(context.Context, id.PortalID) error{a.prepare, a.subscribe}, Reindex: a.reindex, WriteBack: a.Portals(), Judge: a.Alerts().Update,
 	}
 }
 

@@ -3,6 +3,7 @@ package compose
 import (
 	"context"
 	"sync"
+	"time"
 
 	"lumo/shared/dynamo"
 	"lumo/shared/hubspot"
@@ -78,4 +79,26 @@ func (h hub) Revoke(ctx context.Context, refresh string) error {
 
 func (h hub) Unsubscribe(ctx context.Context, p id.PortalID) error {
 	return h.app.HubSpot().DeletePortalSubscriptions(ctx, p)
+}
+
+// appTokens keeps the app's own HubSpot tokens in the table, sealed like a portal's; the app itself is portal 0, which no tenant can be.
+type appTokens struct{ app *App }
+
+var _ hubspot.AppTokens = appTokens{}
+
+func (t appTokens) Load(ctx context.Context, scopes string) (string, time.Time, error) {
+	sealed, until, err := t.app.Directory().AppToken(ctx, scopes)
+	if err != nil || sealed == "" || !t.app.Clock.Now().Before(until) {
+		return "", until, err
+	}
+	plain, err := t.app.Sealer().Open(ctx, 0, sealed)
+	return string(plain), until, err
+}
+
+func (t appTokens) Save(ctx context.Context, scopes, token string, until time.Time) error {
+	sealed, err := t.app.Sealer().Seal(ctx, 0, []byte(token))
+	if err != nil {
+		return err
+	}
+	return t.app.Directory().SaveAppToken(ctx, scopes, sealed, until)
 }

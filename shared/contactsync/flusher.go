@@ -171,7 +171,7 @@ func (f *Flusher) following(ctx context.Context, s Scope, taken map[friend.Key]b
 	return due[:len(due)-len(due)%batchSize], err
 }
 
-// settle reads the histories without which an edit cannot be decided, and stores the outcome.
+// settle reads the histories without which an edit cannot be decided, and stores the outcome; told explains it.
 func (f *Flusher) settle(ctx context.Context, s Scope, row friend.Friend, props []string, cause string) (friend.Friend, error) {
 	cs, _, err := f.CRM.Contacts(ctx, s.Portal, []id.ContactID{row.Link.Contact}, s.Read(), props, Event)
 	if err != nil || len(cs) == 0 || cs[0].ID != row.Link.Contact {
@@ -184,12 +184,6 @@ func (f *Flusher) settle(ctx context.Context, s Scope, row friend.Friend, props 
 	saved, err := f.Friends.Save(ctx, s.Portal, o.Friend)
 	if errors.Is(err, friend.ErrStale) {
 		return row, nil // its marker stays; the next look sees the newer row
-	}
-	if err != nil {
-		return row, err
-	}
-	if len(o.Changes) > 0 {
-		err = f.Log.Append(ctx, s.Portal, cause+"/settle/"+failure.SubjectOf(row.Key), f.Clock.Now().UnixMilli(), o.Changes)
 	}
 	return saved, err
 }
@@ -207,7 +201,7 @@ func (f *Flusher) write(ctx context.Context, s Scope, jobs map[id.ContactID]*job
 	}
 	done, refused, err := f.CRM.Update(ctx, s.Portal, in, Event)
 	var out Flushed
-	if serr := f.accepted(ctx, s, jobs, done, cause, &out, &log); serr != nil {
+	if serr := f.accepted(ctx, s, jobs, done, log, cause, &out); serr != nil {
 		return out, serr
 	}
 	if err != nil {
@@ -218,50 +212,49 @@ func (f *Flusher) write(ctx context.Context, s Scope, jobs map[id.ContactID]*job
 			return out, err
 		}
 	}
-	if len(log) == 0 {
-		return out, nil
-	}
-	slices.SortFunc(log, compareRecords)
-	return out, f.Log.Append(ctx, s.Portal, cause+"/"+ids[0].String(), f.Clock.Now().UnixMilli(), log)
+	return out, nil
 }
 
-func (f *Flusher) accepted(ctx context.Context, s Scope, jobs map[id.ContactID]*job, done []Updated, cause string, out *Flushed, log *[]changelog.Record) error {
+// accepted explains what HubSpot took, and what else there is in log, and then notes it on the friends. The other way round a crash between
+// the two would lose the explanation: a row that was noted owes nothing, so nobody looks at it again.
+func (f *Flusher) accepted(ctx context.Context, s Scope, jobs map[id.ContactID]*job, done []Updated, log []changelog.Record, cause string, out *Flushed) error {
+	done = slices.DeleteFunc(slices.Clone(done), func(u Updated) bool { return jobs[u.Contact] == nil })
+	for _, u := range done {
+		j := jobs[u.Contact]
+		for _, row := range j.friends {
+			_, changes := Wrote(row, s, j.properties, u.UpdatedAt, f.Clock.Now().UnixMilli(), cause)
+			log = append(log, changes...)
+		}
+	}
+	if err := f.tell(ctx, s, log, cause); err != nil {
+		return err
+	}
 	var mu sync.Mutex
 	return work.Each(ctx, f.Parallel, len(done), func(ctx context.Context, i int) error {
 		j := jobs[done[i].Contact]
-		if j == nil {
-			return nil
-		}
-		var mine []changelog.Record
-		if err := f.store(ctx, s, j.friends, j.properties, done[i].UpdatedAt, cause, &mine); err != nil {
+		if err := f.store(ctx, s, j.friends, j.properties, done[i].UpdatedAt, cause); err != nil {
 			return err
 		}
 		mu.Lock()
 		defer mu.Unlock()
 		out.Contacts++
 		out.Fields += len(j.properties)
-		*log = append(*log, mine...)
 		return nil
 	})
 }
 
 // store notes on each friend what HubSpot holds now, and clears the marker if nothing else is owed.
-func (f *Flusher) store(ctx context.Context, s Scope, rows []friend.Friend, written map[string]string, updatedAt int64, cause string, log *[]changelog.Record) error {
+func (f *Flusher) store(ctx context.Context, s Scope, rows []friend.Friend, written map[string]string, updatedAt int64, cause string) error {
 	for _, row := range rows {
 		for range 8 {
-			next, changes := Wrote(row, s, written, updatedAt, f.Clock.Now().UnixMilli(), cause)
+			next, _ := Wrote(row, s, written, updatedAt, f.Clock.Now().UnixMilli(), cause)
 			healed := next.Failed && len(written) > 0
 			if healed {
 				next.Failed = false
 			}
 			_, err := f.Friends.Save(ctx, s.Portal, next)
-			if err == nil {
-				if log != nil {
-					*log = append(*log, changes...)
-				}
-				if healed {
-					err = f.Failures.Remove(ctx, s.Portal, failure.Item{Kind: failure.WriteBack, Subject: failure.SubjectOf(row.Key)}.ID())
-				}
+			if err == nil && healed {
+				err = f.Failures.Remove(ctx, s.Portal, failure.Item{Kind: failure.WriteBack, Subject: failure.SubjectOf(row.Key)}.ID())
 			}
 			if err == nil {
 				break

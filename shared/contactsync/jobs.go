@@ -2,10 +2,13 @@ package contactsync
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"hash/fnv"
+	"slices"
 
 	"lumo/shared/changelog"
-	"lumo/shared/failure"
 	"lumo/shared/friend"
 	"lumo/shared/id"
 )
@@ -24,14 +27,38 @@ func (f *Flusher) batch(ctx context.Context, s Scope, keys []friend.Key, rows ma
 	}
 	var out Flushed
 	if len(jobs) > 0 {
-		if out, err = f.write(ctx, s, jobs, log, cause); err != nil {
-			return out, err
-		}
+		out, err = f.write(ctx, s, jobs, log, cause)
+	} else {
+		err = f.tell(ctx, s, log, cause)
 	}
-	if err := f.store(ctx, s, idle, nil, 0, cause, nil); err != nil || len(jobs) > 0 || len(log) == 0 {
+	if err != nil {
 		return out, err
 	}
-	return out, f.Log.Append(ctx, s.Portal, cause+"/"+failure.SubjectOf(keys[0]), f.Clock.Now().UnixMilli(), log)
+	return out, f.store(ctx, s, idle, nil, 0, cause)
+}
+
+// tell appends records to the change log. Their content names the item: the same told again takes its own place, and nothing else's.
+func (f *Flusher) tell(ctx context.Context, s Scope, log []changelog.Record, cause string) error {
+	if len(log) == 0 {
+		return nil
+	}
+	slices.SortFunc(log, compareRecords)
+	h := fnv.New64a()
+	if err := json.NewEncoder(h).Encode(log); err != nil {
+		return err
+	}
+	return f.Log.Append(ctx, s.Portal, fmt.Sprintf("%s/%x", cause, h.Sum64()), f.Clock.Now().UnixMilli(), log)
+}
+
+// told explains what this flush decided about a friend. It is read off the row, so that a repetition after a crash finds it, too.
+func told(row friend.Friend, s Scope, cause string) []changelog.Record {
+	var log []changelog.Record
+	for _, m := range s.Mappings.Flowing() {
+		if r := row.Fields[m.Property]; r.Why.Cause == cause && r.Why.At != 0 {
+			log = append(log, record(row, row.Link.Contact, m, r))
+		}
+	}
+	return log
 }
 
 // jobs works out what each contact is owed; friends who owe nothing any more come back as idle, to be unmarked.
@@ -61,14 +88,16 @@ func (f *Flusher) jobs(ctx context.Context, s Scope, keys []friend.Key, rows map
 				return nil, nil, nil, err
 			}
 		}
-		first, changes, err := f.unite(ctx, s, first, cause)
+		first, err := f.unite(ctx, s, first, cause)
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		log = append(log, changes...)
 		j, rest, err := f.job(ctx, s, c, first, cause)
 		if err != nil {
 			return nil, nil, nil, err
+		}
+		for _, row := range slices.Concat(j.friends, rest) {
+			log = append(log, told(row, s, cause)...)
 		}
 		if idle = append(idle, rest...); len(j.friends) > 0 {
 			jobs[c] = j
@@ -77,13 +106,13 @@ func (f *Flusher) jobs(ctx context.Context, s Scope, keys []friend.Key, rows map
 	return jobs, idle, log, nil
 }
 
-// unite stores what the friends of one contact learn from each other, before it is written. Who was changed meanwhile is left to the next
+// unite stores what the friends of one contact learn from each other, before it is written; told explains it. Who was changed meanwhile is left to the next
 // look: the marker stays.
-func (f *Flusher) unite(ctx context.Context, s Scope, rows []friend.Friend, cause string) (kept []friend.Friend, log []changelog.Record, err error) {
+func (f *Flusher) unite(ctx context.Context, s Scope, rows []friend.Friend, cause string) (kept []friend.Friend, err error) {
 	if len(rows) < 2 {
-		return rows, nil, nil
+		return rows, nil
 	}
-	changed, changes := together(rows, s, f.Clock.Now().UnixMilli(), cause)
+	changed := together(rows, s, f.Clock.Now().UnixMilli(), cause)
 	for _, row := range rows {
 		next, ok := changed[row.Key]
 		if !ok {
@@ -93,12 +122,12 @@ func (f *Flusher) unite(ctx context.Context, s Scope, rows []friend.Friend, caus
 		saved, err := f.Friends.Save(ctx, s.Portal, next)
 		switch {
 		case err == nil:
-			kept, log = append(kept, saved), append(log, changes[row.Key]...)
+			kept = append(kept, saved)
 		case !errors.Is(err, friend.ErrStale):
-			return nil, nil, err
+			return nil, err
 		}
 	}
-	return kept, log, nil
+	return kept, nil
 }
 
 // job gathers what one contact is owed.

@@ -12,8 +12,8 @@ import (
 )
 
 // Left explains what the end or the move of a link did to a friend's fields: HubSpot's side of each belonged to the contact that was left.
-// The row keeps the explanation, without the old value; the records go to the log after the row is stored. Of erased contacts not even
-// these tell a value.
+// The row keeps the explanation, without the old value. The records go to the log before the row is stored, since a repetition after a
+// crash finds nothing left to tell. Of erased contacts not even these tell a value.
 func Left(before friend.Friend, after *friend.Friend, s Scope, erased bool, now int64, cause string) []changelog.Record {
 	var out []changelog.Record
 	for _, m := range s.Mappings.Flowing() {
@@ -42,7 +42,7 @@ func Left(before friend.Friend, after *friend.Friend, s Scope, erased bool, now 
 	return out
 }
 
-// leaving logs the end or move of a link, under a name that a repetition gives again.
+// leaving logs the end or move of a link, under a name that a repetition gives again. Call it before the row is stored.
 func leaving(ctx context.Context, log changelog.Log, p id.PortalID, k friend.Key, rs []changelog.Record, now int64, cause string) error {
 	if len(rs) == 0 {
 		return nil

@@ -8,6 +8,7 @@ import (
 	"lumo/shared/failure"
 	"lumo/shared/fault"
 	"lumo/shared/friend"
+	"lumo/shared/id"
 )
 
 // refused deals with one contact that HubSpot did not take. What waiting may cure is returned; everything else becomes a failed item
@@ -60,8 +61,10 @@ func (f *Flusher) rest(ctx context.Context, s Scope, j *job, properties map[stri
 	if err != nil || len(done) == 0 {
 		return err
 	}
-	out.Fields += len(properties)
-	return f.store(ctx, s, j.friends, properties, done[0].UpdatedAt, cause, nil)
+	var kept Flushed
+	err = f.accepted(ctx, s, map[id.ContactID]*job{j.contact: {j.contact, j.friends, properties}}, done, nil, cause, &kept)
+	out.Fields += kept.Fields
+	return err
 }
 
 // unmark clears the markers of a job; with a fault the friends are noted as failed.

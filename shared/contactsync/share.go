@@ -1,7 +1,6 @@
 package contactsync
 
 import (
-	"lumo/shared/changelog"
 	"lumo/shared/friend"
 	"lumo/shared/id"
 	"lumo/shared/mapping"
@@ -40,13 +39,13 @@ func joined(to, from map[string]register.Register) map[string]register.Register 
 	return out
 }
 
-// together makes the friends of one contact agree on the mapped fields. It returns those who changed, and how.
-func together(friends []friend.Friend, s Scope, now int64, cause string) (map[friend.Key]friend.Friend, map[friend.Key][]changelog.Record) {
+// together makes the friends of one contact agree on the mapped fields. It returns those who changed.
+func together(friends []friend.Friend, s Scope, now int64, cause string) map[friend.Key]friend.Friend {
 	var all map[string]register.Register
 	for _, f := range friends {
 		all = joined(all, f.Fields)
 	}
-	changed, log := map[friend.Key]friend.Friend{}, map[friend.Key][]changelog.Record{}
+	changed := map[friend.Key]friend.Friend{}
 	for _, f := range friends {
 		next := f.Clone()
 		for _, m := range s.Mappings.Flowing() {
@@ -58,9 +57,9 @@ func together(friends []friend.Friend, s Scope, now int64, cause string) (map[fr
 			if next.Fields == nil {
 				next.Fields = map[string]register.Register{}
 			}
-			log[f.Key] = append(log[f.Key], settle(&next, f.Link.Contact, m, was, r, now, cause).changes...)
+			settle(&next, f.Link.Contact, m, was, r, now, cause)
 			changed[f.Key] = next
 		}
 	}
-	return changed, log
+	return changed
 }

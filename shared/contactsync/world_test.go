@@ -2,6 +2,7 @@ package contactsync_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -40,12 +41,14 @@ type world struct {
 	sent     []queue.Message
 	scope    contactsync.Scope
 
-	updates   int // batch calls that wrote
-	refuse    map[id.ContactID]error
-	kicks     int
-	companies map[id.CompanyID]string
-	ordinal   uint32
-	interfere func() // runs before each save
+	updates    int // batch calls that wrote
+	refuse     map[id.ContactID]error
+	refuseOnce bool
+	kicks      int
+	companies  map[id.CompanyID]string
+	ordinal    uint32
+	interfere  func() // runs before the next save
+	logFails   int    // appends to the change log that fail from here on
 }
 
 type record struct {
@@ -157,6 +160,9 @@ func (w *world) Update(_ context.Context, _ id.PortalID, in []contactsync.Update
 	for _, u := range in {
 		if err := w.refuse[u.Contact]; err != nil {
 			refused = append(refused, contactsync.Refused{Contact: u.Contact, Err: err})
+			if w.refuseOnce {
+				delete(w.refuse, u.Contact)
+			}
 			continue
 		}
 		for p, v := range u.Properties {
@@ -288,9 +294,27 @@ func (i invalids) Forget(_ context.Context, _ id.PortalID, k friend.Key) (id.Con
 	return c, nil
 }
 
+var errLog = errors.New("the change log cannot be written")
+
+// explained finds the newest record of a friend's field and side.
+func (w *world) explained(k friend.Key, field string, to register.Side) (out changelog.Record, ok bool) {
+	for _, rs := range w.log {
+		for _, r := range rs {
+			if r.Friend == k && r.Field == field && r.To == to && r.At >= out.At {
+				out, ok = r, true
+			}
+		}
+	}
+	return out, ok
+}
+
 type logs struct{ w *world }
 
 func (l logs) Append(_ context.Context, _ id.PortalID, name string, _ int64, rs []changelog.Record) error {
+	if l.w.logFails > 0 {
+		l.w.logFails--
+		return errLog
+	}
 	l.w.log[name] = rs
 	return nil
 }

@@ -13,13 +13,15 @@ import (
 	"lumo/shared/id"
 )
 
-// Directory implements directory.Directory. It builds only keys that begin with D#, and its rows hold a portal id at most:
+// Directory implements directory.Directory. It builds only keys that begin with D#, and its rows hold a portal id at most, besides the
+// app's own tokens:
 //
 //	D#bot#<bot>       / claim       which portal an Official Account belongs to
 //	D#state#<hash>    / state       an OAuth state
 //	D#code#<hash>     / code        an exchanged authorization code
 //	D#due#<shard>     / <portal>    when the tick looks at a portal (local index "due")
 //	D#lease#<name>    / lease       an app-wide lease and its cursor
+//	D#token#<scopes>  / token       a token of the app itself, sealed
 type Directory struct{ table *Table }
 
 var _ directory.Directory = Directory{}
@@ -218,4 +220,27 @@ func (d Directory) fenced(ctx context.Context, l directory.Lease, up expression.
 		return directory.ErrLost
 	}
 	return err
+}
+
+// -- the app's own tokens -----------------------------------------------------------------------------------------------
+
+type appToken struct {
+	Sealed string `dynamodbav:"sealed"`
+	Until  int64  `dynamodbav:"until"`
+	TTL    int64  `dynamodbav:"ttl"`
+}
+
+// AppToken returns the sealed token of the app for these scopes, "" when there is none.
+func (d Directory) AppToken(ctx context.Context, scopes string) (sealed string, until time.Time, err error) {
+	var t appToken
+	found, err := d.in("token", scopes).get(ctx, "token", &t)
+	if err != nil || !found {
+		return "", time.Time{}, err
+	}
+	return t.Sealed, time.UnixMilli(t.Until), nil
+}
+
+// SaveAppToken stores it. Whoever comes last wins: every token works.
+func (d Directory) SaveAppToken(ctx context.Context, scopes, sealed string, until time.Time) error {
+	return d.in("token", scopes).put(ctx, "token", appToken{sealed, until.UnixMilli(), until.Add(time.Hour).Unix()}, nil)
 }

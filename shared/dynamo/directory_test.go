@@ -262,3 +262,22 @@ func TestDirectoryRowsTellNothingButAPortal(t *testing.T) {
 		}
 	}
 }
+
+func TestTheAppsOwnTokensAreKeptByTheirScopes(t *testing.T) {
+	t.Parallel()
+	d, ctx := newDirectory(t), t.Context()
+	if sealed, _, err := d.AppToken(ctx, "a b"); err != nil || sealed != "" {
+		t.Fatalf("nothing stored: %q, %v", sealed, err)
+	}
+	for _, token := range []string{"s1.old", "s1.new"} {
+		if err := d.SaveAppToken(ctx, "a b", token, noon); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if sealed, until, err := d.AppToken(ctx, "a b"); err != nil || sealed != "s1.new" || !until.Equal(noon) {
+		t.Errorf("%q until %s, %v", sealed, until, err)
+	}
+	if sealed, _, err := d.AppToken(ctx, "a"); err != nil || sealed != "" {
+		t.Errorf("other scopes: %q, %v", sealed, err)
+	}
+}

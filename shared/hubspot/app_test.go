@@ -1,8 +1,11 @@
 package hubspot
 
 import (
+	"context"
+	"errors"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -244,5 +247,71 @@ func TestListsAndOwners(t *testing.T) {
 	}
 	if got := RecordURL("app-eu1.hubspot.com", 7, Companies, "5"); got != "https://app-eu1.hubspot.com/contacts/7/record/0-2/5" {
 		t.Errorf("record link %s", got)
+	}
+}
+
+// sharedTokens is an AppTokens in memory.
+type sharedTokens struct {
+	value string
+	until time.Time
+	err   error
+	saved int
+}
+
+func (s *sharedTokens) Load(context.Context, string) (string, time.Time, error) {
+	return s.value, s.until, s.err
+}
+
+func (s *sharedTokens) Save(_ context.Context, _, token string, until time.Time) error {
+	s.saved++
+	s.value, s.until = token, until
+	return s.err
+}
+
+// A process that is new, or took the place of a killed one, finds the app's token and asks for none.
+func TestProcessesShareTheAppsToken(t *testing.T) {
+	t.Parallel()
+	shared, asked := &sharedTokens{}, 0
+	refuse := ""
+	handler := func(r request) answer {
+		switch {
+		case strings.HasPrefix(r.Path, "/oauth"):
+			asked++
+			return answer{status: 200, body: `{"access_token":"app-` + strconv.Itoa(asked) + `","expires_in":1800}`}
+		case r.Auth == refuse:
+			return answer{status: 401}
+		}
+		return answer{status: 204}
+	}
+	process := func() *fake {
+		f := newFake(t)
+		f.cfg.AppTokens, f.handler = shared, handler
+		return f
+	}
+	read := func(f *fake) string {
+		t.Helper()
+		if _, err := f.JournalNext(t.Context(), ""); err != nil {
+			t.Fatal(err)
+		}
+		return f.last().Auth
+	}
+	first, second := process(), process()
+	if a, b := read(first), read(second); a != "Bearer app-1" || b != a || asked != 1 || shared.saved != 1 {
+		t.Fatalf("%s, %s; HubSpot was asked %d times", a, b, asked)
+	}
+	refuse = "Bearer app-1" // the stored token, too
+	if a := read(first); a != "Bearer app-2" || asked != 2 {
+		t.Errorf("after a 401: %s; HubSpot was asked %d times", a, asked)
+	}
+	if a := read(second); a != "Bearer app-2" || asked != 2 {
+		t.Errorf("the other process after a 401: %s; HubSpot was asked %d times", a, asked)
+	}
+	second.clock.Advance(25 * time.Minute)
+	if a := read(second); a != "Bearer app-3" {
+		t.Errorf("after four fifths of its life: %s", a)
+	}
+	shared.err = errors.New("table is away")
+	if a := read(process()); a != "Bearer app-4" {
+		t.Errorf("without the table: %s", a)
 	}
 }

@@ -62,6 +62,8 @@ type Config struct {
 	HTTP   *http.Client
 	Clock  clock.Clock
 	Tokens TokenSource
+	// AppTokens nil keeps the app's own tokens in this process only.
+	AppTokens AppTokens
 	// Pace nil means unpaced, which only tests want.
 	Pace Pacer
 	// Rand in [0,1) spreads repeats.

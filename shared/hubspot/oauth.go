@@ -12,6 +12,7 @@ import (
 
 	"lumo/shared/fault"
 	"lumo/shared/id"
+	"lumo/shared/logging"
 )
 
 // AuthorizeParams of HubSpot's install page.
@@ -149,6 +150,13 @@ func (c *Client) Revoke(ctx context.Context, refresh string) error {
 	return err
 }
 
+// AppTokens keeps the app's own tokens where every process finds them, so that a new one need not ask for its own. scopes names a token.
+type AppTokens interface {
+	// Load returns "" when there is none.
+	Load(ctx context.Context, scopes string) (token string, until time.Time, err error)
+	Save(ctx context.Context, scopes, token string, until time.Time) error
+}
+
 type appToken struct {
 	value string
 	until time.Time
@@ -156,22 +164,48 @@ type appToken struct {
 
 // AppToken returns a token of the app itself (client credentials), which belongs to no portal. It is kept for four fifths of its life.
 func (c *Client) AppToken(ctx context.Context, scopes []string) (string, error) {
-	key := scopeKey(scopes)
-	c.mu.Lock()
-	t, ok := c.appTokens[key]
-	c.mu.Unlock()
-	now := c.cfg.Clock.Now()
-	if ok && now.Before(t.until) {
-		return t.value, nil
+	return c.appToken(ctx, scopes, "")
+}
+
+// appToken never returns the refused token.
+func (c *Client) appToken(ctx context.Context, scopes []string, refused string) (string, error) {
+	key, now := scopeKey(scopes), c.cfg.Clock.Now()
+	if t, ok := c.knownAppToken(ctx, key); ok && now.Before(t.until) && t.value != refused {
+		return c.keepAppToken(key, t), nil
 	}
 	g, err := c.grant(ctx, url.Values{"grant_type": {"client_credentials"}, "scope": {key}}, false)
 	if err != nil {
 		return "", err
 	}
+	t := appToken{g.AccessToken, now.Add(g.ExpiresIn * 4 / 5)}
+	if c.cfg.AppTokens != nil {
+		if err := c.cfg.AppTokens.Save(ctx, key, t.value, t.until); err != nil {
+			c.cfg.Log.WarnContext(ctx, "app token not shared", logging.Error(err)) // it serves this process all the same
+		}
+	}
+	return c.keepAppToken(key, t), nil
+}
+
+// knownAppToken looks into this process's memory, then where processes share.
+func (c *Client) knownAppToken(ctx context.Context, key string) (appToken, bool) {
 	c.mu.Lock()
-	c.appTokens[key] = appToken{g.AccessToken, now.Add(g.ExpiresIn * 4 / 5)}
+	t, ok := c.appTokens[key]
 	c.mu.Unlock()
-	return g.AccessToken, nil
+	if ok && c.cfg.Clock.Now().Before(t.until) || c.cfg.AppTokens == nil {
+		return t, ok
+	}
+	value, until, err := c.cfg.AppTokens.Load(ctx, key)
+	if err != nil {
+		c.cfg.Log.WarnContext(ctx, "shared app token not read", logging.Error(err)) // HubSpot gives another
+	}
+	return appToken{value, until}, err == nil && value != ""
+}
+
+func (c *Client) keepAppToken(key string, t appToken) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.appTokens[key] = t
+	return t.value
 }
 
 func (c *Client) forgetAppToken(scopes []string, refused string) {

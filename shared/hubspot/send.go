@@ -122,7 +122,7 @@ func (c *Client) tokenFor(ctx context.Context, q *call) (string, error) {
 func (c *Client) anotherToken(ctx context.Context, q *call, refused string) (string, error) {
 	if q.auth == appLevel {
 		c.forgetAppToken(q.scopes, refused)
-		return c.AppToken(ctx, q.scopes)
+		return c.appToken(ctx, q.scopes, refused)
 	}
 	t, err := c.cfg.Tokens.Refused(ctx, q.portal, refused)
 	if err != nil {

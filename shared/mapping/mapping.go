@@ -70,7 +70,8 @@ type Set struct {
 	Version  int64     `dynamodbav:"v" json:"version"`
 }
 
-// Default is what a new portal starts with: first and last name only (P-36).
+// Default is what a new portal starts with: first and last name only (P-36). The time must not be later than the start of the run that
+// reads them first.
 func Default(nowMillis int64) Set {
 	mk := func(p, label string) Mapping {
 		return Mapping{Property: p, Label: label, Type: "string", FieldType: "text", Rule: register.NewestWins, Status: WaitingFirst, AddedAt: nowMillis}
@@ -177,6 +178,11 @@ func (s Set) Properties() []string {
 func (s Set) WithCompany() bool {
 	m, ok := s.Find(Company)
 	return ok && m.Status.Flows()
+}
+
+// Waiting tells whether some field waits for its first sync.
+func (s Set) Waiting() bool {
+	return slices.ContainsFunc(s.Mappings, func(m Mapping) bool { return m.Status == WaitingFirst })
 }
 
 // FirstSyncDone turns "waiting for first sync" into "active" for mappings that existed when a full run began.

@@ -318,8 +318,12 @@ func (s *Service) Remove(ctx context.Context, p id.PortalID, by portal.Actor, pr
 
 var errDone = errors.New("done already")
 
-// change reads, decides and saves, again if somebody else was faster. It returns the mapping as it is afterwards.
+// change reads, decides and saves, again if somebody else was faster. It returns the mapping as it is afterwards. Whoever dies between the
+// change and the run that it needs leaves a field that waits: the tick looks for it.
 func (s *Service) change(ctx context.Context, p id.PortalID, property string, decide func(mapping.Set) (mapping.Set, error)) (mapping.Mapping, error) {
+	if err := s.Agenda.BringForward(ctx, p, s.Clock.Now().Add(time.Minute)); err != nil {
+		return mapping.Mapping{}, err
+	}
 	for range 8 {
 		set, err := s.Mappings.Load(ctx, p)
 		if err != nil {

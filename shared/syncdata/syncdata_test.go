@@ -34,7 +34,7 @@ type outside struct {
 	busy    bool
 	started []syncrun.Request
 	again   int
-	woken   int
+	woken   []time.Time
 	notes   []portal.Change
 }
 
@@ -68,7 +68,10 @@ func (o *outside) Start(_ context.Context, _ id.PortalID, r syncrun.Request) (sy
 
 func (o *outside) Again(context.Context, id.PortalID) error { o.again++; return nil }
 
-func (o *outside) BringForward(context.Context, id.PortalID, time.Time) error { o.woken++; return nil }
+func (o *outside) BringForward(_ context.Context, _ id.PortalID, t time.Time) error {
+	o.woken = append(o.woken, t)
+	return nil
+}
 
 func (o *outside) Note(_ context.Context, _ id.PortalID, _ portal.Actor, _ portal.Action, _ string, cs ...portal.Change) error {
 	o.notes = append(o.notes, cs...)
@@ -128,6 +131,9 @@ func TestAddingStartsARunOverEverybody(t *testing.T) {
 	if len(o.started) != 1 || o.started[0].Extent != syncrun.Contacts || o.started[0].Changes || o.started[0].Actor != ann.Email {
 		t.Errorf("started %+v", o.started)
 	}
+	if !slices.Equal(o.woken, []time.Time{noon.Add(time.Minute)}) { // whoever dies before the run begins is followed by the tick
+		t.Errorf("the tick looks at %v", o.woken)
+	}
 	if _, err := s.Add(t.Context(), 7, ann, "phone", "", noon); err != nil {
 		t.Errorf("the same request again: %v", err)
 	}
@@ -136,7 +142,7 @@ func TestAddingStartsARunOverEverybody(t *testing.T) {
 	}
 	o.busy = true
 	got, err = s.Add(t.Context(), 7, ann, mapping.Company, register.LumoAlways, noon)
-	if err != nil || !got.Queued || got.Run != nil || o.again != 1 || o.woken != 1 || got.Mapping.Rule != register.HubSpotAlways {
+	if err != nil || !got.Queued || got.Run != nil || o.again != 1 || !o.woken[len(o.woken)-1].Equal(noon) || got.Mapping.Rule != register.HubSpotAlways {
 		t.Errorf("while a run is at work: %+v, %v", got, err)
 	}
 	for name, want := range map[string]error{"line_user_id": syncdata.ErrOwn, "nothing": syncdata.ErrGone, "object": mapping.ErrNotMappable} {

@@ -32,8 +32,9 @@ type Runner struct {
 	Schedule ScheduleStore
 	Mappings mapping.Store
 	Clock    clock.Clock
-	// Prepare makes what a full run needs before it reads: properties and default mappings. Repeating it changes nothing.
-	Prepare func(ctx context.Context, p id.PortalID) error
+	// Prepare makes, part by part, what a full run needs before it reads: properties and default mappings, the journal. Repeating a part
+	// changes nothing; the run remembers each that is done, so that a crash repeats one at most.
+	Prepare []func(ctx context.Context, p id.PortalID) error
 	// Reindex rebuilds the directory of names after a full read, which may have linked anybody.
 	Reindex   func(ctx context.Context, p id.PortalID) error
 	WriteBack WriteBack
@@ -52,7 +53,8 @@ const stuckAfter = 2 * time.Hour
 
 // Step handles one step message of a run.
 func (r *Runner) Step(ctx context.Context, m chain.Message) error {
-	return r.Chain.Run(ctx, m, func(ctx context.Context, s *chain.Step) (chain.Next, error) {
+	var over Run
+	err := r.Chain.Run(ctx, m, func(ctx context.Context, s *chain.Step) (chain.Next, error) {
 		var run Run
 		if err := json.Unmarshal(s.Row.State, &run); err != nil {
 			return chain.Next{}, err
@@ -69,9 +71,27 @@ func (r *Runner) Step(ctx context.Context, m chain.Message) error {
 			if err := r.settle(ctx, m.Portal, run); err != nil {
 				return chain.Next{}, err
 			}
+			over = run
 		}
 		return chain.Next{State: run, Done: run.Status.Over(), Delay: delay}, nil
 	})
+	if err != nil || over.ID == "" {
+		return err
+	}
+	return r.next(ctx, m.Portal, over)
+}
+
+// next has the tick begin at once what waited for the end of this run. A crash before it costs a minute: the tick looks at busy portals
+// by itself.
+func (r *Runner) next(ctx context.Context, p id.PortalID, over Run) error {
+	if r.Chain.Alarm == nil {
+		return nil
+	}
+	s, err := r.Schedule.Load(ctx, p)
+	if err != nil || s.Again <= over.StartedAt {
+		return err
+	}
+	return r.Chain.Alarm.BringForward(ctx, p, r.Clock.Now())
 }
 
 func (r *Runner) stuck(run Run) bool {
@@ -111,7 +131,7 @@ func (r *Runner) advance(ctx context.Context, s *chain.Step, run *Run) (time.Dur
 	}
 	scope, err := r.Scopes.Scope(ctx, s.Row.Portal)
 	if err == nil && run.Read.Phase == Planning && run.Full() && run.Extent != One && !run.DryRun {
-		if err = r.Prepare(ctx, s.Row.Portal); err == nil {
+		if err = r.prepare(ctx, s, run); err == nil {
 			scope, err = r.Scopes.Scope(ctx, s.Row.Portal)
 		}
 	}
@@ -120,7 +140,7 @@ func (r *Runner) advance(ctx context.Context, s *chain.Step, run *Run) (time.Dur
 	}
 	switch run.Read.Phase {
 	case Planning:
-		if err := r.plan(ctx, scope, run); err != nil || run.Read.Phase != Reading {
+		if err := r.plan(ctx, s, scope, run); err != nil || run.Read.Phase != Reading {
 			return 0, err
 		}
 		return 0, r.read(ctx, s, scope, run)
@@ -133,8 +153,21 @@ func (r *Runner) advance(ctx context.Context, s *chain.Step, run *Run) (time.Dur
 	}
 }
 
+func (r *Runner) prepare(ctx context.Context, s *chain.Step, run *Run) error {
+	for run.Read.Prepared < len(r.Prepare) {
+		if err := r.Prepare[run.Read.Prepared](ctx, s.Row.Portal); err != nil {
+			return err
+		}
+		run.Read.Prepared++
+		if err := s.Save(ctx, *run); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // plan fixes the cutoff before the first page, and how to read.
-func (r *Runner) plan(ctx context.Context, scope contactsync.Scope, run *Run) error {
+func (r *Runner) plan(ctx context.Context, s *chain.Step, scope contactsync.Scope, run *Run) error {
 	run.Read.Phase = Reading
 	if run.Read.Cutoff == 0 {
 		run.Read.Cutoff = run.StartedAt
@@ -166,7 +199,7 @@ func (r *Runner) plan(ctx context.Context, scope contactsync.Scope, run *Run) er
 	}
 	// The list reads everybody, linked or not; it pays where a good part is linked. Few are searched alone.
 	run.Read.BothEnds = linked.Total > 5*searchPage && linked.Total*3 >= all.Total
-	return nil
+	return s.Save(ctx, *run)
 }
 
 // anyOf names the properties that hold LINE User IDs.

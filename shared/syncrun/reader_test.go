@@ -16,6 +16,7 @@ import (
 	"lumo/shared/clock"
 	"lumo/shared/contactsync"
 	"lumo/shared/id"
+	"lumo/shared/mapping"
 	"lumo/shared/portal"
 )
 
@@ -267,5 +268,24 @@ func TestStateOf(t *testing.T) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+func TestAFieldThatWaitsForItsFirstSyncHasARunBegun(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	row := portal.Portal{ID: 1, State: portal.Connected, Settings: portal.Defaults()}
+	rested := Schedule{LastFull: now.Add(-time.Hour).UnixMilli(), LastRun: now.Add(-time.Second).UnixMilli()}
+	waiting := mapping.Default(now.UnixMilli())
+	active, _ := waiting.FirstSyncDone(now.UnixMilli())
+	if req, next := rested.ahead(row, active, now); !req.Changes || !next.After(now) {
+		t.Errorf("nothing waits: %+v at %s", req, next)
+	}
+	if req, next := rested.ahead(row, waiting, now); req.Changes || req.Extent != All || next.After(now) {
+		t.Errorf("a field waits: %+v at %s", req, next)
+	}
+	rested.FailedRow = 1
+	if req, next := rested.ahead(row, waiting, now); req.Changes || !next.After(now) {
+		t.Errorf("a field waits and runs fail: %+v at %s", req, next)
 	}
 }

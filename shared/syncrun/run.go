@@ -90,6 +90,8 @@ const (
 // Cursors say where a run stands. They move only after what they passed is stored.
 type Cursors struct {
 	Phase Phase `json:"phase,omitempty"`
+	// Prepared counts the parts of Runner.Prepare that are done.
+	Prepared int `json:"prepared,omitempty"`
 	// Cutoff is the run's start: rows changed later are the change stream's, so that nothing falls between two pages.
 	Cutoff int64 `json:"cutoff,omitempty"`
 	// Since is the bookmark of a run over changes; 0 for a full run.

@@ -15,6 +15,7 @@ import (
 	"lumo/shared/friend"
 	"lumo/shared/id"
 	"lumo/shared/logging"
+	"lumo/shared/mapping"
 	"lumo/shared/portal"
 	"lumo/shared/queue"
 )
@@ -148,12 +149,8 @@ func (t *Tick) portal(ctx context.Context, row portal.Portal, now time.Time) (ti
 			return now, err
 		}
 	}
-	next := sch.Next(row, now)
+	req, next := sch.ahead(row, scope.Mappings, now)
 	if !busy && !next.After(now) {
-		req := Request{Trigger: Automatic, Extent: All, Changes: true}
-		if sch.nightDue(row, now) {
-			req = Request{Trigger: Nightly, Extent: All}
-		}
 		if _, err := t.Starter.Start(ctx, row.ID, req); err != nil && !errors.Is(err, chain.ErrBusy) {
 			return now, err
 		}
@@ -233,6 +230,22 @@ func (s Schedule) Next(row portal.Portal, now time.Time) time.Time {
 		return now
 	}
 	return next
+}
+
+// ahead says which run begins next by itself, and when. A field that waits for its first sync while no run is at work was left by a process
+// that died before it began one.
+func (s Schedule) ahead(row portal.Portal, m mapping.Set, now time.Time) (Request, time.Time) {
+	full, next := s.nightDue(row, now), s.Next(row, now)
+	if m.Waiting() {
+		full = true
+		if s.FailedRow == 0 { // what keeps failing keeps its pauses
+			next = now
+		}
+	}
+	if full {
+		return Request{Trigger: Nightly, Extent: All}, next
+	}
+	return Request{Trigger: Automatic, Extent: All, Changes: true}, next
 }
 
 // nightDue: the full compare runs once a night in the portal's own zone (P-61). It is skipped while a whole day brought nothing, though
