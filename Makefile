@@ -52,6 +52,7 @@ sim: go-version ## seeded simulation in virtual time: SEEDS=50 SEED_BASE=1; one 
 .PHONY: soak
 soak: setup ## the acceptance at its full sizes, up to 20 minutes; one JSON line per part
 	@go run ./scripts/cmd/soak $(ARGS)
+
 .PHONY: crash
 crash: setup ## kill -9 at every point of an initial sync, each twice: ARGS="-only REGEX"; JSON lines, exit 0 only if nothing is lost or doubled
 	@go run ./scripts/cmd/crash $(ARGS)
