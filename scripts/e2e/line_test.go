@@ -72,3 +72,31 @@ func TestAMessageBringsTheNewName(t *testing.T) {
 		t.Errorf("line_needs_reply is %q", got)
 	}
 }
+
+// A tag that is added in Lumo appears among the contact's LINE tags in HubSpot, and goes again.
+func TestTagsReachHubSpot(t *testing.T) {
+	t.Parallel()
+	c := newCustomer(t, demo.Size{Contacts: 5, Lists: 1, Friends: 4, Linked: 3})
+	p := c.linked[1]
+	var made struct {
+		Tag struct {
+			ID string `json:"id"`
+		} `json:"tag"`
+	}
+	c.api("POST", "/api/v1/tags", map[string]any{"slot": 1, "name": "常連 VIP"}, &made)
+	c.api("POST", "/api/v1/friends/tags", map[string]any{"slot": 1, "users": []string{p.user}, "add": []string{made.Tag.ID}}, nil)
+	holds := func(want string) func() string {
+		return func() string {
+			if got := c.hubspot(p, "line_tags"); got != want {
+				return "line_tags is " + got
+			}
+			return ""
+		}
+	}
+	eventually(t, within, "the tag", holds(made.Tag.ID))
+	if got := c.hubspot(c.linked[0], "line_tags"); got != "" {
+		t.Errorf("somebody else has the tags %q", got)
+	}
+	c.api("POST", "/api/v1/friends/tags", map[string]any{"slot": 1, "users": []string{p.user}, "remove": []string{made.Tag.ID}}, nil)
+	eventually(t, within, "no tag", holds(""))
+}
