@@ -20,6 +20,8 @@ export interface Options<T> {
   keep?: boolean;
   /** Do not ask yet. */
   skip?: boolean;
+  /** Ask again when this changes. */
+  version?: string;
 }
 
 interface Settled<T> {
@@ -37,7 +39,7 @@ export function useApi<R extends Route>(route: R, args: Args<R>, options: Option
   const origin = useOrigin();
   const [asked, setAsked] = useState(0);
   const [settled, setSettled] = useState<Settled<Answer<R>> | null>(null);
-  const skip = options.skip ?? false;
+  const { skip = false, version = '' } = options;
   const key = JSON.stringify([origin, route, args]);
 
   useEffect(() => {
@@ -59,7 +61,7 @@ export function useApi<R extends Route>(route: R, args: Args<R>, options: Option
     return () => {
       live = false;
     };
-  }, [key, asked, skip]);
+  }, [key, asked, skip, version]);
 
   const current = settled?.key === key ? settled : null;
   const pause = current && !skip ? (options.every?.(current.data) ?? null) : null;
