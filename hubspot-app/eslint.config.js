@@ -1,5 +1,5 @@
 import js from '@eslint/js';
-import hubspot from '@hubspot/eslint-config-ui-extensions';
+import { config as hubspot } from '@hubspot/eslint-config-ui-extensions';
 import prettier from 'eslint-config-prettier';
 import react from 'eslint-plugin-react';
 import reactHooks from 'eslint-plugin-react-hooks';
@@ -32,6 +32,9 @@ export default defineConfig([
       'unused-imports/no-unused-vars': ['error', { varsIgnorePattern: '^_', argsIgnorePattern: '^_' }],
     },
   },
-  { files: ['tools/**', '*.config.*'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } } },
+  {
+    files: ['tools/**', '*.config.*'],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
+  },
   prettier,
 ]);
