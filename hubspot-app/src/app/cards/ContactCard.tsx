@@ -1,0 +1,4 @@
+import { hubspot } from '@hubspot/ui-extensions';
+import { CardScreen } from './components/CardScreen.tsx';
+
+hubspot.extend<'crm.record.tab'>(() => <CardScreen />);

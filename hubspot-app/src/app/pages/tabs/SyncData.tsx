@@ -1,0 +1,7 @@
+import { LoadingSpinner } from '@hubspot/ui-extensions';
+import { useText } from '@lumo/screens';
+
+export const SyncData = () => {
+  const t = useText('common');
+  return <LoadingSpinner label={t('loading')} showLabel layout="centered" />;
+};
