@@ -127,7 +127,10 @@ export class FetchProxy {
     try {
       return await this.#admitted(who.portalId, () => this.#forward(call, who, context));
     } catch (e) {
-      const r = e instanceof Refusal ? e : new Refusal(500, 'INTERNAL_SERVER_ERROR', e instanceof Error ? e.message : String(e));
+      const r =
+        e instanceof Refusal
+          ? e
+          : new Refusal(500, 'INTERNAL_SERVER_ERROR', e instanceof Error ? e.message : String(e));
       return { status: r.status, envelope: { status: 'error', category: r.category, message: r.message, context } };
     }
   }
@@ -135,7 +138,8 @@ export class FetchProxy {
   /** @template T @param {number} portal @param {() => Promise<T>} work */
   async #admitted(portal, work) {
     const busy = this.#busy.get(portal) ?? 0;
-    if (busy >= LIMITS.atOnce) throw new Refusal(429, 'RATE_LIMITS', `More than ${LIMITS.atOnce} requests of one account at once`);
+    if (busy >= LIMITS.atOnce)
+      throw new Refusal(429, 'RATE_LIMITS', `More than ${LIMITS.atOnce} requests of one account at once`);
     this.#busy.set(portal, busy + 1);
     try {
       return await work();

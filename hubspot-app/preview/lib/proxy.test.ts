@@ -23,8 +23,22 @@ function setup(reply: (url: string, init: RequestInit) => Promise<Response> = as
 describe('signing', () => {
   // HubSpot's published examples.
   it.each([
-    ['12345678-aaaa-bbbb-cccc-ddddeeeeffff', 'GET', 'https://hubspot.com/?appId=1&portalId=2&userId=3', '', '1111111111', 'zTfXjo07jfzGouo4wvyAj3qEMUTVJ0PPYPACrluQtQI='],
-    ['f6e94c08-85d0-4608-bcc6-e1850176e7b8', 'POST', 'https://www.hubspot.com/webhook', 'REQUEST_BODY', '1632188626483', 'jf872r5vscVcxCiDRHA4rGrqe/8BPLNVkdJSHdMnGTU='],
+    [
+      '12345678-aaaa-bbbb-cccc-ddddeeeeffff',
+      'GET',
+      'https://hubspot.com/?appId=1&portalId=2&userId=3',
+      '',
+      '1111111111',
+      'zTfXjo07jfzGouo4wvyAj3qEMUTVJ0PPYPACrluQtQI=',
+    ],
+    [
+      'f6e94c08-85d0-4608-bcc6-e1850176e7b8',
+      'POST',
+      'https://www.hubspot.com/webhook',
+      'REQUEST_BODY',
+      '1632188626483',
+      'jf872r5vscVcxCiDRHA4rGrqe/8BPLNVkdJSHdMnGTU=',
+    ],
   ])('matches %s', (secret, method, uri, body, timestamp, want) => {
     expect(signatureV3({ secret, method, uri, body, timestamp })).toBe(want);
   });
@@ -38,7 +52,8 @@ describe('what goes out', () => {
   it('carries who calls, and the signature for the public address', async () => {
     const { ask, backend } = setup();
     await ask({ url: `${origin}/api/v1/friends?q=%E3%81%82`, method: 'POST', body: { a: 1 } });
-    const path = '/api/v1/friends?q=%E3%81%82&userId=71&portalId=1001&userEmail=hanako%2Blumo%40sakura.example&appId=7654321';
+    const path =
+      '/api/v1/friends?q=%E3%81%82&userId=71&portalId=1001&userEmail=hanako%2Blumo%40sakura.example&appId=7654321';
     const [url, init] = backend.mock.calls[0]!;
     expect(url).toBe(`http://127.0.0.1:4000${path}`);
     expect(init).toMatchObject({ method: 'POST', body: '{"a":1}', redirect: 'manual' });
@@ -98,20 +113,34 @@ describe('answers', () => {
   it('wraps success', async () => {
     const { status, envelope } = await setup(async () => json({ ok: true }, 201)).ask({});
     expect(status).toBe(201);
-    expect(envelope).toMatchObject({ status: 'success', responseBody: { ok: true }, context: { appServerStatusCode: ['201'], portalId: ['1001'] } });
+    expect(envelope).toMatchObject({
+      status: 'success',
+      responseBody: { ok: true },
+      context: { appServerStatusCode: ['201'], portalId: ['1001'] },
+    });
   });
 
   it('wraps an error and keeps its status and body', async () => {
     const { ask, backend } = setup(async () => json({ ok: false }, 404));
     const { status, envelope } = await ask({});
     expect(status).toBe(200);
-    expect(envelope).toMatchObject({ category: 'BAD_GATEWAY', responseBody: { ok: false }, context: { appServerStatusCode: ['404'] } });
+    expect(envelope).toMatchObject({
+      category: 'BAD_GATEWAY',
+      responseBody: { ok: false },
+      context: { appServerStatusCode: ['404'] },
+    });
     expect(backend).toHaveBeenCalledTimes(1);
   });
 
   it('does not follow redirects', async () => {
-    const { envelope } = await setup(async () => new Response(null, { status: 302, headers: { location: '/login' } })).ask({});
-    expect(envelope).toMatchObject({ category: 'BAD_GATEWAY', responseBody: null, context: { appServerStatusCode: ['302'] } });
+    const { envelope } = await setup(
+      async () => new Response(null, { status: 302, headers: { location: '/login' } }),
+    ).ask({});
+    expect(envelope).toMatchObject({
+      category: 'BAD_GATEWAY',
+      responseBody: null,
+      context: { appServerStatusCode: ['302'] },
+    });
   });
 
   it.each([
@@ -135,7 +164,10 @@ describe('repeating', () => {
   it('repeats a 5xx once', async () => {
     let n = 0;
     const { ask, backend } = setup(async () => json({ n: ++n }, n === 1 ? 503 : 200));
-    expect((await ask({ method: 'POST', body: { id: 'x' } })).envelope).toMatchObject({ status: 'success', responseBody: { n: 2 } });
+    expect((await ask({ method: 'POST', body: { id: 'x' } })).envelope).toMatchObject({
+      status: 'success',
+      responseBody: { n: 2 },
+    });
     expect(backend.mock.calls[1]![1].body).toBe('{"id":"x"}');
   });
 
@@ -149,7 +181,10 @@ describe('repeating', () => {
     const { ask, backend } = setup(async () => {
       throw new TypeError('fetch failed');
     });
-    expect(await ask({})).toMatchObject({ status: 500, envelope: { category: 'INTERNAL_SERVER_ERROR', message: 'fetch failed' } });
+    expect(await ask({})).toMatchObject({
+      status: 500,
+      envelope: { category: 'INTERNAL_SERVER_ERROR', message: 'fetch failed' },
+    });
     expect(backend).toHaveBeenCalledTimes(2);
   });
 
@@ -162,7 +197,10 @@ describe('repeating', () => {
 
 describe('limits', () => {
   it('ends a slow call without repeating it', async () => {
-    const { ask, backend } = setup((_url, init) => new Promise((_, reject) => init.signal!.addEventListener('abort', () => reject(init.signal!.reason))));
+    const { ask, backend } = setup(
+      (_url, init) =>
+        new Promise((_, reject) => init.signal!.addEventListener('abort', () => reject(init.signal!.reason))),
+    );
     expect(await ask({ timeout: 5 })).toMatchObject({ status: 504, envelope: { category: 'GATEWAY_TIMEOUT' } });
     expect(backend).toHaveBeenCalledTimes(1);
   });

@@ -3,7 +3,14 @@ import { createRemoteRoot } from '@remote-ui/core';
 import * as RemoteUI from '@remote-ui/react';
 import { createEndpoint, retain } from '@remote-ui/rpc';
 import * as React from 'react';
-import { FETCH_ROUTE, type ExtensionState, type HostActions, type HostApi, type LogLevel, type WorkerApi } from './protocol.ts';
+import {
+  FETCH_ROUTE,
+  type ExtensionState,
+  type HostActions,
+  type HostApi,
+  type LogLevel,
+  type WorkerApi,
+} from './protocol.ts';
 
 const scope = self as unknown as DedicatedWorkerGlobalScope & Record<string, unknown>;
 const nativeFetch = scope.fetch.bind(scope);

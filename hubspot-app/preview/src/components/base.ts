@@ -16,7 +16,7 @@ const SIZES: Record<string, string> = {
 };
 export const size = (name: string | undefined, otherwise = 'md') => (name ? (SIZES[name] ?? name) : otherwise);
 
-export const testId = (p: Props) => (p.testId ? { 'data-testid': p.testId as string } : {});
+export const testId = (p: Props): { 'data-testid'?: string } => (p.testId ? { 'data-testid': p.testId as string } : {});
 
 let events = 0;
 /** What handlers of an extension get in place of a DOM event. */

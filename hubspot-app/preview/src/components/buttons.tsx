@@ -11,12 +11,25 @@ interface Target {
 }
 const target = (href: unknown): Target | undefined => {
   if (!href) return undefined;
-  if (typeof href === 'object') return { external: false, ...(href as Target) };
+  if (typeof href === 'object') {
+    const { url, external = false } = href as { url: string; external?: boolean };
+    return { url, external };
+  }
   return { url: String(href), external: /^https?:/.test(String(href)) };
 };
 
 /** A button, or a link when it has an address. */
-export function Clickable({ p, className, role, children }: { p: Props; className: string; role?: string; children?: ReactNode }) {
+export function Clickable({
+  p,
+  className,
+  role,
+  children,
+}: {
+  p: Props;
+  className: string;
+  role?: string;
+  children?: ReactNode;
+}) {
   const overlay = useOverlay(p);
   const form = useContext(FormContext);
   const tip = useId();
@@ -42,7 +55,7 @@ export function Clickable({ p, className, role, children }: { p: Props; classNam
     </>
   );
   return (
-    <span className={cx('anchor', overlay.tip && 'has-tip')}>
+    <span className={cx('anchor', Boolean(overlay.tip) && 'has-tip')}>
       {href && !p.disabled ? (
         <a {...shared} href={href.url} target={href.external ? '_blank' : undefined} rel="noreferrer">
           {body}
@@ -59,7 +72,7 @@ export function Clickable({ p, className, role, children }: { p: Props; classNam
         </button>
       )}
       {overlay.tip && (
-        <span role="tooltip" id={tip} className="tip">
+        <span role="tooltip" id={tip} className="tooltip">
           {overlay.tip}
         </span>
       )}
@@ -68,7 +81,8 @@ export function Clickable({ p, className, role, children }: { p: Props; classNam
   );
 }
 
-const look = (p: Props, otherwise = 'secondary') => cx('btn', p.variant ?? otherwise, size(p.size), p.truncate && 'trunc');
+const look = (p: Props, otherwise = 'secondary') =>
+  cx('btn', p.variant ?? otherwise, size(p.size), p.truncate && 'trunc');
 
 export function Button(p: Props) {
   return (
@@ -208,7 +222,7 @@ export function Tag(p: Props) {
   const className = cx('tag', p.variant ?? 'default');
   const act = p.onClick || (p.overlay && !overlay.tip);
   return (
-    <span className={cx('anchor', overlay.tip && 'has-tip')}>
+    <span className={cx('anchor', Boolean(overlay.tip) && 'has-tip')}>
       {act ? (
         <button
           type="button"
@@ -227,7 +241,7 @@ export function Tag(p: Props) {
         </span>
       )}
       {overlay.tip && (
-        <span role="tooltip" id={tip} className="tip">
+        <span role="tooltip" id={tip} className="tooltip">
           {overlay.tip}
         </span>
       )}

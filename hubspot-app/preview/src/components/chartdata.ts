@@ -55,7 +55,9 @@ const dateLabel = (value: string | number, locale?: string) => {
 /** What a BarChart or LineChart draws, from the props that HubSpot documents. */
 export function model(p: Props, locale?: string): ChartModel {
   const rows: Row[] = Array.isArray(p.data) ? p.data : (p.data?.data ?? []);
-  const labels: Record<string, Record<string, string>> = (Array.isArray(p.data) ? undefined : p.data?.options?.propertyLabels) ?? {};
+  const labels: Record<string, Record<string, string>> = (Array.isArray(p.data)
+    ? undefined
+    : p.data?.options?.propertyLabels) ?? {};
   const { x, y, options = {} } = p.axes ?? { x: { field: '' }, y: { field: '' } };
   const groupBy: string | undefined = options.groupFieldByColor;
   const palette: string[] = p.options?.colorList ?? p.options?.colors ?? ORDER;
@@ -77,8 +79,17 @@ export function model(p: Props, locale?: string): ChartModel {
   const stacked = Boolean(options.stacking);
   const all = [...series.values()];
   const largest = stacked
-    ? Math.max(0, ...[...xs.keys()].map((k) => all.reduce((sum, s) => sum + (s.points.find((q) => q.x === k)?.y ?? 0), 0)))
+    ? Math.max(
+        0,
+        ...[...xs.keys()].map((k) => all.reduce((sum, s) => sum + (s.points.find((q) => q.x === k)?.y ?? 0), 0)),
+      )
     : Math.max(0, ...all.flatMap((s) => s.points.map((q) => q.y)));
   const ticks = ticksFor(largest);
-  return { series: all, xs: [...xs].map(([value, label]) => ({ value, label })), max: ticks.at(-1) ?? 1, ticks, stacked };
+  return {
+    series: all,
+    xs: [...xs].map(([value, label]) => ({ value, label })),
+    max: ticks.at(-1) ?? 1,
+    ticks,
+    stacked,
+  };
 }

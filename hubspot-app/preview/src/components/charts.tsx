@@ -7,7 +7,8 @@ const H = 240;
 const M = { top: 12, right: 16, bottom: 30, left: 48 };
 const plot = { w: W - M.left - M.right, h: H - M.top - M.bottom };
 
-const short = (n: number) => new Intl.NumberFormat(undefined, { notation: n >= 10_000 ? 'compact' : 'standard' }).format(n);
+const short = (n: number) =>
+  new Intl.NumberFormat(undefined, { notation: n >= 10_000 ? 'compact' : 'standard' }).format(n);
 const yOf = (m: ChartModel, v: number) => M.top + plot.h * (1 - v / m.max);
 
 function Frame({ p, kind, m, children }: { p: Props; kind: string; m: ChartModel; children: ReactNode }) {
@@ -30,7 +31,13 @@ function Frame({ p, kind, m, children }: { p: Props; kind: string; m: ChartModel
         ))}
         {m.xs.map((x, i) =>
           i % every ? null : (
-            <text key={x.value} className="x-label" x={M.left + ((i + 0.5) * plot.w) / m.xs.length} y={H - 10} textAnchor="middle">
+            <text
+              key={x.value}
+              className="x-label"
+              x={M.left + ((i + 0.5) * plot.w) / m.xs.length}
+              y={H - 10}
+              textAnchor="middle"
+            >
               {x.label}
             </text>
           ),

@@ -122,7 +122,9 @@ export function MultiSelect(p: Props) {
                     <input
                       type="checkbox"
                       checked={values.includes(o.value)}
-                      onChange={(e) => set(e.target.checked ? [...values, o.value] : values.filter((v) => v !== o.value))}
+                      onChange={(e) =>
+                        set(e.target.checked ? [...values, o.value] : values.filter((v) => v !== o.value))
+                      }
                     />
                     {o.label}
                   </label>

@@ -38,7 +38,11 @@ export function Heading(p: Props) {
 export function Alert(p: Props) {
   const variant = p.variant === 'danger' ? 'error' : (p.variant ?? 'info');
   return (
-    <div className={cx('alert', variant)} role={variant === 'error' || variant === 'warning' ? 'alert' : 'note'} {...testId(p)}>
+    <div
+      className={cx('alert', variant)}
+      role={variant === 'error' || variant === 'warning' ? 'alert' : 'note'}
+      {...testId(p)}
+    >
       <strong>{p.title}</strong>
       {p.children && <div>{p.children}</div>}
     </div>
@@ -97,7 +101,10 @@ export function Accordion(p: Props) {
 
 export function EmptyState(p: Props) {
   return (
-    <div className={cx('empty', p.layout ?? 'horizontal', p.reverseOrder && 'reversed', p.flush && 'flush')} {...testId(p)}>
+    <div
+      className={cx('empty', p.layout ?? 'horizontal', p.reverseOrder && 'reversed', p.flush && 'flush')}
+      {...testId(p)}
+    >
       <div className="empty-text">
         {p.title && <h3>{p.title}</h3>}
         {p.children}
@@ -183,7 +190,11 @@ export function StepIndicator(p: Props) {
           </>
         );
         return (
-          <li key={name} className={cx(i < current && 'done', i === current && 'on')} aria-current={i === current ? 'step' : undefined}>
+          <li
+            key={name}
+            className={cx(i < current && 'done', i === current && 'on')}
+            aria-current={i === current ? 'step' : undefined}
+          >
             {p.onClick ? (
               <button type="button" className="plain" onClick={() => p.onClick(i)}>
                 {label}

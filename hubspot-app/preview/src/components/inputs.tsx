@@ -10,7 +10,10 @@ interface Codec {
 }
 
 const TEXT: Codec = { show: (v) => String(v ?? ''), read: (t) => t };
-const NUMBER: Codec = { show: (v) => (v === undefined || v === null ? '' : String(v)), read: (t) => (t === '' ? undefined : Number(t)) };
+const NUMBER: Codec = {
+  show: (v) => (v === undefined || v === null ? '' : String(v)),
+  read: (t) => (t === '' ? undefined : Number(t)),
+};
 
 const two = (n: number) => String(n).padStart(2, '0');
 interface BaseDate {
@@ -18,7 +21,8 @@ interface BaseDate {
   month: number;
   date: number;
 }
-const showDate = (d: BaseDate | null | undefined) => (d ? `${String(d.year).padStart(4, '0')}-${two(d.month + 1)}-${two(d.date)}` : '');
+const showDate = (d: BaseDate | null | undefined) =>
+  d ? `${String(d.year).padStart(4, '0')}-${two(d.month + 1)}-${two(d.date)}` : '';
 const DATE: Codec = {
   show: (v) => showDate(v as BaseDate),
   read: (t) => {
@@ -105,7 +109,12 @@ function box(htmlType: string, codec: Codec, more: (p: Props) => Record<string, 
   };
 }
 
-const range = (p: Props) => ({ min: p.min, max: p.max, step: p.precision ? 10 ** -p.precision : 'any', className: p.textAlign });
+const range = (p: Props) => ({
+  min: p.min,
+  max: p.max,
+  step: p.precision ? 10 ** -p.precision : 'any',
+  className: p.textAlign,
+});
 
 export const Input = box('text', TEXT);
 export const NumberInput = box('number', NUMBER, range);
@@ -119,7 +128,14 @@ export function CurrencyInput(p: Props) {
       {({ id, described, invalid }) => (
         <span className="with-unit">
           <span aria-hidden>{p.currency ?? 'USD'}</span>
-          <input id={id} type="number" aria-describedby={described} aria-invalid={invalid} {...range(p)} {...attributes} />
+          <input
+            id={id}
+            type="number"
+            aria-describedby={described}
+            aria-invalid={invalid}
+            {...range(p)}
+            {...attributes}
+          />
         </span>
       )}
     </Field>
@@ -138,11 +154,29 @@ export function StepperInput(p: Props) {
     <Field p={p}>
       {({ id, described, invalid }) => (
         <span className="stepper">
-          <button type="button" aria-label="Less" disabled={p.readOnly || Number(text) <= p.min} onClick={() => step(-by)}>
+          <button
+            type="button"
+            aria-label="Less"
+            disabled={p.readOnly || Number(text) <= p.min}
+            onClick={() => step(-by)}
+          >
             −
           </button>
-          <input id={id} type="number" aria-describedby={described} aria-invalid={invalid} {...range(p)} step={by} {...attributes} />
-          <button type="button" aria-label="More" disabled={p.readOnly || Number(text) >= p.max} onClick={() => step(by)}>
+          <input
+            id={id}
+            type="number"
+            aria-describedby={described}
+            aria-invalid={invalid}
+            {...range(p)}
+            step={by}
+            {...attributes}
+          />
+          <button
+            type="button"
+            aria-label="More"
+            disabled={p.readOnly || Number(text) >= p.max}
+            onClick={() => step(by)}
+          >
             +
           </button>
         </span>

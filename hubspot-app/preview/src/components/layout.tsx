@@ -13,7 +13,11 @@ export function Flex(p: Props) {
     flexWrap: p.wrap === true || p.wrap === 'wrap' ? 'wrap' : 'nowrap',
   };
   return (
-    <div className={cx('flex', p.direction === 'column' && 'column', `gap-${size(p.gap, 'flush')}`)} style={style} {...testId(p)}>
+    <div
+      className={cx('flex', p.direction === 'column' && 'column', `gap-${size(p.gap, 'flush')}`)}
+      style={style}
+      {...testId(p)}
+    >
       {p.children}
     </div>
   );
@@ -41,7 +45,9 @@ export function AutoGrid(p: Props) {
   return (
     <div
       className={cx('grid', `gap-${size(p.gap, 'flush')}`)}
-      style={{ gridTemplateColumns: p.flexible ? `repeat(auto-fit, minmax(${width}, 1fr))` : `repeat(auto-fill, ${width})` }}
+      style={{
+        gridTemplateColumns: p.flexible ? `repeat(auto-fit, minmax(${width}, 1fr))` : `repeat(auto-fill, ${width})`,
+      }}
       {...testId(p)}
     >
       {p.children}

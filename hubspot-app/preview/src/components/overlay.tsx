@@ -73,7 +73,7 @@ interface DialogProps {
   label?: string;
   danger?: boolean;
   close: () => void;
-  attributes?: Record<string, string>;
+  attributes?: { 'data-testid'?: string };
   children: ReactNode;
 }
 
@@ -176,7 +176,14 @@ export function FrameModal() {
   const { uri, title, width, height } = open.frame;
   return (
     <Dialog kind="modal" width="lg" title={title} label={title ?? uri} close={overlays.closeFrame}>
-      <iframe className="frame" src={uri} title={title ?? uri} width={width} height={height} sandbox="allow-scripts allow-forms" />
+      <iframe
+        className="frame"
+        src={uri}
+        title={title ?? uri}
+        width={width}
+        height={height}
+        sandbox="allow-scripts allow-forms"
+      />
     </Dialog>
   );
 }

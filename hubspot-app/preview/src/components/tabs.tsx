@@ -1,6 +1,15 @@
 import type { RemoteReceiver, RemoteReceiverAttachableComponent } from '@remote-ui/core';
 import { useAttached } from '@remote-ui/react/host';
-import { Children, Fragment, isValidElement, useId, useRef, type KeyboardEvent, type ReactElement, type ReactNode } from 'react';
+import {
+  Children,
+  Fragment,
+  isValidElement,
+  useId,
+  useRef,
+  type KeyboardEvent,
+  type ReactElement,
+  type ReactNode,
+} from 'react';
 import { cx, testId, type Props } from './base.ts';
 import { useHeld } from './form.tsx';
 

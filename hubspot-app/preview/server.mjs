@@ -1,0 +1,38 @@
+// Shows the HubSpot screens in a browser: builds them as HubSpot does, serves a page that imitates HubSpot's frames, and answers
+// hubspot.fetch by HubSpot's rules. Listens on the loopback interface only.
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { buildAll, project } from './lib/bundles.mjs';
+import { readConfig, USAGE } from './lib/config.mjs';
+import { createPreview } from './lib/server.mjs';
+
+/** @param {unknown} e @returns {never} */
+function fail(e) {
+  console.error(`preview: ${e instanceof Error ? e.message : e}`);
+  process.exit(1);
+}
+
+if (process.argv.includes('--help') || process.argv.includes('-h')) {
+  console.log(USAGE);
+  process.exit(0);
+}
+
+try {
+  const config = readConfig(process.argv.slice(2), process.env);
+  const variables = {
+    API_ORIGIN: config.origin,
+    SUPPORT_EMAIL: 'support@lumo.example',
+    SUPPORT_URL: 'https://lumo.example',
+  };
+  const files = path.join(project, '.build/preview');
+  await buildAll({ outDir: files, variables });
+  const meta = JSON.parse(await readFile(path.join(project, 'src/app/app-hsmeta.json'), 'utf8'));
+  const server = createPreview({ config, meta, variables, files });
+  server.on('error', fail);
+  server.listen(config.port, '127.0.0.1', () => {
+    const address = /** @type {import('node:net').AddressInfo} */ (server.address());
+    console.log(`preview listens on http://127.0.0.1:${address.port}/`);
+  });
+} catch (e) {
+  fail(e);
+}
