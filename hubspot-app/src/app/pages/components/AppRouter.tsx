@@ -1,15 +1,24 @@
 import { createPageRouter, PageRoutes } from '@hubspot/ui-extensions/pages';
+import { Changes } from '../tabs/Changes.tsx';
 import { Dashboard } from '../tabs/Dashboard.tsx';
+import { Failures } from '../tabs/Failures.tsx';
 import { Friends } from '../tabs/Friends.tsx';
+import { Help } from '../tabs/Help.tsx';
+import { RunPage } from '../tabs/RunPage.tsx';
 import { SyncData } from '../tabs/SyncData.tsx';
 import { Shell } from './Shell.tsx';
 
-/** One route for each tab, so that every tab has an address of its own. */
+/** One route for each tab and for each thing that a link may lead to. */
 export const AppRouter = createPageRouter(
   <PageRoutes layoutComponent={Shell}>
     <PageRoutes.IndexRoute component={Dashboard} />
+    <PageRoutes.Route path="/runs/:run" component={RunPage} />
+    <PageRoutes.Route path="/failures" component={Failures} />
+    <PageRoutes.Route path="/changes" component={Changes} />
     <PageRoutes.Route path="/sync-data" component={SyncData} />
     <PageRoutes.Route path="/friends" component={Friends} />
+    <PageRoutes.Route path="/help" component={Help} />
+    <PageRoutes.Route path="/help/:topic" component={Help} />
     <PageRoutes.AnyRoute component={Dashboard} />
   </PageRoutes>,
 );

@@ -1,12 +1,18 @@
 import { Tab, Tabs, useExtensionActions } from '@hubspot/ui-extensions';
-import { PageTitle, usePageRoute, type PageRoutesLayoutProps } from '@hubspot/ui-extensions/pages';
-import { useText } from '@lumo/screens';
+import { PageLink, PageTitle, usePageRoute, type PageRoutesLayoutProps } from '@hubspot/ui-extensions/pages';
+import { HelpLinks, useText, type Topic } from '@lumo/screens';
 
 const TABS = [
   { path: '/', title: 'tab.dashboard' },
   { path: '/sync-data', title: 'tab.syncData' },
   { path: '/friends', title: 'tab.friends' },
+  { path: '/help', title: 'tab.help' },
 ] as const;
+
+const HelpPageLink = ({ topic }: { topic: Topic }) => {
+  const t = useText('help');
+  return <PageLink to={`/help/${topic}`}>{t('more')}</PageLink>;
+};
 
 /** The tabs around every page. Only the shown one is mounted: each asks the server. */
 export const Shell = ({ children }: PageRoutesLayoutProps) => {
@@ -15,7 +21,7 @@ export const Shell = ({ children }: PageRoutesLayoutProps) => {
   const { navigateToPage } = useExtensionActions<'pages'>();
   const current = TABS.find((tab) => tab.path !== '/' && path.startsWith(tab.path)) ?? TABS[0];
   return (
-    <>
+    <HelpLinks value={(topic) => <HelpPageLink topic={topic} />}>
       <PageTitle>{t(current.title)}</PageTitle>
       <Tabs selected={current.path} onSelectedChange={(to: string | number) => navigateToPage({ to: String(to) })}>
         {TABS.map((tab) => (
@@ -24,6 +30,6 @@ export const Shell = ({ children }: PageRoutesLayoutProps) => {
           </Tab>
         ))}
       </Tabs>
-    </>
+    </HelpLinks>
   );
 };

@@ -1,10 +1,14 @@
 import { card } from './card.ts';
 import { common } from './common.ts';
+import { dashboard } from './dashboard.ts';
+import { errors } from './errors.ts';
 import { friends } from './friends.ts';
+import { help } from './help.ts';
 import { settings } from './settings.ts';
+import { syncData } from './syncData.ts';
 
 /** One dictionary for each screen, so that people work on them side by side. */
-export const dictionaries = { common, friends, settings, card };
+export const dictionaries = { common, errors, help, dashboard, syncData, friends, settings, card };
 
 export type Area = keyof typeof dictionaries;
 export type Key<A extends Area> = keyof (typeof dictionaries)[A]['en'] & string;

@@ -1,0 +1,936 @@
+// Written by tools/types.mjs from docs/openapi/app-api.yaml; change that and run `npm run types`.
+
+/** Unix milliseconds */
+export type Time = number;
+
+/** Permanent number of a LINE account in this portal (P-41) */
+export type Slot = number;
+
+export type LineUserID = string;
+
+export type ContactID = string;
+
+/** Made by the client, new for each thing the user does */
+export type RequestID = string;
+
+export interface Problem {
+  ok: false;
+  error: {
+    code: Code;
+    /** An English sentence */
+    message: string;
+    /** What the problem is about */
+    field?: string;
+    /** HubSpot's, LINE's or our own number to quote */
+    correlationId?: string;
+  };
+}
+
+/** INVALID_INPUT: `field` is missing, malformed or out of bounds · NOT_FOUND, NO_SUCH_ROUTE, NO_SUCH_ACCOUNT, NO_SUCH_FRIEND, NO_SUCH_TAG, NO_SUCH_PROPERTY, NO_SUCH_FAILURE: nothing of that name · UNAUTHORIZED, UNKNOWN_PORTAL: the caller is not a user of a portal with the app · PERMISSION_DENIED: the user may not do this · NOT_CONNECTED, RECONNECT_HUBSPOT: HubSpot must be connected first · PERMISSION_NEEDED: HubSpot or LINE lets the app not do this · PROVIDER_UNAVAILABLE: try again in a minute · PROVIDER_REFUSED: HubSpot's or LINE's own reason · REQUEST_RUNNING: the same request is still being worked on · REQUEST_ID_REUSED: the id belongs to another request · CHANGED_MEANWHILE: somebody else changed the same thing, try again · INTERNAL: our fault */
+export type Code =
+  | 'INVALID_INPUT'
+  | 'NOT_FOUND'
+  | 'NO_SUCH_ROUTE'
+  | 'UNAUTHORIZED'
+  | 'UNKNOWN_PORTAL'
+  | 'PERMISSION_DENIED'
+  | 'TOO_LARGE'
+  | 'ANSWER_TOO_LARGE'
+  | 'INTERNAL'
+  | 'REQUEST_RUNNING'
+  | 'REQUEST_ID_REUSED'
+  | 'NOT_CONNECTED'
+  | 'RECONNECT_HUBSPOT'
+  | 'PERMISSION_NEEDED'
+  | 'PROVIDER_UNAVAILABLE'
+  | 'PROVIDER_REFUSED'
+  | 'CHANGED_MEANWHILE'
+  | 'NO_SUCH_FAILURE'
+  | 'CANNOT_RETRY'
+  | 'ALREADY_MAPPED'
+  | 'NO_SUCH_PROPERTY'
+  | 'NOT_MAPPABLE'
+  | 'OWN_PROPERTY'
+  | 'TOO_MANY_MAPPINGS'
+  | 'UNKNOWN_RULE'
+  | 'NOT_MAPPED'
+  | 'RULE_FIXED'
+  | 'NOTHING_TO_CHANGE'
+  | 'NO_SUCH_ACCOUNT'
+  | 'NO_SUCH_TAG'
+  | 'TOO_MANY_FRIENDS'
+  | 'NO_SUCH_FRIEND'
+  | 'FIELD_ONE_WAY'
+  | 'FIELD_HUBSPOT_ALWAYS'
+  | 'FIELD_PAUSED'
+  | 'INVALID_VALUE'
+  | 'TOO_MANY_FIELDS'
+  | 'PREVIEW_FIRST'
+  | 'VALUE_TOO_LONG'
+  | 'FORWARD_REFUSED'
+  | 'LINE_NOT_VERIFIED'
+  | 'IMPORT_RUNNING'
+  | 'INVALID_NAME'
+  | 'NAME_TAKEN'
+  | 'TOO_MANY_TAGS';
+
+export type FollowStatus = 'following' | 'blocked' | 'unknown';
+
+/** Which side wins (P-39, P-40) */
+export type Rule = 'newest_wins' | 'hubspot_always' | 'lumo_always' | 'hubspot_fill_if_empty';
+
+export type Side = 'hubspot' | 'lumo';
+
+/** Why that side won */
+export type Reason =
+  | 'only_hubspot'
+  | 'only_lumo'
+  | 'newer_in_hubspot'
+  | 'newer_in_lumo'
+  | 'tie_hubspot'
+  | 'by_rule'
+  | 'filled_empty'
+  | 'link_ended';
+
+export type FieldStatus =
+  | 'active'
+  | 'waiting_first_sync'
+  | 'paused'
+  | 'error_property_deleted'
+  | 'error_type_changed'
+  | 'error_no_permission';
+
+export type RunStatus = 'syncing' | 'applying' | 'complete' | 'complete_with_errors' | 'failed';
+
+export type Extent = 'all' | 'contacts' | 'lists' | 'contact';
+
+export type Trigger = 'initial' | 'automatic' | 'nightly' | 'manual';
+
+export type PortalState = 'pending' | 'connected' | 'reconnect' | 'removed';
+
+export type AccountState = 'active' | 'disconnected';
+
+export interface Text {
+  en: string;
+  ja: string;
+}
+
+export interface Check {
+  code: string;
+  outcome: 'pass' | 'fail' | 'warn' | 'skipped';
+  /** The provider's own reason, or a value to show */
+  detail: string;
+  title: Text;
+  hint: Text;
+}
+
+export interface Confirmed {
+  confirmed: boolean;
+}
+
+/** How many values of a field a dry run would change on either side */
+export interface FieldChanges {
+  field: string;
+  lumo: number;
+  hubspot: number;
+}
+
+export interface Notice {
+  /** RECONNECT_HUBSPOT, DISCONNECTED, FINISHING_SETUP, PERMISSION_NEEDED, PREVIEW_NEEDED, CONNECT_LINE; alerts: RUNS_FAIL, ITEMS_FAIL, NOT_NORMAL, LINE_CHECK_FAILED */
+  code: string;
+  message: string;
+  slot: number | null;
+  /** Unix milliseconds */
+  since: number | null;
+}
+
+export interface Counters {
+  /** Everybody who ever was a friend of a connected account */
+  friends: number;
+  accounts: number;
+  mappings: number;
+  lists: number;
+  failures: number;
+}
+
+export interface Status {
+  connection: PortalState;
+  state: 'Normal' | 'Syncing' | 'Applying' | 'Failed';
+  timeZone: string;
+  banner: Notice | null;
+  run: RunningRun | null;
+  lastRun: Run | null;
+  counters: Counters;
+  alerts: Notice[];
+}
+
+export interface RunError {
+  code: string;
+  message: string;
+}
+
+export interface Run {
+  id: string;
+  trigger: Trigger;
+  actor: string | null;
+  extent: Extent;
+  /** Everybody was compared, not only what changed */
+  full: boolean;
+  contactId: string | null;
+  dryRun: boolean;
+  status: RunStatus;
+  startedAt: Time;
+  /** Unix milliseconds */
+  endedAt: number | null;
+  /** Contacts whose data was compared */
+  contacts: number;
+  lists: number;
+  failed: number;
+  error: RunError | null;
+}
+
+export interface RunningRun {
+  id: string;
+  trigger: Trigger;
+  actor: string | null;
+  extent: Extent;
+  /** Everybody was compared, not only what changed */
+  full: boolean;
+  contactId: string | null;
+  dryRun: boolean;
+  status: RunStatus;
+  startedAt: Time;
+  /** Unix milliseconds */
+  endedAt: number | null;
+  /** Contacts whose data was compared */
+  contacts: number;
+  lists: number;
+  failed: number;
+  error: RunError | null;
+  read: number;
+  /** 0 while unknown */
+  expected: number;
+  /** Contacts that HubSpot must still be told of */
+  pending: number;
+  percent: number | null;
+  secondsLeft: number | null;
+}
+
+export interface RunDetail {
+  id: string;
+  trigger: Trigger;
+  actor: string | null;
+  extent: Extent;
+  /** Everybody was compared, not only what changed */
+  full: boolean;
+  contactId: string | null;
+  dryRun: boolean;
+  status: RunStatus;
+  startedAt: Time;
+  /** Unix milliseconds */
+  endedAt: number | null;
+  /** Contacts whose data was compared */
+  contacts: number;
+  lists: number;
+  failed: number;
+  error: RunError | null;
+  read: number;
+  /** 0 while unknown */
+  expected: number;
+  /** Contacts that HubSpot must still be told of */
+  pending: number;
+  percent: number | null;
+  secondsLeft: number | null;
+  /** Unix milliseconds */
+  durationMs: number | null;
+  counts: Counts;
+  /** Calls of HubSpot; null where they were not counted */
+  apiCalls: number | null;
+  /** Changes of a dry run by field */
+  fields: FieldChanges[];
+  /** First changes of a dry run */
+  samples: Change[];
+  failures: Failure[];
+}
+
+/** Of contacts; `dirty` are those that HubSpot must be told of */
+export interface Counts {
+  read: number;
+  matched: number;
+  linked: number;
+  updated: number;
+  unchanged: number;
+  conflicts: number;
+  invalid: number;
+  failed: number;
+  dirty: number;
+}
+
+export interface RunPage {
+  items: Run[];
+  next: string | null;
+}
+
+/** `reason` says why nothing was started */
+export interface Started {
+  started: boolean;
+  reason?: 'RUNNING' | 'COOLDOWN';
+  run: RunningRun | null;
+}
+
+export interface Cause {
+  kind: 'run' | 'edit' | 'event' | 'flush' | 'other';
+  run: string | null;
+  /** HubSpot user id of an edit made here */
+  user: string | null;
+}
+
+export interface Change {
+  slot: number;
+  user: string;
+  contactId: string | null;
+  field: string;
+  /** The side whose value changed */
+  to: 'hubspot' | 'lumo';
+  old: string;
+  new: string;
+  clipped: boolean;
+  winner: string;
+  reason: string;
+  rule: Rule;
+  /** Unix milliseconds */
+  hubspotAt: number | null;
+  /** It was edited in HubSpot at that time or before */
+  hubspotAtIsBound: boolean;
+  /** Unix milliseconds */
+  lumoAt: number | null;
+  cause: Cause;
+  at: Time;
+}
+
+export interface ChangePage {
+  items: Change[];
+  next: string | null;
+}
+
+export interface Export {
+  columns: string[];
+  rows: string[][];
+  next: string | null;
+}
+
+export interface Failure {
+  id: string;
+  kind: 'write_back' | 'link' | 'read' | 'dead_letter';
+  slot: number | null;
+  user: string | null;
+  contactId: string | null;
+  code: string;
+  message: string;
+  properties: string[];
+  correlationId: string | null;
+  runId: string | null;
+  firstAt: Time;
+  lastAt: Time;
+}
+
+export interface FailurePage {
+  items: Failure[];
+  next: string | null;
+}
+
+export interface Retried {
+  retried: number;
+  refused: number;
+  next: string | null;
+}
+
+export interface Mapping {
+  property: string;
+  label: string;
+  appField: string;
+  type: string;
+  fieldType: string;
+  rule: Rule;
+  ruleFixed: boolean;
+  /** Flows from HubSpot only */
+  oneWay: boolean;
+  status: FieldStatus;
+  todo: 'WAIT_FOR_RUN' | 'RESUME' | 'RESTORE_PROPERTY' | 'MAP_AGAIN' | 'GRANT_PERMISSION' | null;
+  /** Unix milliseconds */
+  addedAt: number | null;
+  addedBy: string | null;
+}
+
+export interface MappingList {
+  items: Mapping[];
+  max: number;
+}
+
+export interface Settled {
+  mapping: Mapping;
+  run: RunningRun | null;
+  queued: boolean;
+}
+
+export interface Removed {
+  removed: boolean;
+}
+
+export interface Candidate {
+  name: string;
+  label: string;
+  group: string;
+  type: string;
+  fieldType: string;
+  fit: 'both' | 'one_way' | 'none';
+  mapped: boolean;
+}
+
+export interface CandidatePage {
+  items: Candidate[];
+  next: string | null;
+}
+
+export interface List {
+  id: string;
+  name: string;
+  kind: 'active' | 'static';
+  /** null while HubSpot is computing it */
+  size: number | null;
+  /** Unix milliseconds */
+  seenAt: number | null;
+}
+
+export interface ListPage {
+  items: List[];
+  next: string | null;
+}
+
+export interface Link {
+  state: 'unlinked' | 'linked' | 'conflict';
+  contactId: string | null;
+  /** The other contact of a conflict */
+  claimantId: string | null;
+  method: string | null;
+  /** Unix milliseconds */
+  at: number | null;
+  actor: string | null;
+}
+
+export interface TagName {
+  id: string;
+  name: string;
+}
+
+export interface Friend {
+  slot: number;
+  user: string;
+  name: string;
+  picture: string | null;
+  follow: FollowStatus;
+  /** Unix milliseconds */
+  friendSince: number | null;
+  /** Unix milliseconds */
+  lastMessageAt: number | null;
+  needsReply: boolean;
+  link: Link;
+  tags: TagName[];
+  /** HubSpot refused something */
+  failed: boolean;
+  /** HubSpot must still be told of something */
+  pending: boolean;
+}
+
+export interface FriendPage {
+  items: Friend[];
+  next: string | null;
+}
+
+export interface Edit {
+  value: string;
+  /** Unix milliseconds */
+  at: number | null;
+  /** At that time or before */
+  atIsBound: boolean;
+}
+
+/** What HubSpot was last seen to hold */
+export interface Held {
+  value: string;
+  /** Unix milliseconds */
+  asOf: number | null;
+}
+
+/** How the value came to change last */
+export interface Why {
+  old: string;
+  new: string;
+  winner: string | null;
+  reason: string | null;
+  cause: Cause;
+  at: Time;
+}
+
+export interface Field {
+  property: string;
+  label: string;
+  type: string;
+  fieldType: string;
+  rule: Rule;
+  status: FieldStatus;
+  /** null while nobody ever set it */
+  value: string | null;
+  /** The value is longer; do not offer to edit it */
+  clipped: boolean;
+  winner: string | null;
+  reason: string | null;
+  /** HubSpot's history must be read before it is certain who wins */
+  undecided: boolean;
+  pending: boolean;
+  editable: boolean;
+  /** Why it is not editable */
+  refusal: 'FIELD_ONE_WAY' | 'FIELD_HUBSPOT_ALWAYS' | 'FIELD_PAUSED' | null;
+  lumo: Edit | null;
+  hubspot: Edit | null;
+  held: Held | null;
+  why: Why | null;
+}
+
+export interface Message {
+  id: string;
+  direction: 'in' | 'out';
+  type: string;
+  text: string;
+  unsent: boolean;
+  at: Time;
+}
+
+export interface FriendDetail {
+  slot: number;
+  user: string;
+  name: string;
+  picture: string | null;
+  follow: FollowStatus;
+  /** Unix milliseconds */
+  friendSince: number | null;
+  /** Unix milliseconds */
+  lastMessageAt: number | null;
+  needsReply: boolean;
+  link: Link;
+  tags: TagName[];
+  /** HubSpot refused something */
+  failed: boolean;
+  /** HubSpot must still be told of something */
+  pending: boolean;
+  fields: Field[];
+  /** On the card: the last 20, newest first */
+  messages?: Message[];
+}
+
+export interface Tagged {
+  changed: number;
+  unchanged: number;
+  /** No friends of the account */
+  missing: LineUserID[];
+  /** Have as many tags as a friend can have */
+  full: LineUserID[];
+}
+
+export interface AccountName {
+  slot: number;
+  name: string;
+  picture: string | null;
+  state: AccountState;
+}
+
+export interface Card {
+  contactId: string;
+  state: 'integration_off' | 'no_account' | 'not_linked' | 'linked' | 'blocked' | 'conflict';
+  friends: FriendDetail[];
+  accounts: AccountName[];
+}
+
+export interface Forward {
+  id: string;
+  url: string;
+  addedAt: number;
+  /** Unix milliseconds */
+  lastAt: number | null;
+  /** OK, STATUS, TIMEOUT, CONNECT, REFUSED_ADDRESS */
+  lastCode: string | null;
+  lastStatus: number | null;
+  /** In a row */
+  failures: number;
+}
+
+export interface LineProperty {
+  key: string;
+  name: string;
+  status: 'active' | 'deleted' | 'retyped' | 'refused';
+  adopted: boolean;
+  instead: string | null;
+  reason: string | null;
+}
+
+/** The channel secret is never shown */
+export interface Account {
+  slot: number;
+  bot: string;
+  name: string;
+  basicId: string;
+  picture: string | null;
+  channelId: string;
+  state: AccountState;
+  verified: 'yes' | 'no' | 'unknown';
+  webhookUrl: string;
+  previousWebhook: string | null;
+  checks: Check[];
+  /** Unix milliseconds */
+  checkedAt: number | null;
+  forwards: Forward[];
+  properties: LineProperty[];
+  friends: number;
+  /** Unix milliseconds */
+  connectedAt: number | null;
+  /** Unix milliseconds */
+  disconnectedAt: number | null;
+}
+
+export interface AccountList {
+  items: Account[];
+  next: string | null;
+}
+
+export interface Outcome {
+  connected: boolean;
+  account: Account | null;
+  checks: Check[];
+}
+
+export interface Import {
+  id: string;
+  status: ImportStatus;
+  actor: string | null;
+  startedAt: Time;
+  /** Unix milliseconds */
+  endedAt: number | null;
+  seen: number;
+  added: number;
+  failed: number;
+  canceling: boolean;
+  error: RunError | null;
+}
+
+export type ImportStatus = 'waiting' | 'processing' | 'completed' | 'canceled' | 'failed';
+
+export interface ImportState {
+  status: ImportStatus;
+  available: boolean;
+  /** Why it is not available */
+  why: 'LINE_NOT_VERIFIED' | 'NO_SUCH_ACCOUNT' | null;
+  last: Import | null;
+}
+
+export interface ImportStarted {
+  started: boolean;
+  import: Import | null;
+}
+
+export interface TagRow {
+  id: string;
+  slot: number;
+  name: string;
+  friends: number | null;
+  createdAt: Time;
+  updatedAt: Time;
+}
+
+export interface TagPage {
+  items: TagRow[];
+  next: string | null;
+}
+
+export interface TagResult {
+  tag: TagRow;
+  offered: boolean;
+}
+
+export interface Settings {
+  contactPolicy: 'when_linked' | 'when_messaged' | 'always';
+  nameFromLine: boolean;
+  tagsTwoWay: boolean;
+  /** Link contacts whose LINE User ID was filled in by other means */
+  methodC: boolean;
+  messageTexts: boolean;
+  syncIntervalMinutes: number;
+  /** IANA name; empty follows HubSpot */
+  timeZone: string;
+  alertEmails: string[];
+  language: 'en' | 'ja';
+}
+
+export interface Portal {
+  id: string;
+  name: string;
+  state: PortalState;
+  reason: string | null;
+  /** In effect */
+  timeZone: string;
+  uiDomain: string;
+  installedBy: string | null;
+  /** Unix milliseconds */
+  installedAt: number | null;
+}
+
+/** What the calling user may do */
+export interface May {
+  sync: boolean;
+  edit_friends: boolean;
+  edit_mappings: boolean;
+  manage_accounts: boolean;
+  change_settings: boolean;
+  disconnect: boolean;
+}
+
+export interface SettingsPage {
+  settings: Settings;
+  portal: Portal;
+  checks: Check[];
+  may: May;
+}
+
+export interface AuditEntry {
+  id: string;
+  at: Time;
+  /** null for the app itself */
+  userId: number | null;
+  email: string | null;
+  action: string;
+  subject: string | null;
+  changes: {
+    field: string;
+    old: string;
+    new: string;
+  }[];
+}
+
+export interface AuditPage {
+  items: AuditEntry[];
+  next: string | null;
+}
+
+export interface Farewell {
+  state: PortalState;
+  accounts: AccountName[];
+  friends: number;
+  mappings: number;
+  /** Friends of whom HubSpot has not learnt everything, up to 1,000 for each account */
+  unsent: number;
+  failures: number;
+  /** It has been disconnected */
+  done: boolean;
+}
+
+export interface Plain {
+  requestId?: RequestID;
+}
+
+export interface SyncRequest {
+  requestId?: RequestID;
+  extent: Extent;
+  /** For extent contact */
+  contact?: string;
+  /** Compute everything and store nothing */
+  dryRun?: boolean;
+}
+
+export interface RetryAll {
+  requestId?: RequestID;
+  cursor?: string;
+}
+
+export interface AddMapping {
+  requestId?: RequestID;
+  /** company_name stands for the name of the primary company */
+  property: string;
+  rule?: Rule;
+}
+
+export interface ChangeMapping {
+  requestId?: RequestID;
+  rule?: Rule;
+  paused?: boolean;
+}
+
+export interface TagFriends {
+  requestId?: RequestID;
+  slot: Slot;
+  users: LineUserID[];
+  add?: string[];
+  remove?: string[];
+}
+
+export interface EditFields {
+  requestId?: RequestID;
+  /** By property. Dates as 2026-11-30, times as 2026-11-30T09:00:00Z, booleans as true or false */
+  values: Record<string, string>;
+}
+
+export interface ConnectAccount {
+  requestId?: RequestID;
+  channelId: string;
+  channelSecret: string;
+  /** Forward events to the address that received them before */
+  keepPrevious?: boolean;
+}
+
+export interface AddForward {
+  requestId?: RequestID;
+  url: string;
+}
+
+export interface NewTag {
+  requestId?: RequestID;
+  slot: Slot;
+  name: string;
+}
+
+export interface RenameTag {
+  requestId?: RequestID;
+  name: string;
+}
+
+/** What is left out stays as it is */
+export interface ChangeSettings {
+  requestId?: RequestID;
+  contactPolicy?: 'when_linked' | 'when_messaged' | 'always';
+  nameFromLine?: boolean;
+  tagsTwoWay?: boolean;
+  methodC?: boolean;
+  messageTexts?: boolean;
+  syncIntervalMinutes?: number;
+  timeZone?: string;
+  alertEmails?: string[];
+  language?: 'en' | 'ja';
+}
+
+export interface Disconnect {
+  requestId?: RequestID;
+  confirm?: boolean;
+}
+
+/** What each route takes and answers. */
+export interface Routes {
+  /** What the Dashboard shows */
+  'GET /status': { answer: Status };
+  /** History of runs, newest first */
+  'GET /runs': { answer: RunPage; query: { cursor?: string; limit?: number } };
+  /** One run in detail */
+  'GET /runs/{run}': { answer: RunDetail; path: { run: string } };
+  /** Start a run by hand */
+  'POST /sync': { answer: Started; body: SyncRequest };
+  /** Let the first write-back go */
+  'POST /sync/confirm': { answer: Confirmed; body: Plain };
+  /** Field-level change log, newest first */
+  'GET /changes': {
+    answer: ChangePage;
+    query: {
+      slot?: Slot;
+      user?: LineUserID;
+      contact?: ContactID;
+      run?: string;
+      field?: string;
+      cursor?: string;
+      limit?: number;
+    };
+  };
+  /** The change log as rows of a file */
+  'GET /changes/export': {
+    answer: Export;
+    query: { slot?: Slot; user?: LineUserID; contact?: ContactID; run?: string; field?: string; cursor?: string };
+  };
+  /** Items that could not be synced */
+  'GET /failures': { answer: FailurePage; query: { cursor?: string; limit?: number } };
+  /** Try all failed items again */
+  'POST /failures/retry-all': { answer: Retried; body: RetryAll };
+  /** Try one failed item again */
+  'POST /failures/{failure}/retry': { answer: Retried; path: { failure: string }; body: Plain };
+  /** The table of Sync Data */
+  'GET /mappings': { answer: MappingList };
+  /** Map a HubSpot property */
+  'POST /mappings': { answer: Settled; body: AddMapping };
+  /** Change the rule, pause or resume */
+  'PATCH /mappings/{property}': { answer: Settled; path: { property: string }; body: ChangeMapping };
+  /** End a mapping */
+  'DELETE /mappings/{property}': { answer: Removed; path: { property: string }; body: Plain };
+  /** HubSpot contact properties that could be mapped */
+  'GET /properties': { answer: CandidatePage; query: { search?: string; cursor?: string; limit?: number } };
+  /** HubSpot lists */
+  'GET /lists': { answer: ListPage; query: { search?: string; cursor?: string; limit?: number } };
+  /** Search friends of an account */
+  'GET /friends': {
+    answer: FriendPage;
+    query: {
+      slot?: Slot;
+      search?: string;
+      follow?: FollowStatus;
+      linked?: boolean;
+      tag?: string;
+      cursor?: string;
+      limit?: number;
+    };
+  };
+  /** Give and take tags in bulk */
+  'POST /friends/tags': { answer: Tagged; body: TagFriends };
+  /** One friend with all fields */
+  'GET /friends/{slot}/{user}': { answer: FriendDetail; path: { slot: Slot; user: LineUserID } };
+  /** Edit mapped fields */
+  'PATCH /friends/{slot}/{user}/fields': {
+    answer: FriendDetail;
+    path: { slot: Slot; user: LineUserID };
+    body: EditFields;
+  };
+  /** The card of a contact */
+  'GET /contacts/{contact}': { answer: Card; path: { contact: ContactID } };
+  /** LINE accounts of the portal */
+  'GET /accounts': { answer: AccountList };
+  /** Connect a LINE account */
+  'POST /accounts': { answer: Outcome; body: ConnectAccount };
+  /** Check an account again */
+  'POST /accounts/{slot}/recheck': { answer: Outcome; path: { slot: Slot }; body: Plain };
+  /** Disconnect a LINE account */
+  'POST /accounts/{slot}/disconnect': { answer: Account; path: { slot: Slot }; body: Plain };
+  /** Make a deleted LINE property anew */
+  'POST /accounts/{slot}/properties/{key}/recreate': {
+    answer: Account;
+    path: { slot: Slot; key: string };
+    body: Plain;
+  };
+  /** Forward webhooks to another tool */
+  'POST /accounts/{slot}/forwards': { answer: Account; path: { slot: Slot }; body: AddForward };
+  /** End forwarding */
+  'DELETE /accounts/{slot}/forwards/{forward}': { answer: Account; path: { slot: Slot; forward: string }; body: Plain };
+  /** State of the import of existing friends */
+  'GET /accounts/{slot}/import': { answer: ImportState; path: { slot: Slot } };
+  /** Import existing friends */
+  'POST /accounts/{slot}/import': { answer: ImportStarted; path: { slot: Slot }; body: Plain };
+  /** Cancel a running import */
+  'DELETE /accounts/{slot}/import': { answer: ImportState; path: { slot: Slot }; body: Plain };
+  /** Tags of an account */
+  'GET /tags': { answer: TagPage; query: { slot?: Slot; cursor?: string; limit?: number } };
+  /** Create a tag */
+  'POST /tags': { answer: TagResult; body: NewTag };
+  /** Rename a tag */
+  'PATCH /tags/{slot}/{tag}': { answer: TagResult; path: { slot: Slot; tag: string }; body: RenameTag };
+  /** Settings and what the user may do */
+  'GET /settings': { answer: SettingsPage };
+  /** Change settings */
+  'PATCH /settings': { answer: SettingsPage; body: ChangeSettings };
+  /** Who changed what, newest first */
+  'GET /audit': { answer: AuditPage; query: { cursor?: string; limit?: number } };
+  /** What disconnecting would mean */
+  'GET /disconnect': { answer: Farewell };
+  /** Remove the integration */
+  'POST /disconnect': { answer: Farewell; body: Disconnect };
+}
