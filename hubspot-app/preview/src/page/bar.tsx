@@ -72,7 +72,8 @@ function RecordPicker({
 }) {
   const [query, setQuery] = useState('');
   const { data = [] } = useGet<Name[]>(`records/${portal}/${object}?q=${encodeURIComponent(query)}`);
-  const known = data.some((n) => n.id === selection.objectId);
+  const chosen = selection.objectId || data[0]?.id || 0;
+  const known = data.some((n) => n.id === chosen);
   return (
     <>
       <label>
@@ -90,7 +91,7 @@ function RecordPicker({
         value={selection.objectId}
         onChange={(e) => go({ objectId: Number(e.target.value) })}
       >
-        {!known && <option value={selection.objectId}>{selection.objectId}</option>}
+        {!known && <option value={chosen}>{chosen || ''}</option>}
         {data.map((n) => (
           <option key={n.id} value={n.id}>
             {n.name} ({n.id})
