@@ -1,11 +1,17 @@
 import js from '@eslint/js';
-import hubspot from '@hubspot/eslint-config-ui-extensions';
+import { config as hubspot } from '@hubspot/eslint-config-ui-extensions';
 import prettier from 'eslint-config-prettier';
 import react from 'eslint-plugin-react';
 import reactHooks from 'eslint-plugin-react-hooks';
 import unusedImports from 'eslint-plugin-unused-imports';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import ts from 'typescript-eslint';
+
+const NODE = Object.fromEntries(
+  'AbortSignal Buffer Response URL URLSearchParams console document fetch process setTimeout'
+    .split(' ')
+    .map((name) => [name, 'readonly']),
+);
 
 // HubSpot's order of rules. Its own ones know cards, pages and settings by the names of their folders.
 export default defineConfig([
@@ -32,6 +38,21 @@ export default defineConfig([
       'unused-imports/no-unused-vars': ['error', { varsIgnorePattern: '^_', argsIgnorePattern: '^_' }],
     },
   },
-  { files: ['tools/**', '*.config.*'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } } },
+  // The preview is a page of its own: DOM and HTML are what it is made of.
+  {
+    files: ['preview/**/*.{ts,tsx}'],
+    extends: [
+      react.configs.flat.recommended,
+      react.configs.flat['jsx-runtime'],
+      reactHooks.configs.flat['recommended-latest'],
+    ],
+    settings: { react: { version: 'detect' } },
+    rules: { 'react/prop-types': 'off' },
+  },
+  { files: ['preview/**/*.mjs', 'tools/**/*.mjs'], languageOptions: { globals: NODE } },
+  {
+    files: ['tools/**', '*.config.*'],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
+  },
   prettier,
 ]);

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { buildAll, project } from './lib/bundles.mjs';
-import { readConfig, USAGE } from './lib/config.mjs';
+import { readConfig, requireRunning, USAGE } from './lib/config.mjs';
 import { createPreview } from './lib/server.mjs';
 
 /** @param {unknown} e @returns {never} */
@@ -19,6 +19,7 @@ if (process.argv.includes('--help') || process.argv.includes('-h')) {
 
 try {
   const config = readConfig(process.argv.slice(2), process.env);
+  await requireRunning(config);
   const variables = {
     API_ORIGIN: config.origin,
     SUPPORT_EMAIL: 'support@lumo.example',
@@ -28,7 +29,13 @@ try {
   await buildAll({ outDir: files, variables });
   const meta = JSON.parse(await readFile(path.join(project, 'src/app/app-hsmeta.json'), 'utf8'));
   const server = createPreview({ config, meta, variables, files });
-  server.on('error', fail);
+  server.on('error', (/** @type {NodeJS.ErrnoException} */ e) => {
+    fail(
+      e.code === 'EADDRINUSE'
+        ? `port ${config.port} is in use: \`make run\` shows the screens there already, or choose another with --port`
+        : e,
+    );
+  });
   server.listen(config.port, '127.0.0.1', () => {
     const address = /** @type {import('node:net').AddressInfo} */ (server.address());
     console.log(`preview listens on http://127.0.0.1:${address.port}/`);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
 /**
@@ -21,8 +22,32 @@ export const USAGE = `Shows the HubSpot screens in a browser, against functions 
   --origin URL   the https origin that the screens call    API_ORIGIN             --public if it is https, else https://lumo.example
   --sandbox URL  the HubSpot sandbox                       HUBSPOT_API_URL        http://127.0.0.1:3001
   --app-id N     the app's id                              HUBSPOT_APP_ID         7654321
-                 the app's client secret                   HUBSPOT_CLIENT_SECRET  required
+                 the app's client secret                   HUBSPOT_CLIENT_SECRET  that of `make run`, kept in .local
 `;
+
+const NOTHING_RUNS = 'Lumo does not run on this machine: start `make run` in another terminal and leave it running, or set LUMO_FRONT and HUBSPOT_CLIENT_SECRET';
+
+/** The secret that `make run` made for its HubSpot sandbox. */
+function keptSecret() {
+  try {
+    return readFileSync(new URL('../../../.local/hubspot-app-secret', import.meta.url), 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * Says what to do when nobody listens.
+ *
+ * @param {Config} config
+ */
+export async function requireRunning({ front }) {
+  try {
+    await fetch(front, { redirect: 'manual' });
+  } catch (e) {
+    throw new Error(`nothing answers at ${front}. ${NOTHING_RUNS}`, { cause: e });
+  }
+}
 
 /** @param {string} text @param {string} what */
 function origin(text, what) {
@@ -51,8 +76,8 @@ export function readConfig(argv, env) {
   const publicUrl = origin(values.public ?? (env.PUBLIC_URL || front), 'PUBLIC_URL');
   const api =
     values.origin ?? (env.API_ORIGIN || (publicUrl.startsWith('https:') ? publicUrl : 'https://lumo.example'));
-  const secret = env.HUBSPOT_CLIENT_SECRET;
-  if (!secret) throw new Error('HUBSPOT_CLIENT_SECRET is not set');
+  const secret = env.HUBSPOT_CLIENT_SECRET || keptSecret();
+  if (!secret) throw new Error(NOTHING_RUNS);
   const port = Number(values.port ?? (env.PREVIEW_PORT || 3004));
   if (!Number.isInteger(port) || port < 0 || port > 65535)
     throw new Error(`not a port: ${values.port ?? env.PREVIEW_PORT}`);

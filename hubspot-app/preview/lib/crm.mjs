@@ -5,7 +5,7 @@
  * @typedef {{ id: number, email: string, firstName: string, lastName: string }} User
  * @typedef {{ id: number, name: string, timezone: string, installed: boolean, users: User[] }} Portal
  * @typedef {{ id: number, name: string, note: string }} Name
- * @typedef {{ name: string, label: string, value: string }} Field
+ * @typedef {{ name: string, label: string, value: string, type: string }} Field
  * @typedef {{ id: number, asked: number, name: string, note: string, fields: Field[], values: Record<string, string>, linked: Name[] }} RecordView
  */
 
@@ -66,7 +66,9 @@ export class Crm {
       const definition = definitions.find((d) => d.name === property);
       const value = values[property] ?? '';
       const label = definition?.options?.find((/** @type {any} */ o) => o.value === value)?.label;
-      return definition ? [{ name: property, label: definition.label, value: label ?? value }] : [];
+      return definition
+        ? [{ name: property, label: definition.label, value: label ?? value, type: definition.type }]
+        : [];
     });
     const other = object === 'contacts' ? 'companies' : 'contacts';
     const linked = await Promise.all(

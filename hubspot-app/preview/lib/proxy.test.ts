@@ -195,6 +195,12 @@ describe('repeating', () => {
   });
 });
 
+function withResolvers() {
+  let resolve!: () => void;
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
+}
+
 describe('limits', () => {
   it('ends a slow call without repeating it', async () => {
     const { ask, backend } = setup(
@@ -216,8 +222,7 @@ describe('limits', () => {
   });
 
   it('lets 20 of one account through at once', async () => {
-    let open = () => {};
-    const gate = new Promise<void>((done) => (open = done));
+    const { promise: gate, resolve: open } = withResolvers();
     const { ask, backend } = setup(() => gate.then(() => json({})));
     const waiting = Array.from({ length: 20 }, () => ask({}));
     expect(await ask({})).toMatchObject({ status: 429 });

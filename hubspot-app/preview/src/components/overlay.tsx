@@ -11,18 +11,18 @@ interface Anchor {
 const AnchorContext = createContext<Anchor | null>(null);
 
 export function useOverlay(p: Props) {
-  const ids = useRef(new Set<string>());
   const [tip, setTip] = useState<ReactNode>(null);
-  const anchor = useRef<Anchor>({
-    add: (id) => {
-      ids.current.add(id);
-      return () => void ids.current.delete(id);
-    },
-    tooltip: setTip,
+  const [{ ids, anchor }] = useState(() => {
+    const inside = new Set<string>();
+    const add = (id: string) => {
+      inside.add(id);
+      return () => void inside.delete(id);
+    };
+    return { ids: inside, anchor: { add, tooltip: setTip } satisfies Anchor };
   });
   return {
-    element: p.overlay ? <AnchorContext.Provider value={anchor.current}>{p.overlay}</AnchorContext.Provider> : null,
-    show: () => ids.current.forEach(overlays.open),
+    element: p.overlay ? <AnchorContext.Provider value={anchor}>{p.overlay}</AnchorContext.Provider> : null,
+    show: () => ids.forEach(overlays.open),
     tip,
   };
 }

@@ -1,4 +1,4 @@
-import { createContext, useContext, useEffect, useState, type ReactNode } from 'react';
+import { createContext, useContext, type ReactNode } from 'react';
 import { createPortal } from 'react-dom';
 import { testId, type Props } from './base.ts';
 import { Clickable } from './buttons.tsx';
@@ -10,11 +10,10 @@ export interface PageHost {
 }
 export const PageHostContext = createContext<PageHost>({ address: () => '#', navigate: () => undefined });
 
-/** Moves a part of the page's header, which an extension may render anywhere, to its place in the frame. */
+/** Moves a part of the page's header, which an extension may render anywhere, to its place in the frame, which is there before. */
 function Place({ id, children }: { id: string; children: ReactNode }) {
-  const [element, setElement] = useState<HTMLElement | null>(null);
-  useEffect(() => setElement(document.getElementById(id)), [id]);
-  return element ? createPortal(children, element) : null;
+  const element = document.getElementById(id);
+  return element && createPortal(children, element);
 }
 
 export function PageTitle(p: Props) {

@@ -63,6 +63,12 @@ export function go(patch: Partial<Selection>) {
   changed();
 }
 
+/** Writes into the address what it left open, without a step for the back button. */
+export function settle(patch: Partial<Selection>) {
+  history.replaceState(null, '', format({ ...current, ...patch }));
+  changed();
+}
+
 export const useSelection = () =>
   useSyncExternalStore(
     (listener) => {

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { FrameModal } from '../components/overlay.tsx';
 import { PageHostContext, type PageHost } from '../components/pages.tsx';
 import type { ExtensionContext } from '../protocol.ts';
-import { format, go, useSelection, type ExtensionName, type Selection } from './address.ts';
+import { format, go, settle, useSelection, type ExtensionName, type Selection } from './address.ts';
 import { Bar } from './bar.tsx';
 import {
   loadRecord,
@@ -112,6 +112,9 @@ function OnRecord({ world, portal, object, selection }: ScreenProps & { object: 
   const names = useGet<Name[]>(selection.objectId ? null : `records/${portal.id}/${object}`);
   const objectId = selection.objectId || names.data?.[0]?.id || 0;
   const [version, setVersion] = useState(0);
+  useEffect(() => {
+    if (!selection.objectId && objectId) settle({ objectId, portalId: portal.id });
+  }, [selection.objectId, objectId, portal.id]);
   const loaded = useGet<RecordView>(objectId ? `records/${recordPath(portal.id, object, objectId)}` : null, version);
   const record = loaded.data;
   const at = { ...selection, objectId: record?.id ?? objectId };

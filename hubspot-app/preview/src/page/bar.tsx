@@ -72,7 +72,7 @@ function RecordPicker({
 }) {
   const [query, setQuery] = useState('');
   const { data = [] } = useGet<Name[]>(`records/${portal}/${object}?q=${encodeURIComponent(query)}`);
-  const chosen = selection.objectId || data[0]?.id || 0;
+  const chosen = selection.objectId;
   const known = data.some((n) => n.id === chosen);
   return (
     <>
@@ -86,11 +86,7 @@ function RecordPicker({
           onChange={(e) => setQuery(e.target.value)}
         />
       </label>
-      <select
-        aria-label={w.record}
-        value={selection.objectId}
-        onChange={(e) => go({ objectId: Number(e.target.value) })}
-      >
+      <select aria-label={w.record} value={chosen} onChange={(e) => go({ objectId: Number(e.target.value) })}>
         {!known && <option value={chosen}>{chosen || ''}</option>}
         {data.map((n) => (
           <option key={n.id} value={n.id}>

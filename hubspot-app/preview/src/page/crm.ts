@@ -31,7 +31,7 @@ export interface Name {
 export interface RecordView extends Name {
   /** The id that was asked for: that of a merged record leads to another. */
   asked: number;
-  fields: { name: string; label: string; value: string }[];
+  fields: { name: string; label: string; value: string; type: string }[];
   values: Record<string, string>;
   linked: Name[];
 }
@@ -46,7 +46,10 @@ async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   return body as T;
 }
 
-export type Loaded<T> = { data?: T; error?: string };
+export interface Loaded<T> {
+  data?: T;
+  error?: string;
+}
 
 /** What a path of the preview server answers; a new path keeps the old answer on the screen until the new one is there. */
 export function useGet<T>(path: string | null, version = 0): Loaded<T> {

@@ -17,7 +17,9 @@ export interface ExtensionProps {
   onCrash?: () => void;
 }
 
-type Latest = { current: ExtensionProps };
+interface Latest {
+  current: ExtensionProps;
+}
 
 const PROPERTY_ACTION = async (latest: Latest, names: string[] | '*') =>
   (await latest.current.properties?.(names === '*' ? [] : names)) ?? {};

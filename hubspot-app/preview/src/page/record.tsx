@@ -69,7 +69,7 @@ export function RecordFrame({ selection, object, record, sandboxPage, appName, w
           {record.fields.map((f) => (
             <div key={f.name}>
               <dt>{f.label}</dt>
-              <dd>{f.value || w.empty}</dd>
+              <dd>{shown(f, selection.lang) || w.empty}</dd>
             </div>
           ))}
         </dl>
@@ -102,4 +102,11 @@ export function initials(name: string) {
   const parts = name.trim().split(/\s+/);
   const letters = parts.length > 1 ? [parts[0], parts.at(-1)] : [parts[0]];
   return letters.map((part) => [...(part ?? '')][0] ?? '').join('');
+}
+
+function shown({ type, value }: { type: string; value: string }, language: string) {
+  const date = new Date(/^\d+$/.test(value) ? Number(value) : value);
+  if (!value || !type.startsWith('date') || Number.isNaN(date.getTime())) return value;
+  const time = type === 'datetime' ? ({ timeStyle: 'short' } as const) : { timeZone: 'UTC' };
+  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', ...time }).format(date);
 }
