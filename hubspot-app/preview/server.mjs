@@ -26,9 +26,11 @@ try {
     SUPPORT_URL: 'https://lumo.example',
   };
   const files = path.join(project, '.build/preview');
-  await buildAll({ outDir: files, variables });
   const meta = JSON.parse(await readFile(path.join(project, 'src/app/app-hsmeta.json'), 'utf8'));
-  const server = createPreview({ config, meta, variables, files });
+  // Who asks while the screens are being built waits; a build that fails ends the preview.
+  const built = buildAll({ outDir: files, variables });
+  built.catch(fail);
+  const server = createPreview({ config, meta, variables, files, built });
   server.on('error', (/** @type {NodeJS.ErrnoException} */ e) => {
     fail(
       e.code === 'EADDRINUSE'

@@ -22,10 +22,11 @@ export const USAGE = `Shows the HubSpot screens in a browser, against functions 
   --origin URL   the https origin that the screens call    API_ORIGIN             --public if it is https, else https://lumo.example
   --sandbox URL  the HubSpot sandbox                       HUBSPOT_API_URL        http://127.0.0.1:3001
   --app-id N     the app's id                              HUBSPOT_APP_ID         7654321
-                 the app's client secret                   HUBSPOT_CLIENT_SECRET  that of `make run`, kept in .local
+                 the app's client secret                   HUBSPOT_CLIENT_SECRET  that of make run, kept in .local
 `;
 
-const NOTHING_RUNS = 'Lumo does not run on this machine: start `make run` in another terminal and leave it running, or set LUMO_FRONT and HUBSPOT_CLIENT_SECRET';
+const NOTHING_RUNS =
+  'Lumo does not run on this machine: start `make run` in another terminal and leave it running, or set LUMO_FRONT and HUBSPOT_CLIENT_SECRET';
 
 /** The secret that `make run` made for its HubSpot sandbox. */
 function keptSecret() {

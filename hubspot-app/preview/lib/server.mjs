@@ -67,8 +67,9 @@ function sendJson(res, status, body) {
  * @param {any} options.meta app-hsmeta.json
  * @param {Record<string, string>} options.variables of the profile
  * @param {string} options.files the built page
+ * @param {Promise<unknown>} [options.built] settles when the files are there
  */
-export function createPreview({ config, meta, variables, files }) {
+export function createPreview({ config, meta, variables, files, built }) {
   const fill = (/** @type {string} */ text) => text.replace(/\$\{(\w+)\}/g, (whole, name) => variables[name] ?? whole);
   const proxy = new FetchProxy({
     permitted: meta.config.permittedUrls.fetch.map(fill),
@@ -128,6 +129,7 @@ export function createPreview({ config, meta, variables, files }) {
       else throw new Stop(405, 'not allowed');
       return;
     }
+    await built;
     await sendFile(res, url.pathname);
   }
 
