@@ -26,9 +26,28 @@ scripts/node_modules/.installed: scripts/package.json scripts/package-lock.json
 	command -v npm >/dev/null || { echo "npm is missing: install Node 20 or newer, or set DYNAMODB_LOCAL_BIN to a dynoxide binary" >&2; exit 1; }; \
 	cd scripts && npm ci --no-audit --no-fund && mkdir -p node_modules && touch node_modules/.installed
 
+# The packages of the HubSpot app. Without them, or without Node, everything but its screens works.
+hubspot-app/node_modules/.installed: hubspot-app/package.json hubspot-app/package-lock.json hubspot-app/src/app/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: install Node 20.19 or newer" >&2; exit 1; }; \
+	cd hubspot-app && npm ci --no-audit --no-fund --loglevel=error && npm ci --prefix src/app --no-audit --no-fund --loglevel=error && touch node_modules/.installed
+
+SCREENS := $(if $(findstring -no-screens,$(ARGS)),,screens)
+
+.PHONY: screens
+screens:
+	@$(MAKE) --no-print-directory hubspot-app/node_modules/.installed || echo "The HubSpot screens are left out." >&2
+
 .PHONY: run
-run: setup ## the whole system on this machine; ARGS="-chaos" and others: see ARGS="-help"
+run: setup $(SCREENS) ## the whole system on this machine; ARGS="-chaos" and others: see ARGS="-help"
 	go run ./scripts/cmd/local $(ARGS)
+
+.PHONY: preview
+preview: hubspot-app/node_modules/.installed ## the HubSpot screens beside a `make run` that is running with ARGS="-no-screens"; PREVIEW="--help"
+	@cd hubspot-app && node preview/server.mjs $(PREVIEW)
+
+.PHONY: screenshots
+screenshots: setup hubspot-app/node_modules/.installed ## pictures of the HubSpot screens in both languages, into docs/images; needs Chromium
+	@cd hubspot-app && node tools/screenshots.mjs
 
 .PHONY: reset
 reset: go-version ## forget what `make run` kept (.local)

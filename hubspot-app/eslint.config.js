@@ -7,6 +7,12 @@ import unusedImports from 'eslint-plugin-unused-imports';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import ts from 'typescript-eslint';
 
+const NODE = Object.fromEntries(
+  'AbortSignal Buffer Response URL URLSearchParams console document fetch process setTimeout'
+    .split(' ')
+    .map((name) => [name, 'readonly']),
+);
+
 // HubSpot's order of rules. Its own ones know cards, pages and settings by the names of their folders.
 export default defineConfig([
   globalIgnores(['**/node_modules', '**/dist', '.build']),
@@ -32,9 +38,17 @@ export default defineConfig([
       'unused-imports/no-unused-vars': ['error', { varsIgnorePattern: '^_', argsIgnorePattern: '^_' }],
     },
   },
+  // The preview is a page of its own: DOM and HTML are what it is made of.
   {
-    files: ['tools/**', '*.config.*'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
+    files: ['preview/**/*.{ts,tsx}'],
+    extends: [
+      react.configs.flat.recommended,
+      react.configs.flat['jsx-runtime'],
+      reactHooks.configs.flat['recommended-latest'],
+    ],
+    settings: { react: { version: 'detect' } },
+    rules: { 'react/prop-types': 'off' },
   },
+  { files: ['preview/**/*.mjs', 'tools/**/*.mjs', '*.config.*'], languageOptions: { globals: NODE } },
   prettier,
 ]);

@@ -155,6 +155,10 @@ func (s *Server) recordControls(handle handleFunc) {
 	}
 	id := func(n int64, err error) (any, error) { return map[string]int64{"id": n}, err }
 	handle("GET "+base, func(c control) (any, error) { return s.Records(c.portal(), object(c)) })
+	handle("GET /_sandbox/portals/{p}/names/{object}", func(c control) (any, error) {
+		q := c.r.URL.Query()
+		return s.Names(c.portal(), object(c), q.Get("q"), q["has"])
+	})
 	handle("GET "+base+"/{id}", func(c control) (any, error) { return s.Record(c.portal(), object(c), c.number("id")) })
 	put(handle, "POST "+base, func(c control, in edit) (any, error) { return id(s.Create(c.portal(), object(c), in.Values, in.By)) })
 	put(handle, "PATCH "+base+"/{id}", func(c control, in edit) (any, error) {

@@ -27,6 +27,7 @@
 //	POST   /_sandbox/portals/{p}/uninstall|expire-tokens
 //	GET    /_sandbox/portals/{p}/properties/{object}           POST Definition, DELETE .../{name}
 //	GET    /_sandbox/portals/{p}/records/{object}[/{id}]       whole records, one with its history
+//	GET    /_sandbox/portals/{p}/names/{object}?q=&has=        up to 50 {id, name, note}; those with the property has set first
 //	POST   /_sandbox/portals/{p}/records/{object}              {values, by}; PATCH .../{id}, DELETE .../{id}
 //	POST   /_sandbox/portals/{p}/records/{object}/bulk         {ids, values, by}
 //	POST   /_sandbox/portals/{p}/records/{object}/merge        {primary, other, by} -> {id}

@@ -18,6 +18,7 @@ import (
 	"lumo/scripts/demo"
 	"lumo/scripts/localcloud/runner"
 	"lumo/scripts/localcloud/sandboxes"
+	"lumo/scripts/localcloud/screens"
 	"lumo/scripts/localcloud/sqs"
 )
 
@@ -36,8 +37,10 @@ func (p parameters) Set(s string) error {
 
 type options struct {
 	state, front, control, hubspot, line string
+	screens                              string
 	parameters                           parameters
 	chaos, quiet, freeze, reset, empty   bool
+	noScreens                            bool
 	size                                 demo.Size
 }
 
@@ -48,6 +51,8 @@ func main() {
 	flag.StringVar(&o.hubspot, "hubspot", "127.0.0.1:3001", "address of the HubSpot sandbox, unless HUBSPOT_API_URL and HUBSPOT_APP_URL are set")
 	flag.StringVar(&o.line, "line", "127.0.0.1:3002", "address of the LINE sandbox, unless LINE_API_URL, LINE_DATA_API_URL and LINE_ACCESS_URL are set")
 	flag.StringVar(&o.control, "control", "127.0.0.1:3003", "address of the control endpoint: GET /_local/status, POST /_local/tick?name=..., POST /_local/chaos, GET /mail/")
+	flag.StringVar(&o.screens, "screens", "127.0.0.1:3004", "address of the HubSpot screens")
+	flag.BoolVar(&o.noScreens, "no-screens", false, "leave the HubSpot screens out")
 	flag.Var(o.parameters, "param", "template parameter as Name=value; may be repeated")
 	flag.BoolVar(&o.chaos, "chaos", false, "let standard queues duplicate, reorder and return fewer messages than there are")
 	flag.BoolVar(&o.quiet, "no-schedules", false, "fire schedules by hand only")
@@ -80,9 +85,11 @@ func run(ctx context.Context, o options, out io.Writer) error {
 		return runner.Reset(o.state)
 	}
 	var beside *sandboxes.Sandboxes
+	var say runner.Say
 	config := runner.Config{
 		Root: root, State: o.state, Front: o.front, Control: o.control, Parameters: o.parameters, Out: out, NoSchedules: o.quiet, Freeze: o.freeze,
-		Outside: func(ctx context.Context, front string, say runner.Say) (map[string]string, func(), error) {
+		Outside: func(ctx context.Context, front string, printer runner.Say) (map[string]string, func(), error) {
+			say = printer
 			s, err := sandboxes.Start(ctx, sandboxes.Config{
 				Root: root, State: o.state, Hubspot: o.hubspot, Line: o.line, Getenv: os.Getenv, Status: say.Status, Out: say.Lines,
 			}, front)
@@ -101,7 +108,18 @@ func run(ctx context.Context, o options, out io.Writer) error {
 		return err
 	}
 	defer cloud.Close()
-	if err := begin(ctx, o, cloud, beside, out); err != nil {
+	shown := ""
+	if !o.noScreens {
+		s, err := show(o, root, cloud, beside, say)
+		if err != nil {
+			shown = err.Error() // without them the cloud is complete
+		} else {
+			defer s.Close()
+			shown = s.URL + "?ext=pages    also ?ext=card, ?ext=settings"
+		}
+		say.Status("screens", shown)
+	}
+	if err := begin(ctx, o, cloud, beside, shown, out); err != nil {
 		return err
 	}
 	select {
@@ -116,7 +134,7 @@ func run(ctx context.Context, o options, out io.Writer) error {
 }
 
 // begin walks through the product as its user would, once per state folder, and says where to look.
-func begin(ctx context.Context, o options, cloud *runner.Cloud, beside *sandboxes.Sandboxes, out io.Writer) error {
+func begin(ctx context.Context, o options, cloud *runner.Cloud, beside *sandboxes.Sandboxes, shown string, out io.Writer) error {
 	w := &demo.World{
 		Front: cloud.URL(), HubSpot: beside.Parameters["HubspotApiUrl"], Line: beside.Parameters["LineApiUrl"], Portal: demo.Portal,
 		Secret: beside.Parameters["HubspotClientSecret"], Say: func(f string, a ...any) { fmt.Fprintf(out, f+"\n", a...) },
@@ -134,8 +152,25 @@ func begin(ctx context.Context, o options, cloud *runner.Cloud, beside *sandboxe
 	if beside.Own() {
 		fmt.Fprintf(out, "  HubSpot sandbox  %s/ui            edit contacts, merge, uninstall\n  LINE sandbox     %s/_sandbox/     be a friend: follow, block, write, rename\n", w.HubSpot, w.Line)
 	}
+	if shown != "" {
+		fmt.Fprintf(out, "  HubSpot screens  %s\n", shown)
+	}
 	fmt.Fprintf(out, "  mails            %s/mail/\n  state            %s (make reset clears it)\nCtrl-C stops everything.\n\n", cloud.ControlURL(), o.state)
 	return nil
+}
+
+// show starts the HubSpot screens.
+func show(o options, root string, cloud *runner.Cloud, beside *sandboxes.Sandboxes, say runner.Say) (*screens.Screens, error) {
+	public := cloud.URL()
+	for _, f := range cloud.System().Functions {
+		if url := f.Environment["PUBLIC_URL"]; url != "" {
+			public = url
+		}
+	}
+	return screens.Start(screens.Config{
+		Root: root, Address: o.screens, Front: cloud.URL(), PublicURL: public, HubSpot: beside.Parameters["HubspotApiUrl"],
+		AppID: beside.Parameters["HubspotAppId"], Secret: beside.Parameters["HubspotClientSecret"], Out: say.Lines("screens"),
+	})
 }
 
 // repository is the folder of go.work at or above the working directory.

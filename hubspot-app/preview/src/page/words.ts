@@ -1,0 +1,63 @@
+import type { Language } from './address.ts';
+
+/** The words of the frames; those of the extensions are their own. */
+const en = {
+  record: 'Record',
+  screen: 'Screen',
+  language: 'Language',
+  account: 'Account',
+  card: 'Contact: tab',
+  sidebar: 'Contact: sidebar',
+  company: 'Company: tab',
+  pages: 'App pages',
+  settings: 'App settings',
+  contacts: 'Contacts',
+  companies: 'Companies',
+  about: 'About this record',
+  overview: 'Overview',
+  activities: 'Activities',
+  linkedContacts: 'Contacts',
+  linkedCompanies: 'Companies',
+  notInstalled: 'not installed',
+  connectedApps: 'Connected apps',
+  search: 'Search records',
+  openInSandbox: 'Open in the HubSpot sandbox',
+  nothing: 'There is no record to show. Make one in the HubSpot sandbox.',
+  unreachable: 'The HubSpot sandbox does not answer. Is `make run` still running?',
+  noAccount: 'There is no HubSpot account yet.',
+  open: 'Open',
+  elsewhere: 'This tab belongs to HubSpot and is empty here.',
+  empty: '--',
+};
+export type Words = typeof en;
+
+const ja: Words = {
+  record: 'レコード',
+  screen: '画面',
+  language: '言語',
+  account: 'アカウント',
+  card: 'コンタクト：タブ',
+  sidebar: 'コンタクト：サイドバー',
+  company: '会社：タブ',
+  pages: 'アプリページ',
+  settings: 'アプリ設定',
+  contacts: 'コンタクト',
+  companies: '会社',
+  about: 'このレコードについて',
+  overview: '概要',
+  activities: 'アクティビティー',
+  linkedContacts: 'コンタクト',
+  linkedCompanies: '会社',
+  notInstalled: '未インストール',
+  connectedApps: '接続されたアプリ',
+  search: 'レコードを検索',
+  openInSandbox: 'HubSpotサンドボックスで開く',
+  nothing: '表示するレコードがありません。HubSpotサンドボックスで作成してください。',
+  unreachable: 'HubSpotサンドボックスが応答しません。`make run`は実行中ですか？',
+  noAccount: 'HubSpotアカウントがまだありません。',
+  open: '開く',
+  elsewhere: 'このタブはHubSpotのもので、ここでは空です。',
+  empty: '--',
+};
+
+export const words = (language: Language): Words => (language === 'ja' ? ja : en);
