@@ -17,6 +17,7 @@ import (
 	"lumo/shared/id"
 	"lumo/shared/mapping"
 	"lumo/shared/portal"
+	"lumo/shared/usage"
 )
 
 // Runner does the steps of runs.
@@ -59,7 +60,9 @@ func (r *Runner) Step(ctx context.Context, m chain.Message) error {
 		if err := json.Unmarshal(s.Row.State, &run); err != nil {
 			return chain.Next{}, err
 		}
+		ctx, calls := usage.Count(ctx)
 		delay, err := r.advance(ctx, s, &run)
+		run.Calls += calls()
 		if err != nil {
 			if errors.Is(err, chain.ErrFenced) || !final(err) && !r.stuck(run) {
 				return chain.Next{}, err

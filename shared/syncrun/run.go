@@ -61,6 +61,8 @@ type Run struct {
 	Counts    contactsync.Counts `json:"counts"`
 	// Expected is how many contacts are to be read, for progress and ETA; 0 while unknown.
 	Expected int `json:"expected"`
+	// Calls of HubSpot that the run made (P-73); writing back what it found is the outbox's.
+	Calls int `json:"calls,omitempty"`
 	// ListsCompared is the history's "Lists" column (P-55).
 	ListsCompared int `json:"lists"`
 	// FieldsWritten counts property values that reached HubSpot during the run's applying phase.
