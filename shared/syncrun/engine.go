@@ -322,7 +322,7 @@ func (r *Runner) apply(ctx context.Context, scope contactsync.Scope, run *Run) (
 	if pending > 0 && scope.WriteBack == portal.Held {
 		run.Pending = max(pending, run.Counts.Dirty)
 		r.end(run, Complete)
-		run.Code = PreviewNeeded
+		run.Code, run.HeldAt = PreviewNeeded, scope.HeldAt
 		run.Error = fmt.Sprintf("%d contacts would change in HubSpot for the first time. Look at the preview and confirm it on the Dashboard.", run.Pending)
 		return 0, nil
 	}

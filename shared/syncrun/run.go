@@ -69,6 +69,8 @@ type Run struct {
 	Pending int    `json:"pending"`
 	Code    string `json:"code,omitempty"`  // stable code of what failed
 	Error   string `json:"error,omitempty"` // sentence for the history's "Error" column
+	// HeldAt is since when HubSpot may not be written to, when that is why the run ended.
+	HeldAt int64 `json:"heldAt,omitempty"`
 	// Samples are the first changes of a dry run (P-64).
 	Samples []changelog.Record `json:"samples,omitempty"`
 	// Fields counts all of them by field.
