@@ -49,6 +49,10 @@ SEED_BASE ?= 1
 sim: go-version ## seeded simulation in virtual time: SEEDS=50 SEED_BASE=1; one JSON line per seed
 	@go run ./scripts/cmd/sim -seeds $(SEEDS) -base $(SEED_BASE)
 
+.PHONY: crash
+crash: setup ## kill -9 at every point of an initial sync, each twice: ARGS="-only REGEX"; JSON lines, exit 0 only if nothing is lost or doubled
+	@go run ./scripts/cmd/crash $(ARGS)
+
 .PHONY: check
 check: setup ## formatting, vet, staticcheck and the template
 	@bad=$$(gofmt -l $(MODULES)); [ -z "$$bad" ] || { printf 'not gofmt-clean:\n%s\n' "$$bad" >&2; exit 1; }

@@ -77,25 +77,11 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	if len(chosen) == 0 {
 		return Summary{}, errors.New("no point has such a name")
 	}
-	folder, err := os.MkdirTemp("", "lumo-crash")
+	g, err := newRig(ctx, o)
 	if err != nil {
 		return Summary{}, err
 	}
-	defer os.RemoveAll(folder)
-	if o.Kept == "" {
-		o.Kept = filepath.Join(os.TempDir(), "lumo-crash-logs")
-	}
-	if o.Parallel <= 0 {
-		o.Parallel = 3
-	}
-	if o.Root, err = filepath.Abs(o.Root); err != nil {
-		return Summary{}, err
-	}
-	o.built = filepath.Join(folder, "bin")
-	if err := runner.Build(ctx, o.Root, o.built); err != nil {
-		return Summary{}, err
-	}
-	g := &rig{Options: o, folder: folder, sum: Summary{Undisturbed: map[string]int{}}, undisturbed: map[string]map[string]int{}}
+	defer g.close()
 	if err := g.measure(ctx, chosen); err != nil {
 		return g.sum, err
 	}
@@ -114,7 +100,34 @@ type rig struct {
 	mu          sync.Mutex
 	sum         Summary
 	undisturbed map[string]map[string]int // calls by kind of scenario and endpoint
+	lines       []Line
 }
+
+// newRig builds the functions.
+func newRig(ctx context.Context, o Options) (*rig, error) {
+	var err error
+	if o.Kept == "" {
+		o.Kept = filepath.Join(os.TempDir(), "lumo-crash-logs")
+	}
+	if o.Parallel <= 0 {
+		o.Parallel = 3
+	}
+	if o.Root, err = filepath.Abs(o.Root); err != nil {
+		return nil, err
+	}
+	folder, err := os.MkdirTemp("", "lumo-crash")
+	if err != nil {
+		return nil, err
+	}
+	o.built = filepath.Join(folder, "bin")
+	if err := runner.Build(ctx, o.Root, o.built); err != nil {
+		os.RemoveAll(folder)
+		return nil, err
+	}
+	return &rig{Options: o, folder: folder, sum: Summary{Undisturbed: map[string]int{}}, undisturbed: map[string]map[string]int{}}, nil
+}
+
+func (g *rig) close() { os.RemoveAll(g.folder) }
 
 func (g *rig) print(v any) {
 	b, err := json.Marshal(v)
@@ -191,7 +204,7 @@ func (g *rig) measure(ctx context.Context, ps []point) error {
 
 func (g *rig) scenario(p point, shot *shot) (*scenario, error) {
 	folder, err := os.MkdirTemp(g.folder, "world")
-	s := &scenario{Options: g.Options, route: p.route, size: small, shot: shot, folder: folder}
+	s := &scenario{Options: g.Options, route: p.route, size: small, shot: shot, fault: p.fault, folder: folder}
 	if s.route == "" {
 		s.route = firstSync
 	}
@@ -245,6 +258,7 @@ func (g *rig) shoot(ctx context.Context, p point) {
 	if !l.OK {
 		g.sum.Failed++
 	}
+	g.lines = append(g.lines, l)
 	g.print(l)
 }
 

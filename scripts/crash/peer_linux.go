@@ -15,14 +15,19 @@ import (
 )
 
 // processAt finds the process at the other end of a loopback connection: the kernel's table of sockets names the inode, the process's open
-// files name it again.
+// files name it again. The kernel shows both piece by piece while they change, so one look may miss what is there.
 func processAt(address string) (pid int, err error) {
-	inode, err := socketOf(address)
-	if err != nil {
-		return 0, err
+	for range 5 {
+		var inode string
+		if inode, err = socketOf(address); err != nil {
+			continue
+		}
+		want := "socket:[" + inode + "]"
+		if pid, err = holder(func(target string) bool { return target == want }); err == nil {
+			return pid, nil
+		}
 	}
-	want := "socket:[" + inode + "]"
-	return holder(func(target string) bool { return target == want })
+	return 0, err
 }
 
 // holder is the process with an open file whose link holds says so.

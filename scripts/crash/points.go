@@ -21,6 +21,7 @@ type point struct {
 	when     when
 	nth      int
 	match    func(call) bool
+	fault    *planted
 }
 
 func hubspot(operation, part string) func(call) bool {
@@ -65,19 +66,18 @@ var points = []point{
 	{name: "a field is mapped, its run not begun", function: "AppApi", when: after, nth: 1, match: table(tenant + "CONF")},
 	{name: "LINE took the webhook address", function: "Oauth", when: after, nth: 1, match: line("PUT", "/webhook/endpoint")},
 	{name: "the account is stored, its properties are not made", function: "Oauth", when: before, nth: 1, match: hubspot("GET", "/crm/properties/")},
-	{name: "HubSpot made the LINE properties", function: "Oauth", when: after, nth: 1, match: hubspot("POST", "/batch/create")},
+	{name: "HubSpot made the LINE properties' group, then they themselves", function: "Oauth", when: after, nth: 1, match: hubspot("POST", "/crm/properties/")},
 	{name: "the run's row is stored, its first step not sent", function: "Oauth", when: after, nth: 1, slow: true, match: table(tenant + "RUN#sync")},
 
 	// The run reads.
 	{name: "before the journal is subscribed", function: "ListSync", when: before, nth: 1, match: hubspot("POST", "/webhooks-journal/subscriptions")},
 	{name: "the journal is subscribed", function: "ListSync", when: after, nth: 2, match: hubspot("POST", "/webhooks-journal/subscriptions")},
 	{name: "HubSpot told how many contacts there are", function: "ListSync", when: after, nth: 1, match: hubspot("POST", "/contacts/search")},
-	{name: "before a page of contacts is asked for", function: "ListSync", when: before, nth: 4, match: hubspot("POST", "/contacts/search")},
+	{name: "before a page of contacts is asked for", function: "ListSync", when: before, nth: 3, match: hubspot("POST", "/contacts/search")},
 	{name: "before LINE is asked for a profile", function: "ListSync", when: before, nth: 10, match: line("GET", "/v2/bot/profile/")},
 	{name: "half of a page's friends are stored", function: "ListSync", when: after, nth: 20, match: table(tenant + "F#")},
 	{name: "a page's companies are read", function: "ListSync", when: after, nth: 1, match: hubspot("POST", "/companies/")},
 	{name: "before the page's changes are logged", function: "ListSync", when: before, nth: 1, match: table(tenant + "LOG#")},
-	{name: "the flush is announced, the page's cursor not stored", function: "ListSync", when: after, nth: 1, match: queues("SendMessage", "Flush")},
 	{name: "before the run's checkpoint", function: "ListSync", when: before, nth: 3, match: table(tenant + "RUN#sync")},
 	{name: "the step is handed over, the next not sent", function: "ListSync", when: before, nth: 2, match: queues("SendMessage", "SyncSteps")},
 	{name: "the next step is sent, this one not ended", function: "ListSync", when: after, nth: 2, match: queues("SendMessage", "SyncSteps")},
@@ -102,6 +102,7 @@ var points = []point{
 	// A crowd, read from both ends page by page and written in batches.
 	{name: "crowd: between two pages of the list", crowd: true, function: "ListSync", when: before, nth: 4, match: hubspot("GET", "/crm/objects/")},
 	{name: "crowd: before the cursor passes a page", crowd: true, function: "ListSync", when: before, nth: 5, match: table(tenant + "RUN#sync")},
+	{name: "crowd: a flush is announced, the page's cursor not stored", crowd: true, function: "ListSync", when: after, nth: 2, match: queues("SendMessage", "Flush")},
 	{name: "crowd: half of the batches are written", crowd: true, function: "ContactSync", when: after, nth: 6, match: hubspot("POST", "/batch/update")},
 	{name: "crowd: runner: in the middle of everything", crowd: true, victim: theRunner, when: after, nth: 700, match: table(tenant + "F#")},
 

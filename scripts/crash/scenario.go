@@ -44,6 +44,7 @@ type scenario struct {
 	route   route
 	size    demo.Size
 	shot    *shot // nil: undisturbed
+	fault   *planted
 	folder  string
 	outside *harness.Outside
 	world   *demo.World
@@ -126,6 +127,7 @@ func (s *scenario) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.tap.fault = s.fault
 	parameters := s.outside.Parameters()
 	parameters["HubspotApiUrl"] = s.tap.through("hubspot", s.outside.HubSpotURL)
 	for _, name := range []string{"LineApiUrl", "LineDataApiUrl", "LineAccessUrl"} {
@@ -147,7 +149,9 @@ func (s *scenario) restart(ctx context.Context) error {
 	go func() {
 		if err := s.cloud.start(ctx); err != nil {
 			s.fail(err)
+			return
 		}
+		s.shot.up()
 	}()
 	return nil
 }
@@ -165,13 +169,18 @@ func (s *scenario) close() {
 	}
 }
 
-// insist does what a person does when a page fails: the same again.
+// insist does what a person does when a page fails: the same again. When time is up, it tells what was wrong before.
 func insist(ctx context.Context, what string, try func() error) error {
+	var last error
 	for {
 		err := try()
 		if err == nil {
 			return nil
 		}
+		if ctx.Err() != nil && last != nil {
+			err = last
+		}
+		last = err
 		if pause(ctx, 500*time.Millisecond) != nil {
 			return fmt.Errorf("%s: %w", what, err)
 		}

@@ -35,6 +35,23 @@ type shot struct {
 	seen  int
 	kills int
 	dead  map[int]bool
+	// down: the runner was killed and does not run again yet; its functions are dying.
+	down bool
+}
+
+// planted is a fault of the product that the harness must find: its own test.
+type planted struct {
+	drop   func(call) bool // the call is answered well and has no effect
+	thrice func(call) bool // the call is made three times
+}
+
+func (p *planted) drops(c call) bool { return p != nil && p.drop != nil && p.drop(c) }
+
+func (p *planted) repeats(c call) int {
+	if p != nil && p.thrice != nil && p.thrice(c) {
+		return 2
+	}
+	return 0
 }
 
 // tap is the way from the functions to everything outside: each address carries its service and target, /<service>/<host:port>/...
@@ -43,6 +60,7 @@ type tap struct {
 	url    string
 	client *http.Client
 	shot   *shot
+	fault  *planted // nil: none
 	// runner kills the runner, stand-ins and functions included.
 	runner func() error
 	failed func(error)
@@ -80,6 +98,13 @@ func (t *tap) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c, target := describe(r, body)
+	if t.fault.drops(c) {
+		io.WriteString(w, "{}")
+		return
+	}
+	for range t.fault.repeats(c) {
+		t.forward(r.Context(), r, target, body)
+	}
 	aim, hit := t.aim(c, r.RemoteAddr)
 	if hit && t.shot.when == before {
 		t.fire(aim)
@@ -139,6 +164,13 @@ func (t *tap) forward(ctx context.Context, r *http.Request, target string, body 
 	return res, answer, err
 }
 
+// up tells that the runner that was killed runs again.
+func (s *shot) up() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.down = false
+}
+
 // aim tells whether this call is one to kill at, and whom.
 func (t *tap) aim(c call, from string) (pid int, hit bool) {
 	s := t.shot
@@ -151,14 +183,14 @@ func (t *tap) aim(c call, from string) (pid int, hit bool) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.dead[pid] || s.kills >= killsPerPoint {
+	if s.dead[pid] || s.down || s.kills >= killsPerPoint {
 		return 0, false
 	}
 	if s.seen++; s.seen < s.nth {
 		return 0, false
 	}
 	s.kills++
-	s.dead[pid] = true
+	s.dead[pid], s.down = true, s.victim == theRunner
 	return pid, true
 }
 
