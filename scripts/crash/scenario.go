@@ -30,10 +30,10 @@ const (
 	daily route = "edits"
 )
 
-// size of the world; a crowd is read from both ends, page by page.
+// size of the world; a crowd is read page by page and written in several batches.
 var (
 	small = demo.Size{Contacts: 60, Companies: 6, Lists: 3, Friends: 50, Linked: 40}
-	crowd = demo.Size{Contacts: 1300, Companies: 20, Lists: 3, Friends: 1100, Linked: 1050}
+	crowd = demo.Size{Contacts: 420, Lists: 3, Friends: 300, Linked: 260}
 )
 
 const portal = 1001
