@@ -64,7 +64,7 @@ func (w *World) checkTwice() {
 	}
 }
 
-// checkEcho is I4: edits cause at most as many write-backs, and one more for each crash, lost answer or change of the link.
+// checkEcho is I4: edits cause at most as many write-backs, and one more for each crash, lost answer, doubled flush or change of the link.
 func (w *World) checkEcho() {
 	for _, t := range w.portals {
 		written := map[string]int{} // contact and property
@@ -108,7 +108,7 @@ func (w *World) checkEcho() {
 			if strings.HasPrefix(name, "line_") {
 				edits += w.lineActs
 			}
-			if most := edits + w.crashes + w.faults + links[n]; written[at] > most {
+			if most := edits + w.crashes + w.faults + w.doubled + links[n]; written[at] > most {
 				w.violate("I4", "%s of contact %d/%d was written %d times for %d edits, %d crashes, %d faults and %d changes of the link", name, t.id, n, written[at], edits, w.crashes, w.faults, links[n])
 			}
 		}

@@ -213,6 +213,12 @@ func (w *World) receive(s *source) {
 		w.fail("event of %s: %v", s.Queue, err)
 		return
 	}
+	if w.weather.stormy() && w.weather.chance(w.weather.twice) {
+		if s.fn.folder == "contact-sync" {
+			w.doubled++
+		}
+		w.invoke(s.fn, payload, w.weather.between(0, 5*time.Second), func(answer) {})
+	}
 	s.busy++
 	w.invoke(s.fn, payload, 0, func(a answer) {
 		s.busy--

@@ -1,10 +1,15 @@
 package sim
 
 import (
+	"context"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"time"
+
+	"lumo/shared/dynamo"
+	"lumo/shared/syncrun"
 )
 
 // Options of a run.
@@ -23,8 +28,14 @@ type Options struct {
 // Size of the world.
 type Size struct{ Portals, Accounts, People, Contacts int }
 
-// DefaultSize is small on purpose: the fewer contacts, the more happens to each.
-var DefaultSize = Size{Portals: 2, Accounts: 2, People: 6, Contacts: 6}
+// size is small on purpose: the fewer contacts, the more happens to each. In one world of five there are more, so that what is missed of
+// one is not made up for by what happens to it next.
+func (w *World) size() Size {
+	if w.rng.IntN(5) == 0 {
+		return Size{Portals: 2, Accounts: 2, People: 12, Contacts: 14}
+	}
+	return Size{Portals: 2, Accounts: 2, People: 6, Contacts: 6}
+}
 
 // Result of a seed.
 type Result struct {
@@ -43,12 +54,12 @@ type Result struct {
 
 // Run plays one seed.
 func Run(seed uint64, o Options) (Result, error) {
-	if o.Size == (Size{}) {
-		o.Size = DefaultSize
-	}
 	w, err := newWorld(seed, o)
 	if err != nil {
 		return Result{}, err
+	}
+	if w.options.Size == (Size{}) {
+		w.options.Size = w.size()
 	}
 	w.populate()
 	w.tick(w.functions["list-sync"])
@@ -81,20 +92,72 @@ func (w *World) advance(d time.Duration) {
 
 func (w *World) healthy() bool { return w.broken == "" && w.failure == nil }
 
-// live is the part in which people act and things go wrong.
+// live is the part in which people act and things go wrong, in two or three spells. Between two of them lies a lull: what is lost must
+// show there, before what people do next makes up for it.
 func (w *World) live() {
 	n := w.options.Actions
 	if n == 0 {
 		n = 40 + w.rng.IntN(41)
 	}
 	w.advance(30 * time.Second)
-	for range n {
+	w.compares = w.rng.IntN(3) == 0
+	spells := 2 + w.rng.IntN(2)
+	for i := range spells {
+		w.weather.spell(w.now)
+		w.trace("spell %d", i+1)
+		for range n / spells {
+			if !w.healthy() {
+				return
+			}
+			w.act()
+			w.advance(w.pause())
+		}
+		if i+1 < spells {
+			w.lull()
+		}
+	}
+}
+
+// lull is fair weather until everything has arrived and every portal was read twice by its automatic runs: whatever the search index
+// showed late or in another order is there then, without any full compare.
+func (w *World) lull() {
+	w.weather.storm = false
+	w.trace("lull")
+	from := w.now.Add(w.weather.lag)
+	for end := w.now.Add(3 * time.Hour); !w.readTwice(from) && w.now.Before(end); {
+		w.advance(time.Minute)
 		if !w.healthy() {
 			return
 		}
-		w.act()
-		w.advance(w.pause())
 	}
+	if w.quiet(3 * time.Hour) {
+		w.checkStreams()
+	}
+}
+
+// readTwice tells whether two runs of every portal began after a time and are over.
+func (w *World) readTwice(from time.Time) bool {
+	for _, t := range w.portals {
+		if t.removed {
+			continue
+		}
+		rows, _, err := dynamo.Chains{Table: w.rows()}.List(context.Background(), t.id, syncrun.Kind, "", 10)
+		if err != nil {
+			w.fail("read runs: %v", err)
+			return true
+		}
+		n := 0
+		for _, r := range rows {
+			var run syncrun.Run
+			if json.Unmarshal(r.State, &run) == nil && run.Trigger != syncrun.Manual && run.StartedAt >= from.UnixMilli() && (run.Status == syncrun.Complete || run.Status == syncrun.CompleteWithErrors) {
+				n++
+			}
+		}
+		if n < 2 {
+			return false
+		}
+	}
+	return true
 }
 
 // pause between two acts: mostly short, so that they meet in the middle of each other's consequences.

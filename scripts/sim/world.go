@@ -70,8 +70,12 @@ type World struct {
 	lastTrouble string
 	pending     int // things people wait for
 
+	compares bool // somebody presses Sync now and then; where nobody does, no full compare makes up for what was missed
+	doubled  int  // batches of contact-sync that were given to two invocations
+
 	invocations, opened, crashes, faults, timeouts, hubspotCalls, forced429, serial, lineActs int
 	journal                                                                                   *journal
+	seen                                                                                      newestSeen // of the plant of this name
 }
 
 // Violation is a broken invariant.
