@@ -22,8 +22,9 @@ func quietly(t *tenant) []mapping.Mapping {
 
 // workflow is HubSpot's own: it sets a property of every contact, one after the other within a minute or two, and the search index shows
 // them in any order.
-func (w *World) workflow() {
-	t := w.tenant()
+func (w *World) workflow() { w.enroll(w.tenant()) }
+
+func (w *World) enroll(t *tenant) {
 	ms := quietly(t)
 	m := ms[w.rng.IntN(len(ms))]
 	long := 20 + w.rng.IntN(100)
@@ -49,8 +50,14 @@ func (w *World) editAndSync() {
 	if !w.compares {
 		return
 	}
-	req := syncrun.Request{Trigger: syncrun.Manual, Extent: []syncrun.Extent{syncrun.All, syncrun.Contacts}[w.rng.IntN(2)], Actor: "somebody"}
-	w.at(w.now.Add(time.Duration(20+w.rng.IntN(20))*time.Second), func() { w.run(t, req) })
+	extent := []syncrun.Extent{syncrun.All, syncrun.Contacts}[w.rng.IntN(2)]
+	w.syncSoon(t, 20+w.rng.IntN(20), extent)
+}
+
+// syncSoon is somebody who presses Sync after so many seconds.
+func (w *World) syncSoon(t *tenant, seconds int, extent syncrun.Extent) {
+	req := syncrun.Request{Trigger: syncrun.Manual, Extent: extent, Actor: "somebody"}
+	w.at(w.now.Add(time.Duration(seconds)*time.Second), func() { w.run(t, req) })
 }
 
 // editManyInLumo is somebody who works through a list of friends.

@@ -92,8 +92,8 @@ func (w *World) advance(d time.Duration) {
 
 func (w *World) healthy() bool { return w.broken == "" && w.failure == nil }
 
-// live is the part in which people act and things go wrong, in two or three spells. Between two of them lies a lull: what is lost must
-// show there, before what people do next makes up for it.
+// live is the part in which people act and things go wrong, in two or three spells. Each ends with a rush, and between two of them lies
+// a lull: what is lost must show there, before what people do next makes up for it.
 func (w *World) live() {
 	n := w.options.Actions
 	if n == 0 {
@@ -103,7 +103,7 @@ func (w *World) live() {
 	w.compares = w.rng.IntN(3) == 0
 	spells := 2 + w.rng.IntN(2)
 	for i := range spells {
-		w.weather.spell(w.now)
+		w.weather.spell(w.now, 20*time.Minute)
 		w.trace("spell %d", i+1)
 		for range n / spells {
 			if !w.healthy() {
@@ -112,10 +112,32 @@ func (w *World) live() {
 			w.act()
 			w.advance(w.pause())
 		}
+		w.rush()
 		if i+1 < spells {
 			w.lull()
 		}
 	}
+}
+
+// rush is much work at once, on one side or on both, in weather of its own; then nobody acts any more while it is still bad.
+func (w *World) rush() {
+	w.weather.spell(w.now, 30*time.Second)
+	w.trace("rush")
+	switch w.rng.IntN(5) {
+	case 0, 1:
+		t := w.tenant()
+		w.enroll(t)
+		w.syncSoon(t, 30+w.rng.IntN(70), syncrun.Contacts)
+	case 2, 3:
+		for range 3 {
+			w.editManyInLumo()
+		}
+	default:
+		for range 4 {
+			[]func(*World){(*World).editManyInLumo, (*World).workflow, (*World).race}[w.rng.IntN(3)](w)
+		}
+	}
+	w.advance(time.Duration(20+w.rng.IntN(220)) * time.Second)
 }
 
 // lull is fair weather until everything has arrived and every portal was read twice by its automatic runs: whatever the search index

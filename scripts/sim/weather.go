@@ -54,7 +54,7 @@ func newWeather(seed uint64, c Climate) *weather {
 		}
 		return most * w.rng.Float64()
 	}
-	w.crash = max(level(0.7, 0.12), c.Crashes)
+	w.crash = max(level(0.7, 0.2), c.Crashes)
 	w.hubspot, w.line = max(level(0.6, 0.06), c.Faults), level(0.5, 0.05)
 	w.table, w.sending = level(0.4, 0.01), level(0.4, 0.03)
 	w.slow = max(level(0.4, 0.02), c.Slow)
@@ -62,7 +62,7 @@ func newWeather(seed uint64, c Climate) *weather {
 	w.broken = level(0.6, 1)
 	w.lag = max(time.Duration(level(0.7, 120))*time.Second, c.Lag)
 	w.indexLag = time.Duration(level(0.6, 3000)) * time.Millisecond
-	w.journal = []string{"on", "on", "late", "refused"}[w.rng.IntN(4)]
+	w.journal = []string{"on", "late", "refused"}[w.rng.IntN(3)]
 	if c.Journal != "" {
 		w.journal = c.Journal
 	}
@@ -120,11 +120,11 @@ func (w *weather) trouble(t *task) {
 	}
 }
 
-// spell begins a stretch of bad weather.
-func (w *weather) spell(now time.Time) {
+// spell begins a stretch of bad weather. HubSpot's outage, if any, begins within a time.
+func (w *weather) spell(now time.Time, within time.Duration) {
 	w.storm, w.outage = !w.calm, outage{}
 	if w.chance(w.broken) {
-		from := now.Add(w.between(0, 20*time.Minute))
+		from := now.Add(w.between(0, within))
 		w.outage = outage{from, from.Add(w.between(20*time.Second, 6*time.Minute))}
 	}
 }
