@@ -26,21 +26,10 @@ func (w *World) lastWrite() int {
 
 // checkStill is I3: a second reconcile writes nothing.
 func (w *World) checkStill(after int) {
+	w.evaluate("I3")
 	for _, x := range w.hubspot.Writes(0, after) {
 		w.violate("I3", "a second reconcile wrote %s of %s %s in portal %d: %v", x.Action, x.Object, x.ID, x.Portal, x.Properties)
 	}
-}
-
-func (w *World) checkAll() {
-	if !w.healthy() {
-		return
-	}
-	w.checkTwice()
-	w.checkEcho()
-	w.checkExplained()
-	w.checkTenancy()
-	w.checkPace()
-	w.checkLogs()
 }
 
 // checkTwice is I2: nothing was created or sent twice.
@@ -55,6 +44,7 @@ func (w *World) checkTwice() {
 		}
 	}
 	for _, name := range sortedKeys(made) {
+		w.evaluate("I2")
 		if made[name] > 1 {
 			w.violate("I2", "property %s was made %d times", name, made[name])
 		}
@@ -92,6 +82,7 @@ func (w *World) checkEcho() {
 		}
 		for _, at := range sortedKeys(written) {
 			n, name := cut(at)
+			w.evaluate("I4")
 			r, err := w.hubspot.Record(t.hub(), "contacts", n)
 			w.check(err)
 			edits := len(r.History[name])
@@ -158,6 +149,7 @@ func (w *World) checkExplained() {
 }
 
 func (w *World) checkExplanation(t *tenant, f friend.Friend, m mapping.Mapping, rs []changelog.Record) {
+	w.evaluate("I7")
 	canon, now := mapping.Canonical(m), m.Decide(f.Fields[m.Property])
 	told, ok := changelog.Record{}, false
 	for _, r := range rs { // newest first
@@ -188,6 +180,7 @@ func (w *World) checkTenancy() {
 				continue
 			}
 			for _, x := range w.hubspot.Writes(t.hub(), 0) {
+				w.evaluate("I5")
 				for name, v := range x.Properties {
 					if strings.Contains(v, o.canary) {
 						w.violate("I5", "a value of portal %d was written into portal %d: %s of %s", o.id, t.id, name, x.ID)
@@ -195,6 +188,7 @@ func (w *World) checkTenancy() {
 				}
 			}
 			for _, it := range w.table.Items(fmt.Sprintf("P#%d#", t.id)) {
+				w.evaluate("I5")
 				if text := fmt.Sprint(flatten(it)); strings.Contains(text, o.canary) {
 					w.violate("I5", "a value of portal %d lies in a row of portal %d: %s", o.id, t.id, keyOf(it))
 				}
@@ -203,12 +197,16 @@ func (w *World) checkTenancy() {
 	}
 }
 
-// checkPace is I6.
+// checkPace is I6. Refusals that the weather ordered are not counted.
 func (w *World) checkPace() {
 	for _, t := range w.portals {
 		s := w.hubspot.Stats(t.hub())
+		w.evaluate("I6")
 		if s.Peak10s > 110 {
 			w.violate("I6", "%d calls within 10 s in portal %d", s.Peak10s, t.id)
+		}
+		if s.Limited*100 > s.Total {
+			w.violate("I6", "portal %d refused %d of %d calls because they came too fast", t.id, s.Limited, s.Total)
 		}
 	}
 }
@@ -218,11 +216,9 @@ func (w *World) checkLogs() {
 	for _, s := range w.hubspot.Secrets() {
 		w.canaries.Add("HubSpot token", s)
 	}
+	w.evaluate("I9")
 	for _, f := range w.canaries.Found(w.log.Bytes()) {
 		w.violate("I9", "the log shows the %s", f)
-	}
-	for _, t := range w.portals {
-		_ = t
 	}
 }
 

@@ -129,6 +129,7 @@ func (w *World) environment(fn *function) *environment {
 // vacate freezes the environment after an invocation, or buries it when the invocation was killed.
 func (w *World) vacate(e *environment, t *task, began time.Time) {
 	e.tasks = slices.DeleteFunc(e.tasks, func(o *task) bool { return o == t })
+	w.evaluate("I8")
 	if !t.dead {
 		e.busy = false
 		return

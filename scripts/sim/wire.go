@@ -235,6 +235,7 @@ func (x tableWire) put(ctx context.Context, in *dynamodb.PutItemInput, o ...func
 	}
 	before := x.t.Find(in.Item)
 	out, err := x.t.PutItem(ctx, in, o...)
+	x.w.evaluate("I2")
 	if err == nil && before != nil && (table.Number(in.Item["n"]) < table.Number(before["n"]) || before["d"] != nil && in.Item["d"] == nil) {
 		x.w.violate("I2", "chain %s went back from step %d to %d", at, table.Number(before["n"]), table.Number(in.Item["n"]))
 	}
