@@ -72,7 +72,7 @@ func TestPlantedBugsAreFound(t *testing.T) {
 		sim.NoEcho:        {"I[34]", []uint64{1, 10}},
 		sim.ClaimFirst:    {"I[13]", []uint64{11, 13, 38, 42}},
 		sim.ConstantFlush: {"I1", []uint64{1, 2}},
-		sim.NewestSeen:    {"I[13]", []uint64{8, 13}},
+		sim.NewestSeen:    {"I[13]", []uint64{17, 35, 41}},
 		sim.Unfenced:      {"I2", []uint64{5, 11, 14, 17}},
 	} {
 		t.Run(string(plant), func(t *testing.T) {
