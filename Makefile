@@ -65,7 +65,7 @@ SEEDS ?= 50
 SEED_BASE ?= 1
 
 .PHONY: sim
-sim: go-version ## seeded simulation in virtual time: SEEDS=50 SEED_BASE=1; one JSON line per seed
+sim: go-version ## seeded simulation in virtual time: SEEDS=50 SEED_BASE=1; a JSON line per seed, a last one with the sum
 	@go run ./scripts/cmd/sim -seeds $(SEEDS) -base $(SEED_BASE)
 
 .PHONY: soak
