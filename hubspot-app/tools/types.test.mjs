@@ -4,8 +4,11 @@ import { DOCUMENT, sourceOf, TYPES, typesOf } from './types.mjs';
 
 const document = fs.readFileSync(DOCUMENT, 'utf8');
 
+/** Descriptions may differ; names, types and what is required may not. */
+const bare = (text) => text.replace(/^ *\/\*\*.*\*\/\n/gm, '');
+
 it('has types that say what docs/openapi/app-api.yaml says (if not: npm run types)', async () => {
-  expect(fs.readFileSync(TYPES, 'utf8')).toBe(await typesOf(document));
+  expect(bare(fs.readFileSync(TYPES, 'utf8'))).toBe(bare(await typesOf(document)));
 });
 
 it.each([
