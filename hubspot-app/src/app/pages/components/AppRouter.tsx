@@ -3,6 +3,7 @@ import { Changes } from '../tabs/Changes.tsx';
 import { Dashboard } from '../tabs/Dashboard.tsx';
 import { Failures } from '../tabs/Failures.tsx';
 import { Friends } from '../tabs/Friends.tsx';
+import { FriendsDetail } from '../tabs/FriendsDetail.tsx';
 import { Help } from '../tabs/Help.tsx';
 import { RunPage } from '../tabs/RunPage.tsx';
 import { SyncData } from '../tabs/SyncData.tsx';
@@ -17,6 +18,7 @@ export const AppRouter = createPageRouter(
     <PageRoutes.Route path="/changes" component={Changes} />
     <PageRoutes.Route path="/sync-data" component={SyncData} />
     <PageRoutes.Route path="/friends" component={Friends} />
+    <PageRoutes.Route path="/friends/:slot/:user" component={FriendsDetail} />
     <PageRoutes.Route path="/help" component={Help} />
     <PageRoutes.Route path="/help/:topic" component={Help} />
     <PageRoutes.AnyRoute component={Dashboard} />

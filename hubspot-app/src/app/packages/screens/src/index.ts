@@ -1,8 +1,10 @@
 export * from './api/index.ts';
 export * from './components/HelpLink.tsx';
 export * from './components/Loadable.tsx';
+export * from './components/PagedTable.tsx';
 export * from './components/Problems.tsx';
 export * from './format.ts';
+export * from './friend/index.ts';
 export * from './help/topics.ts';
 export { useProblem, type Problem as Explained } from './help/useProblem.ts';
 export * from './i18n/index.ts';
