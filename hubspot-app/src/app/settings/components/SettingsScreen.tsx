@@ -1,12 +1,60 @@
-import { Flex, Heading, LoadingSpinner } from '@hubspot/ui-extensions';
-import { useText } from '@lumo/screens';
+import { Alert, Flex, Tab, Tabs } from '@hubspot/ui-extensions';
+import { Loadable, useApi, useText, type SettingsPage } from '@lumo/screens';
+import { useState } from 'react';
+import { Accounts } from './Accounts.tsx';
+import { AuditLog } from './AuditLog.tsx';
+import { DangerZone } from './DangerZone.tsx';
+import { Options } from './Options.tsx';
+import { PortalFacts } from './PortalFacts.tsx';
 
+const TABS = ['accounts', 'options', 'audit', 'danger'] as const;
+type Place = (typeof TABS)[number];
+
+/** Settings in HubSpot's settings place. Only what the user may do is enabled; the server decides again. */
 export const SettingsScreen = () => {
   const t = useText('settings');
+  const page = useApi('GET /settings', {});
+  return (
+    <Loadable from={page} label={t('loading')}>
+      {(data) => <Sections page={data} onChanged={page.reload} />}
+    </Loadable>
+  );
+};
+
+const Sections = ({ page, onChanged }: { page: SettingsPage; onChanged: () => void }) => {
+  const t = useText('settings');
+  const [place, setPlace] = useState<Place>('accounts');
+  const { may } = page;
+  const denied = {
+    accounts: !may.manage_accounts,
+    options: !may.change_settings,
+    audit: false,
+    danger: !may.disconnect,
+  };
+  const bodies = {
+    accounts: <Accounts may={may.manage_accounts} timeZone={page.portal.timeZone} />,
+    options: <Options page={page} onSaved={onChanged} />,
+    audit: <AuditLog timeZone={page.portal.timeZone} />,
+    danger: <DangerZone may={may.disconnect} onDone={onChanged} />,
+  };
   return (
     <Flex direction="column" gap="medium">
-      <Heading>{t('title')}</Heading>
-      <LoadingSpinner label={t('loading')} showLabel layout="centered" />
+      <PortalFacts page={page} />
+      <Tabs
+        selected={place}
+        onSelectedChange={(to: string | number) => setPlace(TABS.find((tab) => tab === to) ?? 'accounts')}
+      >
+        {TABS.map((tab) => (
+          <Tab key={tab} tabId={tab} title={t(`tab.${tab}`)}>
+            {tab === place && (
+              <Flex direction="column" gap="medium">
+                {denied[tab] && <Alert variant="info" title={t('denied')} />}
+                {bodies[tab]}
+              </Flex>
+            )}
+          </Tab>
+        ))}
+      </Tabs>
     </Flex>
   );
 };

@@ -1,0 +1,54 @@
+import { Accordion, Alert, Divider, Flex, Heading, Text, useExtensionActions } from '@hubspot/ui-extensions';
+import { FriendFields, FriendHead, LinkFacts, TagEditor, useFormat, useText, type FriendDetail } from '@lumo/screens';
+import type { CardProps } from './ContactScreen.tsx';
+import { Messages } from './Messages.tsx';
+import { ResyncContact } from './ResyncContact.tsx';
+import { SyncLog } from './SyncLog.tsx';
+
+/** One friend on the card (P-114). */
+export const FriendCard = ({ friend, ...props }: CardProps & { friend: FriendDetail }) => {
+  const { card, may, onChanged } = props;
+  const t = useText('card');
+  const friends = useText('friends');
+  const format = useFormat();
+  const { addAlert } = useExtensionActions<'crm.record.tab'>();
+  const changed = (message: string) => {
+    addAlert({ type: 'success', message });
+    onChanged();
+  };
+  return (
+    <Flex direction="column" gap="medium">
+      <FriendHead friend={friend} />
+      {friend.follow === 'blocked' && (
+        <Alert variant="warning" title={t('blocked.title')}>
+          <Text>{t('blocked.text')}</Text>
+        </Alert>
+      )}
+      {friend.link.state === 'conflict' ? (
+        <LinkFacts friend={friend} format={format} own={card.contactId} />
+      ) : (
+        <Accordion title={t('details')} size="small">
+          <LinkFacts friend={friend} format={format} own={card.contactId} />
+        </Accordion>
+      )}
+      <Flex direction="column" gap="xs">
+        <Heading>{friends('tags')}</Heading>
+        <TagEditor friend={friend} may={may.edit_friends} onChanged={() => changed(friends('tags.saved'))} />
+      </Flex>
+      <Divider />
+      <Messages messages={friend.messages ?? []} format={format} />
+      <Divider />
+      <Flex direction="column" gap="small">
+        <Heading>{friends('fields.title')}</Heading>
+        <FriendFields
+          friend={friend}
+          format={format}
+          may={may.edit_friends}
+          onSaved={() => changed(friends('fields.saved'))}
+        />
+      </Flex>
+      <SyncLog friend={friend} format={format} />
+      <ResyncContact {...props} />
+    </Flex>
+  );
+};
