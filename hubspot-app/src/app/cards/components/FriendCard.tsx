@@ -1,4 +1,4 @@
-import { Accordion, Alert, Divider, Flex, Heading, Text, useExtensionActions } from '@hubspot/ui-extensions';
+import { Accordion, Divider, Flex, Heading, useExtensionActions } from '@hubspot/ui-extensions';
 import { FriendFields, FriendHead, LinkFacts, TagEditor, useFormat, useText, type FriendDetail } from '@lumo/screens';
 import type { CardProps } from './ContactScreen.tsx';
 import { Messages } from './Messages.tsx';
@@ -19,11 +19,6 @@ export const FriendCard = ({ friend, ...props }: CardProps & { friend: FriendDet
   return (
     <Flex direction="column" gap="medium">
       <FriendHead friend={friend} />
-      {friend.follow === 'blocked' && (
-        <Alert variant="warning" title={t('blocked.title')}>
-          <Text>{t('blocked.text')}</Text>
-        </Alert>
-      )}
       {friend.link.state === 'conflict' ? (
         <LinkFacts friend={friend} format={format} own={card.contactId} />
       ) : (

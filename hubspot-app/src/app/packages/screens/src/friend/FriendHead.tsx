@@ -1,4 +1,4 @@
-import { Flex, Heading, Icon, Image, StatusTag, Text } from '@hubspot/ui-extensions';
+import { Alert, Flex, Heading, Icon, Image, StatusTag, Text } from '@hubspot/ui-extensions';
 import type { FollowStatus, Friend, Link } from '../api/types.ts';
 import { useText } from '../i18n/useText.ts';
 
@@ -37,19 +37,25 @@ export const FriendHead = ({ friend }: { friend: Friend }) => {
   const t = useText('friends');
   const name = useFriendName()(friend);
   return (
-    <Flex gap="medium" align="center" wrap>
-      <Avatar picture={friend.picture} name={name} size={48} />
-      <Flex direction="column" gap="xs">
-        <Heading>{name}</Heading>
-        <Flex gap="small" wrap>
-          <FollowTag follow={friend.follow} />
-          <LinkTag state={friend.link.state} />
-          {friend.needsReply && <StatusTag variant="warning">{t('needsReply')}</StatusTag>}
-          {friend.failed && <StatusTag variant="danger">{t('failed')}</StatusTag>}
-          {friend.pending && !friend.failed && <StatusTag variant="info">{t('pending')}</StatusTag>}
+    <Flex direction="column" gap="small">
+      <Flex gap="medium" align="center" wrap>
+        <Avatar picture={friend.picture} name={name} size={48} />
+        <Flex direction="column" gap="xs">
+          <Heading>{name}</Heading>
+          <Flex gap="small" wrap>
+            <FollowTag follow={friend.follow} />
+            <LinkTag state={friend.link.state} />
+            {friend.needsReply && <StatusTag variant="warning">{t('needsReply')}</StatusTag>}
+            {friend.failed && <StatusTag variant="danger">{t('failed')}</StatusTag>}
+            {friend.pending && !friend.failed && <StatusTag variant="info">{t('pending')}</StatusTag>}
+          </Flex>
         </Flex>
-        {friend.follow === 'blocked' && <Text variant="microcopy">{t('blockedHelp')}</Text>}
       </Flex>
+      {friend.follow === 'blocked' && (
+        <Alert variant="warning" title={t('blocked')}>
+          <Text>{t('blockedHelp')}</Text>
+        </Alert>
+      )}
     </Flex>
   );
 };

@@ -3,7 +3,6 @@ import { words } from './words.ts';
 /** The card on a HubSpot record. */
 export const card = words({
   en: {
-    title: 'LINE',
     loading: 'Loading LINE friend',
     account: 'LINE Official Account',
     accountOff: '{name} (disconnected)',
@@ -15,8 +14,6 @@ export const card = words({
     'notLinked.text':
       'Copy the LINE User ID from the friend on Friends into this contact’s property “LINE User ID”. Lumo links them within minutes.',
     'notLinked.option': 'The option “Link contacts by their LINE User ID” must be on in Settings.',
-    'blocked.title': 'This friend blocked the account',
-    'blocked.text': 'Messages do not arrive until they unblock it. Values are kept.',
     'messages.title': 'Last messages',
     'messages.empty': 'No messages yet.',
     'messages.in': 'Friend',
@@ -47,7 +44,6 @@ export const card = words({
     'company.text': 'Open a contact of this company to see the LINE friend. Nothing of LINE is kept on companies yet.',
   },
   ja: {
-    title: 'LINE',
     loading: 'LINE友だちを読み込み中',
     account: 'LINE公式アカウント',
     accountOff: '{name}（接続解除済み）',
@@ -59,8 +55,6 @@ export const card = words({
     'notLinked.text':
       '「友だち」で確認したLINEユーザーIDを、このコンタクトのプロパティー「LINE User ID」に入力してください。数分以内に連携されます。',
     'notLinked.option': '設定で「LINE User IDでコンタクトを連携」をオンにする必要があります。',
-    'blocked.title': 'この友だちはアカウントをブロックしています',
-    'blocked.text': 'ブロックが解除されるまでメッセージは届きません。値は保持されます。',
     'messages.title': '最近のメッセージ',
     'messages.empty': 'メッセージはまだありません。',
     'messages.in': '友だち',

@@ -23,7 +23,6 @@ export const settings = words({
     'portal.removed':
       'Lumo was disconnected from this account. Install it again to go on; settings and history are kept.',
 
-    'checks.title': 'Checks',
     'checks.at': 'Last checked {when}',
     'check.pass': 'OK',
     'check.fail': 'Failed',
@@ -67,10 +66,7 @@ export const settings = words({
     'account.since': 'Connected on',
     'account.until': 'Disconnected on',
     'account.nameless': 'LINE Official Account',
-    'account.open': 'Details of {name}',
     recheck: 'Check again',
-    rechecked: 'Checked.',
-    'webhook.title': 'Webhook',
     'webhook.url': 'Webhook address',
     'webhook.copy': 'Copy address',
     'webhook.copied': 'Address copied.',
@@ -253,7 +249,6 @@ export const settings = words({
     'portal.removed':
       'このアカウントからLumoの接続が解除されています。再インストールすると再開でき、設定と履歴は保持されます。',
 
-    'checks.title': '接続チェック',
     'checks.at': '最終チェック: {when}',
     'check.pass': '正常',
     'check.fail': '失敗',
@@ -297,10 +292,7 @@ export const settings = words({
     'account.since': '接続日時',
     'account.until': '接続解除日時',
     'account.nameless': 'LINE公式アカウント',
-    'account.open': '{name}の詳細',
     recheck: '再チェック',
-    rechecked: 'チェックしました。',
-    'webhook.title': 'Webhook（受信）',
     'webhook.url': 'Webhookのアドレス',
     'webhook.copy': 'アドレスをコピー',
     'webhook.copied': 'アドレスをコピーしました。',

@@ -1,3 +1,4 @@
 export * from './render.tsx';
 export * from './samples.ts';
 export * from './server.ts';
+export * from './settings.ts';

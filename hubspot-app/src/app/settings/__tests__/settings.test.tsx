@@ -1,0 +1,399 @@
+import {
+  Alert,
+  Button,
+  Checkbox,
+  EmptyState,
+  Input,
+  LoadingButton,
+  LoadingSpinner,
+  Modal,
+  Select,
+  StatusTag,
+  Tabs,
+  TextArea,
+  Toggle,
+  ToggleGroup,
+} from '@hubspot/ui-extensions';
+import type { Account, AuditEntry, Farewell, Import, ImportState } from '@lumo/screens';
+import {
+  account,
+  check,
+  fakeServer,
+  may,
+  NOON,
+  refused,
+  settingsPage,
+  show,
+  textsOf,
+  type Replies,
+} from '@lumo/screens/testing';
+import { describe, expect, it, vi } from 'vitest';
+import { changesOf, draftOf, faultsOf } from '../components/draft.ts';
+import { SettingsScreen } from '../components/SettingsScreen.tsx';
+
+const idle: ImportState = { status: 'waiting', available: true, why: null, last: null };
+const imported = (more: Partial<Import> = {}): Import => ({
+  id: 'i1',
+  status: 'completed',
+  actor: null,
+  startedAt: NOON,
+  endedAt: NOON,
+  seen: 1200,
+  added: 30,
+  failed: 2,
+  canceling: false,
+  error: null,
+  ...more,
+});
+const farewell: Farewell = {
+  state: 'connected',
+  accounts: [{ slot: 1, name: 'Test shop', picture: null, state: 'active' }],
+  friends: 10_000,
+  mappings: 4,
+  unsent: 0,
+  failures: 1,
+  done: false,
+};
+
+function open(more: Replies = {}, place = 'accounts', language: 'en' | 'ja' = 'en') {
+  const server = fakeServer({
+    'GET /settings': settingsPage(),
+    'GET /accounts': { items: [account()], next: null },
+    'GET /accounts/{slot}/import': idle,
+    'GET /disconnect': farewell,
+    'GET /audit': { items: [], next: null },
+    ...more,
+  });
+  const r = show('settings', <SettingsScreen />, language);
+  const sees = (text: string) =>
+    r.waitFor(() => {
+      const all = textsOf(r.getRootNode()).join(' | ');
+      if (!all.includes(text)) throw new Error(`${text} not in: ${all}`);
+    });
+  const ready = (async () => {
+    await sees('Example Ltd');
+    if (place !== 'accounts') r.find(Tabs).trigger('onSelectedChange', place as never);
+  })();
+  return {
+    r,
+    server,
+    sees,
+    ready,
+    modal: (id: string) => r.findByTestId(Button, id).props.overlay!.find(Modal),
+    alerts: () => r.mocks.actions.addAlert.calls.map(([alert]) => `${alert.type}: ${alert.message}`),
+  };
+}
+const withAccount = (more: Partial<Account>): Replies => ({ 'GET /accounts': { items: [account(more)], next: null } });
+
+describe('Settings', () => {
+  it('loads, then shows the HubSpot account and the LINE accounts', async () => {
+    const { r, sees } = open();
+    expect(r.find(LoadingSpinner).props.label).toBe('Loading settings');
+    await sees('admin@example.com');
+    await sees('Test shop');
+    await sees('10,000');
+    await sees('Slot 1');
+  });
+
+  it('says why it cannot be shown', async () => {
+    await open({ 'GET /settings': refused('PERMISSION_DENIED') }).sees('You may not do this.');
+  });
+
+  it.each([
+    ['reconnect', 'Must be reconnected'],
+    ['removed', 'Lumo was disconnected from this account'],
+  ] as const)('leads out of the state %s', async (state, text) => {
+    const page = settingsPage();
+    const { sees } = open({ 'GET /settings': { ...page, portal: { ...page.portal, state, reason: 'Token revoked' } } });
+    await sees(text);
+    await sees('Token revoked');
+    await sees('Reconnect HubSpot');
+  });
+
+  it('is in Japanese', async () => {
+    const { sees } = open({}, 'accounts', 'ja');
+    await sees('LINEのチャネルが有効');
+    await sees('スロット1');
+  });
+
+  it('enables only what the user may do', async () => {
+    const nothing = may({ manage_accounts: false, change_settings: false, disconnect: false });
+    const { r, sees, ready } = open({ 'GET /settings': settingsPage({ may: nothing }) });
+    await ready;
+    await sees('Test shop');
+    for (const id of ['connect-line', 'disconnect-1', 'recheck']) {
+      expect((r.maybeFindByTestId(Button, id) ?? r.findByTestId(LoadingButton, id)).props.disabled, id).toBe(true);
+    }
+    r.find(Tabs).trigger('onSelectedChange', 'options' as never);
+    expect(r.find(Alert, { variant: 'info' }).props.title).toMatch(/^You may look/);
+    expect(r.find(Toggle, { name: 'method-c' }).props.readOnly).toBe(true);
+    r.find(Tabs).trigger('onSelectedChange', 'danger' as never);
+    await sees('Synced properties');
+    expect(r.find(Checkbox).props.readOnly).toBe(true);
+  });
+});
+
+describe('LINE accounts', () => {
+  const type = (page: ReturnType<typeof open>, secret = '0123456789abcdef0123456789abcdef') => {
+    page
+      .modal('connect-line')
+      .find(Input, { name: 'channel-id' })
+      .trigger('onInput', ' 1234567890 ' as never);
+    page
+      .modal('connect-line')
+      .find(Input, { name: 'channel-secret' })
+      .trigger('onInput', secret as never);
+  };
+
+  it('begins with connecting one', async () => {
+    const { r, sees } = open({ 'GET /accounts': { items: [], next: null } });
+    await sees('Connect one to bring its friends into HubSpot');
+    expect(r.find(EmptyState).props.title).toBe('No LINE Official Account yet');
+    expect(r.findByTestId(Button, 'connect-line').props.variant).toBe('primary');
+  });
+
+  it('says what is mistyped before asking', async () => {
+    const page = open();
+    await page.sees('Test shop');
+    type(page, 'short');
+    const input = page.modal('connect-line').find(Input, { name: 'channel-secret' });
+    expect(input.props.validationMessage).toBe('The channel secret has 32 digits and letters a to f.');
+    expect(page.modal('connect-line').find(LoadingButton).props.disabled).toBe(true);
+  });
+
+  it('shows a line for each check, and connects at the second try', async () => {
+    const failed = check({ outcome: 'fail', detail: 'invalid client_secret' });
+    const page = open({ 'POST /accounts': { connected: false, account: null, checks: [failed] } });
+    await page.sees('Test shop');
+    type(page);
+    page
+      .modal('connect-line')
+      .find(Checkbox)
+      .trigger('onChange', true as never);
+    page.modal('connect-line').find(LoadingButton).trigger('onClick');
+    await page.sees('Not connected yet');
+    await page.sees('Copy the channel secret again.');
+    await page.sees('invalid client_secret');
+    expect(page.server.of('POST /accounts')[0]?.body).toMatchObject({ channelId: '1234567890', keepPrevious: true });
+    page.server.set({ 'POST /accounts': { connected: true, account: account({ slot: 2 }), checks: [check()] } });
+    page.modal('connect-line').find(LoadingButton).trigger('onClick');
+    await page.sees('Test shop is connected in slot 2.');
+    expect(page.modal('connect-line').maybeFind(LoadingButton)).toBeNull();
+    await vi.waitFor(() => expect(page.server.of('GET /accounts')).toHaveLength(2));
+  });
+
+  it('checks again and says what is left', async () => {
+    const bad = [check({ outcome: 'warn' })];
+    const page = open({ 'POST /accounts/{slot}/recheck': { connected: true, account: account(), checks: bad } });
+    await page.sees('Test shop');
+    page.r.findByTestId(LoadingButton, 'recheck').trigger('onClick');
+    await vi.waitFor(() => expect(page.alerts()).toEqual(['warning: 1 check needs your attention.']));
+  });
+
+  it('adds and removes forwarding, and says how it goes', async () => {
+    const forwards = [
+      {
+        id: 'f1',
+        url: 'https://a.example/hook',
+        addedAt: NOON,
+        lastAt: null,
+        lastCode: null,
+        lastStatus: null,
+        failures: 0,
+      },
+      {
+        id: 'f2',
+        url: 'https://b.example/hook',
+        addedAt: NOON,
+        lastAt: NOON,
+        lastCode: 'STATUS',
+        lastStatus: 500,
+        failures: 3,
+      },
+    ];
+    const page = open({
+      ...withAccount({ forwards }),
+      'POST /accounts/{slot}/forwards': refused('FORWARD_REFUSED', 'private address', { field: 'url' }),
+      'DELETE /accounts/{slot}/forwards/{forward}': account(),
+    });
+    await page.sees('Nothing sent yet');
+    await page.sees('Answered with 500, 3 times in a row');
+    page.r.find(Input, { name: 'forward-1' }).trigger('onInput', 'https://10.0.0.1' as never);
+    page.r.findByTestId(LoadingButton, 'forward-add-1').trigger('onClick');
+    await page.sees('private address');
+    expect(page.r.find(Input, { name: 'forward-1' }).props.error).toBe(true);
+    page.modal('forward-remove-f2').find(LoadingButton).trigger('onClick');
+    await vi.waitFor(() => expect(page.alerts()).toEqual(['success: Forwarding ended.']));
+    expect(page.server.of('DELETE /accounts/{slot}/forwards/{forward}')[0]?.path).toEqual(['1', 'f2']);
+  });
+
+  it('recreates a property that was deleted in HubSpot', async () => {
+    const property = { key: 'tags', name: 'line_tags', adopted: false, instead: null, reason: null };
+    const page = open({
+      ...withAccount({
+        properties: [
+          { ...property, status: 'deleted' },
+          { ...property, key: 'x', name: 'line_x', status: 'retyped' },
+        ],
+      }),
+      'POST /accounts/{slot}/properties/{key}/recreate': account(),
+    });
+    await page.sees('Deleted in HubSpot');
+    expect(page.r.maybeFindByTestId(LoadingButton, 'recreate-x')).toBeNull();
+    page.r.findByTestId(LoadingButton, 'recreate-tags').trigger('onClick');
+    await vi.waitFor(() => expect(page.alerts()).toEqual(['success: line_tags is back in HubSpot.']));
+  });
+
+  it('says what disconnecting means, then does it', async () => {
+    const page = open({ 'POST /accounts/{slot}/disconnect': account({ state: 'disconnected' }) });
+    await page.sees('10,000 friends are no longer updated');
+    await page.sees('Slot 1 stays reserved');
+    page.server.set(withAccount({ state: 'disconnected', disconnectedAt: NOON }));
+    page.modal('disconnect-1').find(LoadingButton).trigger('onClick');
+    await page.r.waitFor(() => expect(page.r.findAll(StatusTag).map(({ text }) => text)).toContain('Disconnected'));
+    expect(page.alerts()).toEqual(['success: Test shop is disconnected.']);
+    expect(page.r.maybeFindByTestId(Button, 'disconnect-1')).toBeNull();
+  });
+});
+
+describe('the import of friends', () => {
+  it('is not offered where LINE does not allow it', async () => {
+    const { r, sees } = open({
+      'GET /accounts/{slot}/import': { ...idle, available: false, why: 'LINE_NOT_VERIFIED' },
+    });
+    await sees('LINE names the friends only of verified');
+    expect(r.findByTestId(Button, 'import-1').props.disabled).toBe(true);
+  });
+
+  it('starts, shows how far it is, and can be canceled', async () => {
+    const running: ImportState = {
+      ...idle,
+      status: 'processing',
+      last: imported({ status: 'processing', endedAt: null }),
+    };
+    const page = open({
+      'POST /accounts/{slot}/import': { started: true, import: null },
+      'DELETE /accounts/{slot}/import': { ...running, last: imported({ canceling: true }) },
+    });
+    await page.sees('Not imported yet.');
+    page.server.set({ 'GET /accounts/{slot}/import': running });
+    page.modal('import-1').find(LoadingButton).trigger('onClick');
+    await page.sees('1,200 seen, 30 new, 2 failed');
+    page.server.set({ 'GET /accounts/{slot}/import': { ...running, last: imported({ canceling: true }) } });
+    page.modal('import-cancel-1').find(LoadingButton).trigger('onClick');
+    await page.sees('The import is being canceled.');
+  });
+
+  it('says why it failed', async () => {
+    const last = imported({ status: 'failed', error: { code: 'LINE_UNAVAILABLE', message: 'x' } });
+    await open({ 'GET /accounts/{slot}/import': { ...idle, status: 'failed', last } }).sees('LINE did not answer.');
+  });
+});
+
+describe('options', () => {
+  it('sends only what was changed, and says that it is saved', async () => {
+    const after = settingsPage();
+    after.settings = {
+      ...after.settings,
+      contactPolicy: 'always',
+      tagsTwoWay: true,
+      alertEmails: ['a@example.com'],
+      language: 'ja',
+    };
+    const page = open({ 'PATCH /settings': after }, 'options');
+    await page.ready;
+    expect(page.r.findByTestId(LoadingButton, 'save-options').props.disabled).toBe(true);
+    page.r.find(ToggleGroup).trigger('onChange', 'always' as never);
+    page.r.find(Toggle, { name: 'tags-two-way' }).trigger('onChange', true as never);
+    page.r.find(TextArea).trigger('onInput', 'a@example.com, ' as never);
+    page.r.find(Select, { name: 'language' }).trigger('onChange', 'ja' as never);
+    await page.sees('4 unsaved changes');
+    page.r.findByTestId(LoadingButton, 'save-options').trigger('onClick');
+    await page.r.waitFor(() => expect(page.r.find(Alert, { variant: 'success' }).props.title).toBe('Settings saved.'));
+    const { requestId, ...sent } = page.server.of('PATCH /settings')[0]?.body ?? {};
+    expect(requestId).toBeTruthy();
+    expect(sent).toEqual({ contactPolicy: 'always', tagsTwoWay: true, alertEmails: ['a@example.com'], language: 'ja' });
+  });
+
+  it('marks the field that the server refuses, and can be discarded', async () => {
+    const page = open({ 'PATCH /settings': refused('INVALID_INPUT', 'No.', { field: 'timeZone' }) }, 'options');
+    await page.ready;
+    page.r.find(Input, { name: 'time-zone' }).trigger('onInput', 'Mars/Base' as never);
+    page.r.findByTestId(LoadingButton, 'save-options').trigger('onClick');
+    await page.r.waitFor(() => expect(page.r.find(Input, { name: 'time-zone' }).props.error).toBe(true));
+    page.r.findByTestId(Button, 'reset-options').trigger('onClick');
+    expect(page.r.find(Input, { name: 'time-zone' }).props.value).toBe('');
+  });
+
+  it.each([
+    ['syncIntervalMinutes', '4'],
+    ['syncIntervalMinutes', '1441'],
+    ['syncIntervalMinutes', '5.5'],
+    ['syncIntervalMinutes', ''],
+    ['alertEmails', 'nobody'],
+    ['alertEmails', Array.from({ length: 11 }, (_, i) => `a${i}@example.com`).join('\n')],
+  ] as const)('does not send %s: %s', (name, value) => {
+    expect(faultsOf({ ...draftOf(settingsPage().settings), [name]: value })).toEqual([name]);
+  });
+
+  it('sees no change in what is the same', () => {
+    const { settings } = settingsPage();
+    expect(changesOf(settings, { ...draftOf(settings), alertEmails: ' \n', syncIntervalMinutes: ' 15' })).toEqual({});
+  });
+});
+
+describe('the activity log', () => {
+  it('is empty at first', async () => {
+    const page = open({}, 'audit');
+    await page.ready;
+    await page.sees('Nothing was changed yet');
+  });
+
+  it('says who changed what', async () => {
+    const entry: AuditEntry = {
+      id: 'a1',
+      at: NOON,
+      userId: 7,
+      email: 'a@example.com',
+      action: 'settings_changed',
+      subject: null,
+      changes: [{ field: 'language', old: '', new: 'ja' }],
+    };
+    const items = [entry, { ...entry, id: 'a2', userId: null, email: null, action: 'made_later', changes: [] }];
+    const page = open({ 'GET /audit': { items, next: 'more' } }, 'audit');
+    await page.ready;
+    await page.sees('Settings changed');
+    await page.sees('language: (empty) → ja');
+    await page.sees('made_later');
+    expect(page.server.of('GET /audit')[0]?.query).toEqual({ limit: '20' });
+  });
+});
+
+describe('disconnecting Lumo', () => {
+  it('says what it means, asks twice, and tells how to come back', async () => {
+    const page = open(
+      {
+        'GET /disconnect': { ...farewell, unsent: 12 },
+        'POST /disconnect': { ...farewell, state: 'removed', done: true },
+      },
+      'danger',
+    );
+    await page.ready;
+    await page.sees('Wait until the sync is done');
+    await page.sees('12');
+    expect(page.r.findByTestId(Button, 'disconnect-lumo').props.disabled).toBe(true);
+    page.r.find(Checkbox, { name: 'understand' }).trigger('onChange', true as never);
+    page.modal('disconnect-lumo').find(LoadingButton).trigger('onClick');
+    await page.sees('Lumo is disconnected');
+    expect(page.server.of('POST /disconnect')[0]?.body).toMatchObject({ confirm: true });
+  });
+
+  it('stays when it fails', async () => {
+    const page = open({ 'POST /disconnect': refused('PROVIDER_UNAVAILABLE') }, 'danger');
+    await page.ready;
+    await page.sees('Synced properties');
+    page.modal('disconnect-lumo').find(LoadingButton).trigger('onClick');
+    await page.sees('HubSpot or LINE does not answer');
+    await page.sees('Disconnect Lumo');
+  });
+});
