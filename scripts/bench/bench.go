@@ -66,6 +66,9 @@ var measurements = []measurement{
 	{"writeback", measureWriteBack},
 	{"table", measureTable},
 	{"limiter", measureLimiter},
+	{"stale", measureStale},
+	{"changes", measureChanges},
+	{"faults", measureFaults},
 	{"binaries", measureBinaries},
 	{"processes", measureProcesses},
 }

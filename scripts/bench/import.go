@@ -18,8 +18,13 @@ func allowed(reply time.Duration) float64 { return 100/reply.Seconds() + 5*200 }
 
 // reading runs a first import up to the end of its reading and returns the run and the time from its first page.
 func (w *world) reading(ctx context.Context, r *syncrun.Runner) (syncrun.Run, time.Duration, error) {
+	return w.start(ctx, r, syncrun.Request{Trigger: syncrun.Initial, Extent: syncrun.Contacts})
+}
+
+// start begins a run and carries it up to the end of its reading.
+func (w *world) start(ctx context.Context, r *syncrun.Runner, q syncrun.Request) (syncrun.Run, time.Duration, error) {
 	r.Prepare = nil // the properties are there
-	started, err := w.app.Starter().Start(ctx, hub, syncrun.Request{Trigger: syncrun.Initial, Extent: syncrun.Contacts})
+	started, err := w.app.Starter().Start(ctx, hub, q)
 	if err != nil {
 		return started, 0, err
 	}
@@ -30,7 +35,7 @@ func (w *world) reading(ctx context.Context, r *syncrun.Runner) (syncrun.Run, ti
 			if err := json.Unmarshal(m.Body, &step); err != nil {
 				return started, 0, err
 			}
-			if err := w.step(ctx, r, step); err != nil {
+			if err := w.delivered(func() error { return w.step(ctx, r, step) }); err != nil {
 				return started, 0, err
 			}
 		}
@@ -49,13 +54,43 @@ func (w *world) reading(ctx context.Context, r *syncrun.Runner) (syncrun.Run, ti
 
 // step is one invocation of the function.
 func (w *world) step(ctx context.Context, r *syncrun.Runner, m chain.Message) error {
-	if !w.virtual {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, 60*time.Second)
-		defer cancel()
-	}
-	defer w.app.Release(ctx) // as after every invocation
+	ctx, end := w.invocation(ctx)
+	defer end()
 	return r.Step(ctx, m)
+}
+
+// invocation gives the work of one invocation its deadline; end is what a function does last.
+func (w *world) invocation(ctx context.Context) (_ context.Context, end func()) {
+	const limit = 60 * time.Second
+	if w.virtual || w.speed > 0 {
+		ctx = until{ctx, w.clock.Now().Add(limit)}
+		return ctx, func() { w.app.Release(ctx) }
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	return ctx, func() { w.app.Release(ctx); cancel() }
+}
+
+// until is a context that tells a deadline of a clock that is not the machine's. It is never done by itself.
+type until struct {
+	context.Context
+	deadline time.Time
+}
+
+// Deadline implements context.Context.
+func (u until) Deadline() (time.Time, bool) { return u.deadline, true }
+
+// receives is how often a queue hands out a message whose handling failed.
+const receives = 4
+
+// delivered does what a message asks for, again when it fails.
+func (w *world) delivered(handle func() error) (err error) {
+	for range receives {
+		if err = handle(); err == nil {
+			return nil
+		}
+		w.retries++
+	}
+	return err
 }
 
 // took is the time from the first page of contacts until now.
