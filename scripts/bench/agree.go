@@ -11,7 +11,8 @@ import (
 	"lumo/shared/syncrun"
 )
 
-// stale counts the contacts whose friend is not linked to them, or differs from what HubSpot holds now in a mapped field or a LINE property.
+// stale counts the contacts whose friend is not linked to them, or differs from what HubSpot holds now in a mapped field, or (where writing
+// is allowed) in a LINE property.
 func (w *world) stale(ctx context.Context) (int, error) {
 	s, err := w.app.Scopes().Scope(ctx, hub)
 	if err != nil {
@@ -40,7 +41,8 @@ func (w *world) stale(ctx context.Context) (int, error) {
 	}
 	n := 0
 	for _, r := range records {
-		if why := differs(rows[r.Value("line_user_id")], r, s, companies); why != "" {
+		why := differs(rows[r.Value("line_user_id")], r, s, companies, !w.held)
+		if why != "" {
 			if n++; n == 1 {
 				w.run.say("contact %d: %s", r.ID, why)
 			}
@@ -62,7 +64,7 @@ func (w *world) companyNames() (map[int64]string, error) {
 }
 
 // differs says in what a friend and its contact do not agree, "" when they do.
-func differs(f friend.Friend, r hubspotsandbox.Record, s contactsync.Scope, companies map[int64]string) string {
+func differs(f friend.Friend, r hubspotsandbox.Record, s contactsync.Scope, companies map[int64]string, written bool) string {
 	if f.Link.State != friend.Linked || int64(f.Link.Contact) != r.ID {
 		return fmt.Sprintf("its friend is linked to %d", f.Link.Contact)
 	}
@@ -71,11 +73,18 @@ func differs(f friend.Friend, r hubspotsandbox.Record, s contactsync.Scope, comp
 		if m.Property == mapping.Company {
 			want = companies[r.PrimaryID]
 		}
-		if got := m.Decide(f.Fields[m.Property]).Value; canon(got) != canon(want) {
+		o := m.Decide(f.Fields[m.Property])
+		if o.WriteHubSpot && !written {
+			continue
+		}
+		if got := o.Value; canon(got) != canon(want) {
 			return fmt.Sprintf("%s is %q in HubSpot and %q here", m.Property, want, got)
 		}
 	}
 	for key, want := range contactsync.Project(f) {
+		if !written {
+			break
+		}
 		p, ok := s.Names[slot][key]
 		canon := mapping.Canonical(mapping.Mapping{Type: p.Type, FieldType: p.FieldType})
 		if ok && canon(r.Value(p.Name)) != canon(want) {

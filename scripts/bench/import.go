@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"lumo/scripts/hubspotsandbox"
@@ -103,7 +104,15 @@ func (w *world) took() time.Duration {
 	return 0
 }
 
-const listCall = "GET contacts"
+const (
+	listCall   = "GET contacts"
+	searchCall = "POST contacts search"
+)
+
+// only keeps the calls of one kind.
+func only(as []arrival, what string) []arrival {
+	return slices.DeleteFunc(slices.Clone(as), func(a arrival) bool { return a.what != what })
+}
 
 func measureImport(ctx context.Context, r *run) ([]Figure, error) {
 	var out []Figure
@@ -137,6 +146,7 @@ func (w *world) measureImport(ctx context.Context, reply time.Duration) ([]Figur
 	rate := float64(run.Counts.Read) / took.Seconds()
 	calls := w.calls.all()
 	w.run.say("%s: %d contacts in %.1f s, %.0f/s of %.0f/s; calls %v; saved %d", name, run.Counts.Read, took.Seconds(), rate, allowed(reply), kinds(calls), store.saved.Load())
+	w.run.say("longest pauses between list pages %v, between searches %v", pauses(only(calls, listCall), 8), pauses(only(calls, searchCall), 8))
 	perThousand := 1000 * float64(len(calls)) / float64(w.setup.contacts)
 	return []Figure{
 		atLeast(name, rate/allowed(reply), "share", 0.75),

@@ -47,6 +47,8 @@ type setup struct {
 	virtual bool
 	// speed: the clock runs so many times as fast as the real one, and HubSpot is reached without a network; 0 is real time.
 	speed int
+	// held: nobody has confirmed the first writes, so none are made.
+	held bool
 	// file keeps the table in the DynamoDB stand-in, in a file; else it is in memory.
 	file bool
 	// latency of HubSpot's replies.
@@ -197,8 +199,10 @@ func (w *world) install(ctx context.Context) error {
 		return err
 	}
 	// As after a preview that somebody confirmed: what is measured is the writing, not the wait for a person.
-	if err := w.app.Portals().StartWriteBack(ctx, hub); err != nil {
-		return err
+	if !w.held {
+		if err := w.app.Portals().StartWriteBack(ctx, hub); err != nil {
+			return err
+		}
 	}
 	account := lineaccount.Account{Portal: hub, Slot: slot, Name: "Shop", Bot: "Ubench", ChannelID: "1", State: lineaccount.Active, ConnectedAt: w.clock.Now()}
 	if _, err := w.app.Accounts().Store.Save(ctx, account); err != nil {

@@ -104,7 +104,7 @@ func measureWriteBack(ctx context.Context, r *run) ([]Figure, error) {
 		}
 	}
 	rate := 100 * float64(len(calls)-1) / took.Seconds()
-	r.say("write-back: %d contacts, %d fields in %.1f s, %.0f/s; calls %v, highest in 10 s %d", out.Contacts, out.Fields, took.Seconds(), rate, kinds(calls), highest(calls, 10*time.Second))
+	r.say("write-back: %d contacts, %d fields in %.1f s, %.0f/s; calls %v, highest in 10 s %d; longest pauses %v", out.Contacts, out.Fields, took.Seconds(), rate, kinds(calls), highest(calls, 10*time.Second), pauses(calls, 8))
 	return []Figure{
 		atLeast("writeback_share_of_api", rate/writesAllowed, "share", 0.95),
 		atMost("writeback_429", float64(limited)/float64(len(calls)), "share of calls", 0.005),
