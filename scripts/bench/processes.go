@@ -2,16 +2,20 @@ package bench
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"lumo/scripts/demo"
+	"lumo/scripts/hubspotsandbox"
 	"lumo/scripts/localcloud/runner"
 	"lumo/scripts/localcloud/sandboxes"
 )
@@ -113,7 +117,57 @@ func firstSync(ctx context.Context, w *demo.World, contacts int) error {
 	if status.LastRun == nil || status.LastRun.Contacts < contacts {
 		return errors.New("the first sync did not read every contact")
 	}
+	if status.Banner != nil && status.Banner.Code == "PREVIEW_NEEDED" {
+		if err := w.Confirm(ctx); err != nil {
+			return err
+		}
+	}
+	return written(ctx, w, contacts)
+}
+
+// written waits until HubSpot has been told of every contact.
+func written(ctx context.Context, w *demo.World, contacts int) error {
+	const look, still = 500 * time.Millisecond, 10
+	for calls, same := 0, 0; same < still || calls < contacts/100; {
+		now, err := batchUpdates(ctx, w)
+		if err != nil {
+			return err
+		}
+		if same++; now != calls {
+			calls, same = now, 0
+		}
+		if same > 100*still {
+			return fmt.Errorf("HubSpot got %d of %d batches", calls, contacts/100)
+		}
+		if err := sleep(ctx, look); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// batchUpdates is how often HubSpot was written to.
+func batchUpdates(ctx context.Context, w *demo.World) (int, error) {
+	q, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("%s/_sandbox/stats?portal=%d", w.HubSpot, w.Portal), nil)
+	if err != nil {
+		return 0, err
+	}
+	res, err := http.DefaultClient.Do(q)
+	if err != nil {
+		return 0, err
+	}
+	defer res.Body.Close()
+	var s hubspotsandbox.Stats
+	if err := json.NewDecoder(res.Body).Decode(&s); err != nil {
+		return 0, err
+	}
+	n := 0
+	for endpoint, calls := range s.Endpoints {
+		if strings.HasSuffix(endpoint, "/batch/update") {
+			n += calls
+		}
+	}
+	return n, nil
 }
 
 // freeAddress is one that nobody listens on now.
