@@ -42,10 +42,11 @@ func (w *world) stale(ctx context.Context) (int, error) {
 	n := 0
 	for _, r := range records {
 		why := differs(rows[r.Value("line_user_id")], r, s, companies, !w.held)
-		if why != "" {
-			if n++; n == 1 {
-				w.run.say("contact %d: %s", r.ID, why)
-			}
+		if why == "" {
+			continue
+		}
+		if n++; n == 1 {
+			w.example = fmt.Sprintf("contact %d: %s", r.ID, why)
 		}
 	}
 	return n, nil

@@ -77,6 +77,6 @@ func (w *world) changed(ctx context.Context, n int, over time.Duration) (stale i
 	}
 	ended = err == nil
 	stale, err = w.stale(ctx)
-	w.run.say("changes: %d in %v: the run ended as %s after %.0f s and %d calls; %d read, %d stale", n, over, run.Status, w.clock.Now().Sub(began).Seconds(), len(w.calls.all()), run.Counts.Read, stale)
+	w.run.say("changes: %d in %v: the run ended as %s after %.0f s and %d calls; %d read, %d stale %s", n, over, run.Status, w.clock.Now().Sub(began).Seconds(), len(w.calls.all()), run.Counts.Read, stale, w.example)
 	return stale, ended, err
 }

@@ -64,6 +64,6 @@ func (r *run) disturbed(ctx context.Context, faults []hubspotsandbox.Fault) (e e
 	if missing, err = w.stale(ctx); err == nil && run.Counts.Read < len(w.contacts) {
 		err = fmt.Errorf("%w: %d of %d contacts read", errOver, run.Counts.Read, len(w.contacts))
 	}
-	r.say("faults: %d injected, %d calls %v in %.0f s, %d invocations repeated; %d contacts do not agree", e.faults, e.calls, kinds(calls), w.clock.Now().Sub(began).Seconds(), w.retries, missing)
+	r.say("faults: %d injected, %d calls %v in %.0f s, %d invocations repeated; %d contacts do not agree %s", e.faults, e.calls, kinds(calls), w.clock.Now().Sub(began).Seconds(), w.retries, missing, w.example)
 	return e, missing, err
 }

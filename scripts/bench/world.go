@@ -69,7 +69,8 @@ type world struct {
 	contacts []int64
 	users    []id.LineUserID
 	closers  []func()
-	retries  int // invocations that failed and were repeated
+	retries  int    // invocations that failed and were repeated
+	example  string // of a contact that was stale when they were counted last
 }
 
 func (w *world) Close() {
