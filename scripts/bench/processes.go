@@ -125,7 +125,7 @@ func firstSync(ctx context.Context, w *demo.World, contacts int) error {
 	return written(ctx, w, min(contacts, enoughWritten))
 }
 
-// looks is how many questions in a row may stay without an answer: the machine is busy with the sync.
+// looks is how many questions may stay without an answer: the machine is busy with the sync.
 const looks = 10
 
 // waitForRun waits for the end of a run that began after since.
