@@ -60,7 +60,7 @@ crash: setup ## kill -9 at every point of an initial sync, each twice: ARGS="-on
 	@go run ./scripts/cmd/crash $(ARGS)
 
 .PHONY: bench
-bench: setup ## the figures against their bars, 15 minutes alone on two cores; SIZE=100000 ONLY=import: see docs/bench.md
+bench: setup ## the figures against their bars, about 20 minutes alone on two cores; SIZE=100000 ONLY=import: see docs/bench.md
 	@go run ./scripts/cmd/bench -size $(SIZE) -only "$(ONLY)"
 
 .PHONY: check

@@ -63,7 +63,7 @@ func (w *world) step(ctx context.Context, r *syncrun.Runner, m chain.Message) er
 // invocation gives the work of one invocation its deadline; end is what a function does last.
 func (w *world) invocation(ctx context.Context) (_ context.Context, end func()) {
 	const limit = 60 * time.Second
-	if w.virtual || w.speed > 0 {
+	if w.virtual {
 		ctx = until{ctx, w.clock.Now().Add(limit)}
 		return ctx, func() { w.app.Release(ctx) }
 	}

@@ -45,8 +45,6 @@ type setup struct {
 	contacts, companies int
 	// virtual: the clock is virtual, one thing happens at a time, and HubSpot is reached without a network.
 	virtual bool
-	// speed: the clock runs so many times as fast as the real one, and HubSpot is reached without a network; 0 is real time.
-	speed int
 	// held: nobody has confirmed the first writes, so none are made.
 	held bool
 	// file keeps the table in the DynamoDB stand-in, in a file; else it is in memory.
@@ -84,11 +82,8 @@ var start = time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
 
 func (r *run) world(ctx context.Context, s setup) (*world, error) {
 	w := &world{setup: s, run: r, clock: clock.Real{}, sent: &queue.Recorder{}}
-	switch {
-	case s.virtual:
+	if s.virtual {
 		w.clock = clock.NewVirtual(start)
-	case s.speed > 0:
-		w.clock = newFast(s.speed)
 	}
 	for _, step := range []func(context.Context) error{w.openTable, w.openHubSpot, w.install, w.fill} {
 		if err := step(ctx); err != nil {
@@ -149,7 +144,7 @@ func (w *world) openHubSpot(context.Context) error {
 	w.hub.AddPortal(hub, hubspotsandbox.PortalOptions{})
 	w.calls = &ledger{clock: w.clock, next: w.hub}
 	address, outside := "http://hubspot.test", &http.Client{Transport: w.hub.TransportTo(w.calls)}
-	if !w.virtual && w.speed == 0 {
+	if !w.virtual {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return err
