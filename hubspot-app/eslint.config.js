@@ -49,10 +49,6 @@ export default defineConfig([
     settings: { react: { version: 'detect' } },
     rules: { 'react/prop-types': 'off' },
   },
-  { files: ['preview/**/*.mjs', 'tools/**/*.mjs'], languageOptions: { globals: NODE } },
-  {
-    files: ['tools/**', '*.config.*'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
-  },
+  { files: ['preview/**/*.mjs', 'tools/**/*.mjs', '*.config.*'], languageOptions: { globals: NODE } },
   prettier,
 ]);

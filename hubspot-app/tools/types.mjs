@@ -70,21 +70,25 @@ function routesOf(document) {
   return rows.join('\n');
 }
 
-/** The text of the types of a document. */
-export async function typesOf(text) {
+/** The types of a document, before they are made pretty. */
+export function sourceOf(text) {
   const document = yaml.load(text);
   const schemas = Object.entries(document.components.schemas).map(([name, schema]) =>
     schema.type === 'object' && typeof schema.additionalProperties !== 'object'
       ? `${comment(schema)}export interface ${name} ${objectType(schema)}`
       : `${comment(schema)}export type ${name} = ${typeOf(schema)};`,
   );
-  const source = [
+  return [
     '// Written by tools/types.mjs from docs/openapi/app-api.yaml; change that and run `npm run types`.',
     ...schemas,
     `/** What each route takes and answers. */\nexport interface Routes {\n${routesOf(document)}\n}`,
   ].join('\n\n');
+}
+
+/** The text of the file of types. */
+export async function typesOf(text) {
   const options = await prettier.resolveConfig(TYPES);
-  return prettier.format(source, { ...options, parser: 'typescript' });
+  return prettier.format(sourceOf(text), { ...options, parser: 'typescript' });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

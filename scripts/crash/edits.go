@@ -20,26 +20,35 @@ func (s *scenario) edits(ctx context.Context) error {
 		name, new string
 	}
 	var all []edit
+	// First those that a person may have to repeat: how the others fall together must not depend on it.
 	for i, c := range contacts[:12] {
-		user := s.linked[c]
-		var err error
-		switch i % 4 {
-		case 0:
-			e := edit{c, "phone", fmt.Sprintf("+8170%08d", i)}
-			all = append(all, e)
-			err = s.outside.HubSpot.Edit(portal, "contacts", c, map[string]string{e.name: e.new}, hubspotsandbox.By{})
-		case 1:
-			e := edit{c, "lastname", fmt.Sprintf("入力%d", i)}
-			all = append(all, e)
-			err = insist(ctx, "edit in Lumo", func() error { return s.enter(ctx, user, e.name, e.new) })
-		case 2:
-			err = s.outside.Line.Block(s.account.ID, user)
-		case 3:
-			if err = s.outside.Line.Block(s.account.ID, user); err == nil {
-				err = s.outside.Line.Unblock(s.account.ID, user)
-			}
+		if i%4 != 1 {
+			continue
 		}
-		if err != nil {
+		e := edit{c, "lastname", fmt.Sprintf("入力%d", i)}
+		all = append(all, e)
+		if err := insist(ctx, "edit in Lumo", func() error { return s.enter(ctx, s.linked[c], e.name, e.new) }); err != nil {
+			return err
+		}
+	}
+	if err := insist(ctx, "edits in Lumo", func() error { return s.empty(ctx) }); err != nil {
+		return err
+	}
+	for i, c := range contacts[:12] {
+		if i%4 != 0 {
+			continue
+		}
+		e := edit{c, "phone", fmt.Sprintf("+8170%08d", i)}
+		all = append(all, e)
+		if err := s.outside.HubSpot.Edit(portal, "contacts", c, map[string]string{e.name: e.new}, hubspotsandbox.By{}); err != nil {
+			return err
+		}
+	}
+	for i, c := range contacts[:12] {
+		if i%4 < 2 {
+			continue
+		}
+		if err := s.block(ctx, s.linked[c], i%4 == 3); err != nil {
 			return err
 		}
 	}
@@ -61,6 +70,24 @@ func (s *scenario) edits(ctx context.Context) error {
 		}
 		return s.blocked(ctx, contacts[:12])
 	})
+}
+
+// block has a person block the account, waits until Lumo knows, and has them come back, if they do.
+func (s *scenario) block(ctx context.Context, user string, back bool) error {
+	if err := s.outside.Line.Block(s.account.ID, user); err != nil {
+		return err
+	}
+	err := insist(ctx, "block", func() error {
+		f, err := s.friend(ctx, user)
+		if err == nil && f.Follow != "blocked" {
+			err = fmt.Errorf("the friend is %s in Lumo", f.Follow)
+		}
+		return err
+	})
+	if err != nil || !back {
+		return err
+	}
+	return s.outside.Line.Unblock(s.account.ID, user)
 }
 
 // enter is a person's edit; HubSpot's proxy repeats it under the same name when the answer got lost.

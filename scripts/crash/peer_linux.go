@@ -17,7 +17,8 @@ import (
 // processAt finds the process at the other end of a loopback connection: the kernel's table of sockets names the inode, the process's open
 // files name it again. The kernel shows both piece by piece while they change, so one look may miss what is there.
 func processAt(address string) (pid int, err error) {
-	for range 5 {
+	for try := range 10 {
+		time.Sleep(time.Duration(try) * time.Millisecond)
 		var inode string
 		if inode, err = socketOf(address); err != nil {
 			continue

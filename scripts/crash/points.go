@@ -19,6 +19,7 @@ type point struct {
 	victim   victim
 	function string // who calls; "" is anybody
 	when     when
+	since    func(call) bool // calls count once such a one was seen; nil is at once
 	nth      int
 	match    func(call) bool
 	fault    *planted
@@ -78,7 +79,7 @@ var points = []point{
 	{name: "half of a page's friends are stored", function: "ListSync", when: after, nth: 20, match: table(tenant + "F#")},
 	{name: "a page's companies are read", function: "ListSync", when: after, nth: 1, match: hubspot("POST", "/companies/")},
 	{name: "before the page's changes are logged", function: "ListSync", when: before, nth: 1, match: table(tenant + "LOG#")},
-	{name: "before the run's checkpoint", function: "ListSync", when: before, nth: 3, match: table(tenant + "RUN#sync")},
+	{name: "before the run's checkpoint", function: "ListSync", when: before, since: line("GET", "/v2/bot/profile/"), nth: 1, match: table(tenant + "RUN#sync")},
 	{name: "the step is handed over, the next not sent", function: "ListSync", when: before, nth: 2, match: queues("SendMessage", "SyncSteps")},
 	{name: "the next step is sent, this one not ended", function: "ListSync", when: after, nth: 2, match: queues("SendMessage", "SyncSteps")},
 	{name: "before a list of HubSpot's is stored", function: "ListSync", when: before, nth: 2, match: table(tenant + "LIST")},
@@ -99,12 +100,12 @@ var points = []point{
 	{name: "runner: a flush is done, its message not deleted", victim: theRunner, when: before, nth: 1, match: queues("DeleteMessage", "Flush")},
 	{name: "runner: a queue took a message", victim: theRunner, when: after, nth: 2, match: queues("SendMessage", "SyncSteps")},
 
-	// A crowd, read from both ends page by page and written in batches.
-	{name: "crowd: between two pages of the list", crowd: true, function: "ListSync", when: before, nth: 4, match: hubspot("GET", "/crm/objects/")},
-	{name: "crowd: before the cursor passes a page", crowd: true, function: "ListSync", when: before, nth: 5, match: table(tenant + "RUN#sync")},
-	{name: "crowd: a flush is announced, the page's cursor not stored", crowd: true, function: "ListSync", when: after, nth: 2, match: queues("SendMessage", "Flush")},
-	{name: "crowd: half of the batches are written", crowd: true, function: "ContactSync", when: after, nth: 6, match: hubspot("POST", "/batch/update")},
-	{name: "crowd: runner: in the middle of everything", crowd: true, victim: theRunner, when: after, nth: 700, match: table(tenant + "F#")},
+	// A crowd, read page by page and written in batches side by side.
+	{name: "crowd: between two pages", crowd: true, function: "ListSync", when: before, nth: 4, match: hubspot("POST", "/contacts/search")},
+	{name: "crowd: before the cursor passes a page", crowd: true, function: "ListSync", when: before, since: line("GET", "/v2/bot/profile/"), nth: 1, match: table(tenant + "RUN#sync")},
+	{name: "crowd: a flush is announced, the page's cursor not stored", crowd: true, function: "ListSync", when: after, nth: 1, match: queues("SendMessage", "Flush")},
+	{name: "crowd: half of the batches are written", crowd: true, function: "ContactSync", when: after, nth: 2, match: hubspot("POST", "/batch/update")},
+	{name: "crowd: runner: in the middle of everything", crowd: true, victim: theRunner, when: after, nth: 180, match: table(tenant + "F#")},
 
 	// Importing the account's friends.
 	{name: "import: before the followers are asked for", route: friends, function: "ListSync", when: before, nth: 1, match: line("GET", "/followers/ids")},

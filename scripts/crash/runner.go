@@ -130,7 +130,7 @@ func (c *cloud) kill9(ctx context.Context) error {
 		return err
 	}
 	<-ended
-	for inUse(filepath.Join(c.State, "dynamodb.db")) {
+	for inUse(c.State + string(filepath.Separator)) {
 		if err := pause(ctx, 5*time.Millisecond); err != nil {
 			return err
 		}

@@ -32,6 +32,7 @@ const (
 type shot struct {
 	point
 	mu    sync.Mutex
+	begun bool
 	seen  int
 	kills int
 	dead  map[int]bool
@@ -164,6 +165,14 @@ func (t *tap) forward(ctx context.Context, r *http.Request, target string, body 
 	return res, answer, err
 }
 
+// begins tells whether calls count already.
+func (s *shot) begins(c call) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.begun = s.begun || s.since == nil || s.since(c)
+	return s.begun
+}
+
 // up tells that the runner that was killed runs again.
 func (s *shot) up() {
 	s.mu.Lock()
@@ -174,7 +183,7 @@ func (s *shot) up() {
 // aim tells whether this call is one to kill at, and whom.
 func (t *tap) aim(c call, from string) (pid int, hit bool) {
 	s := t.shot
-	if s == nil || !s.match(c) {
+	if s == nil || !s.begins(c) || !s.match(c) {
 		return 0, false
 	}
 	pid, err := processAt(from)

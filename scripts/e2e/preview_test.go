@@ -20,6 +20,15 @@ func TestManyFirstWritesWaitForAPreview(t *testing.T) {
 	if st, err := c.Status(t.Context()); err != nil || st.LastRun == nil || st.LastRun.Contacts != size.Linked {
 		t.Errorf("the run compared %+v contacts, not each of %d once (%v)", st.LastRun, size.Linked, err)
 	}
+	var run struct {
+		APICalls int `json:"apiCalls"`
+	}
+	if st, err := c.Status(t.Context()); err == nil && st.LastRun != nil {
+		c.api("GET", "/api/v1/runs/"+st.LastRun.ID, nil, &run)
+	}
+	if run.APICalls < 8 || run.APICalls > 60 {
+		t.Errorf("the run counted %d calls", run.APICalls)
+	}
 	if n := len(c.updates(0)); n != 0 {
 		t.Fatalf("%d contacts were written before anybody confirmed", n)
 	}

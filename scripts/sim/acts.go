@@ -30,6 +30,9 @@ var acts = []act{
 	{"hubspot-edit", 12, (*World).editInHubSpot},
 	{"lumo-edit", 14, (*World).editInLumo},
 	{"race", 10, (*World).race},
+	{"workflow", 4, (*World).workflow},
+	{"edit-and-sync", 4, (*World).editAndSync},
+	{"lumo-edits", 4, (*World).editManyInLumo},
 	{"link", 10, (*World).nameUser},
 	{"unlink", 2, (*World).clearUser},
 	{"wrong-id", 2, (*World).nameNobody},
@@ -385,7 +388,13 @@ func (w *World) stopImport() {
 func (w *World) startRun() {
 	t := w.tenant()
 	req := syncrun.Request{Trigger: syncrun.Manual, Extent: syncrun.All, Actor: "somebody"}
-	switch w.rng.IntN(5) {
+	kind := w.rng.IntN(5)
+	if kind == 0 || kind == 4 {
+		if !w.compares {
+			return
+		}
+	}
+	switch kind {
 	case 0:
 		req.Extent = syncrun.Contacts
 	case 1:

@@ -173,6 +173,7 @@ func (w *World) checkClaims(when string, v *view, c *channel) {
 		if value == "" {
 			continue
 		}
+		w.evaluate("I1")
 		u, err := id.ParseLineUser(value)
 		if err != nil {
 			if _, ok := v.failed["link#"+c.slot.String()+"#contact-"+fmt.Sprint(n)]; !ok {
@@ -198,6 +199,7 @@ func (w *World) checkSeats(when string, v *view, c *channel) {
 		if f.Link.State != friend.Linked {
 			continue
 		}
+		w.evaluate("I2")
 		if other, taken := seats[f.Link.Contact]; taken {
 			w.violate("I2", "%s: contact %d/%d is linked to two friends of slot %d: %s and %s", when, v.t.id, f.Link.Contact, c.slot, other, u)
 		}
@@ -234,6 +236,7 @@ func (w *World) checkFriend(when string, v *view, c *channel, f friend.Friend) {
 }
 
 func (w *World) checkField(who string, v *view, f friend.Friend, m mapping.Mapping, r hs.Record, refused bool) {
+	w.evaluate("I3")
 	shown := m.Decide(f.Fields[m.Property]).Value
 	canon := mapping.Canonical(m)
 	if m.Property == mapping.Company {
@@ -282,7 +285,9 @@ func (w *World) checkLineProperties(who string, t *tenant, c *channel, f friend.
 			names[d.Name] = want
 		}
 	}
+	w.evaluate("I1")
 	for _, name := range sortedKeys(names) {
+		w.evaluate("I3")
 		if _, exists := r.Values[name]; !exists && names[name] == "" {
 			continue
 		}

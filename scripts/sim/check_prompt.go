@@ -29,6 +29,7 @@ func (w *World) checkPrompt() {
 			w.advance(most)
 			r, err := w.hubspot.Record(t.hub(), "contacts", int64(f.Link.Contact))
 			w.check(err)
+			w.evaluate("I1")
 			if held := r.Value(m.Property); held != value {
 				w.violate("I1", "portal %d: %s after an edit of %s, HubSpot holds %q and not %q", t.id, most, m.Property, held, value)
 			}

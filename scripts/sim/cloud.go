@@ -129,6 +129,7 @@ func (w *World) environment(fn *function) *environment {
 // vacate freezes the environment after an invocation, or buries it when the invocation was killed.
 func (w *World) vacate(e *environment, t *task, began time.Time) {
 	e.tasks = slices.DeleteFunc(e.tasks, func(o *task) bool { return o == t })
+	w.evaluate("I8")
 	if !t.dead {
 		e.busy = false
 		return
@@ -212,6 +213,12 @@ func (w *World) receive(s *source) {
 	if err != nil {
 		w.fail("event of %s: %v", s.Queue, err)
 		return
+	}
+	if w.weather.stormy() && w.weather.chance(w.weather.twice) {
+		if s.fn.folder == "contact-sync" {
+			w.doubled++
+		}
+		w.invoke(s.fn, payload, w.weather.between(0, 5*time.Second), func(answer) {})
 	}
 	s.busy++
 	w.invoke(s.fn, payload, 0, func(a answer) {

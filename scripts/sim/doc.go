@@ -4,7 +4,7 @@
 // Order, delays, duplicates, faults of the providers, and crashes before and after any call are drawn from the seed, so the same seed
 // gives the same trace, down to its hash.
 //
-// A run has three parts: people on both sides do things for a while, in bad weather; then the weather clears, everything is delivered
-// and two intervals of the automatic sync pass; then the checks (check*.go, named after the invariants I1 to I9) look at what the
-// sandboxes received and were promised. plants.go holds bugs that the checks must find.
+// A run has three parts: people on both sides do things, in two or three spells of bad weather with a lull between them, in which
+// everything must arrive; then the weather clears for good and two intervals of the automatic sync pass; then the checks (invariants.go,
+// I1 to I9) look at what the sandboxes received and were promised. plants.go holds bugs that the checks must find.
 package sim

@@ -31,7 +31,7 @@ func (w *World) openFunctions() error {
 		},
 		"list-sync": func(a *compose.App) invoke.Handlers {
 			d := listsync.FromApp(a)
-			w.options.Plant.listSync(a, &d)
+			w.options.Plant.listSync(a, &d, &w.seen)
 			return listsync.New(d)
 		},
 	}

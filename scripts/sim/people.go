@@ -82,6 +82,12 @@ func (w *World) populate() {
 		for n := range accounts {
 			w.openAccount(t, provider.ID, id.Slot(n+1))
 		}
+		for _, n := range w.everyContact(t) { // the first sync finds half of them linked
+			if w.rng.IntN(2) == 0 {
+				a := w.account(t)
+				w.edit(t, n, a.idField, string(w.userID(a, w.somebody())))
+			}
+		}
 	}
 }
 

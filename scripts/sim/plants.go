@@ -3,7 +3,6 @@ package sim
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	contacthandle "lumo/functions/contact-sync/handle"
@@ -58,7 +57,7 @@ func (p Plant) applier(a *compose.App, x *contactsync.Applier) {
 	}
 }
 
-func (p Plant) listSync(a *compose.App, d *listhandle.Deps) {
+func (p Plant) listSync(a *compose.App, d *listhandle.Deps, seen *newestSeen) {
 	p.applier(a, &d.Runs.Applier)
 	d.Runs.Outbox, d.Outbox = p.outbox(a), p.outbox(a)
 	tick := a.Tick()
@@ -68,7 +67,6 @@ func (p Plant) listSync(a *compose.App, d *listhandle.Deps) {
 	d.Tick = tick.Run
 	switch p {
 	case NewestSeen:
-		seen := &newestSeen{}
 		d.Runs.Source = watching{d.Runs.Source, seen}
 		d.Runs.Schedule = bookmarking{d.Runs.Schedule, seen}
 	case Unfenced:
@@ -158,14 +156,10 @@ func (l losing) Send(ctx context.Context, q queue.Queue, ms ...queue.Message) er
 
 // -- newest-seen bookmark ---------------------------------------------------------------------------------------------
 
-type newestSeen struct {
-	mu sync.Mutex
-	at map[id.PortalID]int64
-}
+// newestSeen is the newest change of each portal that any run of it saw; the bug would keep it in the run's cursors.
+type newestSeen struct{ at map[id.PortalID]int64 }
 
 func (n *newestSeen) see(p id.PortalID, cs []contactsync.Contact) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
 	if n.at == nil {
 		n.at = map[id.PortalID]int64{}
 	}

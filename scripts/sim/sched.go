@@ -37,15 +37,24 @@ type task struct {
 	begun  bool
 	wake   *event
 	then   []func() // run by the scheduler when the task is over
-	// trouble of this invocation: calls so far, calls until the one that kills (of those with effects only, perhaps), time lost to faults.
-	calls       int
-	countdown   int
-	effectsOnly bool
-	after       bool
-	stalled     time.Duration
+	// trouble of this invocation: calls so far, calls until the one that kills (of those aimed at), time lost to faults.
+	calls     int
+	countdown int
+	aim       aim
+	after     bool
+	stalled   time.Duration
 	// outside counts how deep the task is in the work of somebody else (a sandbox).
 	outside int
 }
+
+// aim says which calls a crash counts.
+type aim int
+
+const (
+	anyCall   aim = iota
+	effects       // calls that change something
+	providers     // calls that change something at HubSpot or LINE, the effects that no transaction joins with our own rows
+)
 
 type event struct {
 	at    time.Time

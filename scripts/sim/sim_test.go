@@ -1,22 +1,46 @@
 package sim_test
 
 import (
+	"fmt"
+	"regexp"
 	"testing"
 
 	"lumo/scripts/sim"
 )
 
-// The invariants hold for fifty seeds, whatever order, duplicates, delays, crashes and faults they draw.
+// The invariants hold for fifty seeds, whatever order, duplicates, delays, crashes and faults they draw, and each was looked at.
 func TestInvariantsHold(t *testing.T) {
-	t.Parallel()
-	for seed := uint64(1); seed <= 50; seed++ {
-		r, err := sim.Run(seed, sim.Options{})
-		if err != nil {
-			t.Fatalf("seed %d: %v", seed, err)
+	var sum sim.Summary
+	results := make([]sim.Result, 50)
+	t.Run("seeds", func(t *testing.T) {
+		for i := range results {
+			seed := uint64(i + 1)
+			t.Run(fmt.Sprint(seed), func(t *testing.T) {
+				t.Parallel()
+				r, err := sim.Run(seed, sim.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, v := range r.Violations {
+					t.Error(v)
+				}
+				results[i] = r
+			})
 		}
-		if !r.OK {
-			t.Errorf("seed %d: %+v", seed, r.Violations)
+	})
+	for _, r := range results {
+		sum.Add(r)
+	}
+	for i, inv := range sim.Invariants {
+		if want := fmt.Sprintf("I%d", i+1); inv.ID != want || inv.Check == nil || inv.Says == "" {
+			t.Errorf("invariant %d is %q, not %s with a check", i, inv.ID, want)
 		}
+		if sum.Evaluated[inv.ID] == 0 {
+			t.Errorf("%s was never evaluated", inv.ID)
+		}
+	}
+	if len(sim.Invariants) != 9 || !sum.OK {
+		t.Errorf("%d invariants; %+v", len(sim.Invariants), sum)
 	}
 }
 
@@ -37,22 +61,35 @@ func TestTheSameSeedGivesTheSameTrace(t *testing.T) {
 	}
 }
 
-// What the checks are worth: each of these bugs, put around the code under test, is found within fifty seeds.
+// What the checks are worth: each of these bugs, put around the code under test, is found among these seeds of the first fifty, and by the
+// invariant that it breaks. When the simulation changes, `go run ./scripts/cmd/sim -plant NAME` tells which seeds find it.
 func TestPlantedBugsAreFound(t *testing.T) {
 	t.Parallel()
-	for _, plant := range []sim.Plant{sim.NoEcho, sim.ConstantFlush} {
+	for plant, want := range map[sim.Plant]struct {
+		breaks string
+		seeds  []uint64
+	}{
+		sim.NoEcho:        {"I[34]", []uint64{1, 10}},
+		sim.ClaimFirst:    {"I[13]", []uint64{11, 13, 38, 42}},
+		sim.ConstantFlush: {"I1", []uint64{1, 2}},
+		sim.NewestSeen:    {"I[13]", []uint64{17, 35, 41}},
+		sim.Unfenced:      {"I2", []uint64{5, 11, 14, 17}},
+	} {
 		t.Run(string(plant), func(t *testing.T) {
 			t.Parallel()
-			for seed := uint64(1); seed <= 50; seed++ {
+			breaks := regexp.MustCompile(want.breaks)
+			for _, seed := range want.seeds {
 				r, err := sim.Run(seed, sim.Options{Plant: plant})
 				if err != nil {
 					t.Fatal(err)
 				}
-				if !r.OK {
-					return
+				for _, v := range r.Violations {
+					if breaks.MatchString(v.Invariant) {
+						return
+					}
 				}
 			}
-			t.Error("fifty seeds did not find it")
+			t.Errorf("seeds %d did not find it", want.seeds)
 		})
 	}
 }

@@ -13,13 +13,17 @@ import (
 // one thing only and others from everything.
 type weather struct {
 	rng   *rand.Rand
+	calm  bool // for ever
 	storm bool
 
 	crash                         float64 // of an invocation
 	hubspot, line, table, sending float64 // faults of one call
 	slow                          float64 // calls that take seconds
 	lostTicks                     float64
+	twice                         float64       // of batches: Lambda promises at least one invocation, and sometimes makes two at once
 	stalls                        bool          // faults may hang until the time-out
+	broken                        float64       // of spells, in which HubSpot answers nothing for a while
+	outage                        outage        // of this spell
 	lag                           time.Duration // search index, at most
 	indexLag                      time.Duration // global indexes of the table, at most
 	journal                       string        // "on", "late", "refused"
@@ -28,6 +32,9 @@ type weather struct {
 	chaos                         sqs.Chaos
 	skew                          time.Duration
 }
+
+// outage is a time in which HubSpot answers nothing.
+type outage struct{ from, until time.Time }
 
 // Climate fixes parts of the weather that a test needs; zero fields stay drawn.
 type Climate struct {
@@ -47,14 +54,15 @@ func newWeather(seed uint64, c Climate) *weather {
 		}
 		return most * w.rng.Float64()
 	}
-	w.crash = max(level(0.7, 0.12), c.Crashes)
+	w.crash = max(level(0.7, 0.2), c.Crashes)
 	w.hubspot, w.line = max(level(0.6, 0.06), c.Faults), level(0.5, 0.05)
 	w.table, w.sending = level(0.4, 0.01), level(0.4, 0.03)
 	w.slow = max(level(0.4, 0.02), c.Slow)
-	w.lostTicks, w.stalls = level(0.4, 0.5), w.chance(0.3)
+	w.lostTicks, w.stalls, w.twice = level(0.4, 0.5), w.chance(0.3), level(0.5, 0.2)
+	w.broken = level(0.6, 1)
 	w.lag = max(time.Duration(level(0.7, 120))*time.Second, c.Lag)
 	w.indexLag = time.Duration(level(0.6, 3000)) * time.Millisecond
-	w.journal = []string{"on", "on", "late", "refused"}[w.rng.IntN(4)]
+	w.journal = []string{"on", "late", "refused"}[w.rng.IntN(3)]
 	if c.Journal != "" {
 		w.journal = c.Journal
 	}
@@ -69,7 +77,7 @@ func newWeather(seed uint64, c Climate) *weather {
 		w.skew = time.Duration(w.rng.IntN(3000)-1500) * time.Millisecond
 	}
 	if c.Calm {
-		*w = weather{rng: w.rng, journal: "on", hooks: hs.WebhookSettings{DelayMs: 50, BatchSize: 100}, line2: ls.DefaultWebhookSettings()}
+		*w = weather{rng: w.rng, calm: true, journal: "on", hooks: hs.WebhookSettings{DelayMs: 50, BatchSize: 100}, line2: ls.DefaultWebhookSettings()}
 	}
 	return w
 }
@@ -101,11 +109,29 @@ func (w *weather) trouble(t *task) {
 	if !w.storm || !w.chance(w.crash) {
 		return
 	}
-	t.countdown = 1 + w.rng.IntN(1+w.rng.IntN(40)) // early calls more often: many invocations make few
-	if t.effectsOnly = w.chance(0.7); t.effectsOnly {
-		t.countdown = 1 + w.rng.IntN(8)
-	}
 	t.after = w.chance(0.5)
+	switch n := w.rng.IntN(10); {
+	case n < 3:
+		t.aim, t.countdown = anyCall, 1+w.rng.IntN(1+w.rng.IntN(40)) // early calls more often: many invocations make few
+	case n < 7:
+		t.aim, t.countdown = effects, 1+w.rng.IntN(8)
+	default:
+		t.aim, t.countdown = providers, 1+w.rng.IntN(2)
+	}
+}
+
+// spell begins a stretch of bad weather. HubSpot's outage, if any, begins within a time.
+func (w *weather) spell(now time.Time, within time.Duration) {
+	w.storm, w.outage = !w.calm, outage{}
+	if w.chance(w.broken) {
+		from := now.Add(w.between(0, within))
+		w.outage = outage{from, from.Add(w.between(20*time.Second, 6*time.Minute))}
+	}
+}
+
+// down tells whether HubSpot is.
+func (w *weather) down(now time.Time) bool {
+	return w.storm && !now.Before(w.outage.from) && now.Before(w.outage.until)
 }
 
 // stall is what a process loses now and then: the network, or a processor that serves others.

@@ -27,7 +27,7 @@ func (w *World) outside(service, what string, effect func()) {
 		return
 	}
 	t.calls++
-	if !t.effectsOnly || hasEffect(service, what) {
+	if hits(t.aim, service, what) {
 		t.countdown--
 	}
 	dies := t.countdown == 0
@@ -48,6 +48,17 @@ func (w *World) outside(service, what string, effect func()) {
 	w.wait(w.now.Add(w.weather.latency(service) + w.weather.stall(t)))
 }
 
+// hits tells whether a crash with this aim counts the call.
+func hits(a aim, service, what string) bool {
+	switch a {
+	case effects:
+		return hasEffect(service, what)
+	case providers:
+		return (service == "hubspot" || service == "line") && !strings.HasPrefix(what, "GET ") && !strings.Contains(what, "/search ") && !strings.Contains(what, "/batch/read ")
+	}
+	return true
+}
+
 // hasEffect tells calls that change something from those that only look.
 func hasEffect(service, what string) bool {
 	return service != "table" || !strings.HasPrefix(what, "Get") && !strings.HasPrefix(what, "BatchGet") && !strings.HasPrefix(what, "Query")
@@ -66,6 +77,11 @@ func (x hubspotWire) RoundTrip(r *http.Request) (res *http.Response, err error) 
 	r, body := keepBody(r)
 	x.w.outside("hubspot", r.Method+" "+r.URL.RequestURI()+" "+digest(body), func() {
 		x.w.hubspotCalls++
+		if x.w.weather.down(x.w.now) {
+			x.w.trace("hubspot is down")
+			res = respond(r, 503, nil)
+			return
+		}
 		if f := x.w.weather.hubspotFault(); f != nil {
 			n, _ := x.w.hubspot.AddFault(*f)
 			defer x.w.hubspot.RemoveFault(n)
@@ -219,6 +235,7 @@ func (x tableWire) put(ctx context.Context, in *dynamodb.PutItemInput, o ...func
 	}
 	before := x.t.Find(in.Item)
 	out, err := x.t.PutItem(ctx, in, o...)
+	x.w.evaluate("I2")
 	if err == nil && before != nil && (table.Number(in.Item["n"]) < table.Number(before["n"]) || before["d"] != nil && in.Item["d"] == nil) {
 		x.w.violate("I2", "chain %s went back from step %d to %d", at, table.Number(before["n"]), table.Number(in.Item["n"]))
 	}

@@ -70,8 +70,13 @@ type World struct {
 	lastTrouble string
 	pending     int // things people wait for
 
+	compares bool // somebody presses Sync now and then; where nobody does, no full compare makes up for what was missed
+	doubled  int  // batches of contact-sync that were given to two invocations
+
 	invocations, opened, crashes, faults, timeouts, hubspotCalls, forced429, serial, lineActs int
 	journal                                                                                   *journal
+	evaluated                                                                                 map[string]int // looks at each invariant
+	seen                                                                                      newestSeen     // of the plant of this name
 }
 
 // Violation is a broken invariant.
@@ -103,7 +108,7 @@ func newWorld(seed uint64, o Options) (*World, error) {
 	}
 	w := &World{
 		scheduler: newScheduler(start), options: o, weather: newWeather(seed, o.Climate), rng: rand.New(rand.NewPCG(seed, 0x70656f706c65)),
-		ids: rand.New(rand.NewPCG(seed, 0x696473)), functions: map[string]*function{}, canaries: logtest.New(fmt.Sprint(seed)), hash: sha256.New(), report: o.Trace,
+		ids: rand.New(rand.NewPCG(seed, 0x696473)), functions: map[string]*function{}, evaluated: map[string]int{}, canaries: logtest.New(fmt.Sprint(seed)), hash: sha256.New(), report: o.Trace,
 	}
 	w.journal = newJournal()
 	secret := w.canaries.Plant("client secret")

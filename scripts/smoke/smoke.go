@@ -27,18 +27,21 @@ type Options struct {
 
 // Report is the last line. Requests count everything since the start.
 type Report struct {
-	Status          string            `json:"status"`
-	Contacts        int               `json:"contacts"`
-	Lists           int               `json:"lists"`
-	Friends         int               `json:"friends"`
-	Linked          int               `json:"linked"`
-	FieldsWritten   int               `json:"fields_written_hubspot"`
-	HubSpotRequests int               `json:"hubspot_requests"`
-	LineRequests    int               `json:"line_requests"`
-	TableRequests   int               `json:"dynamodb_requests"`
-	Seconds         float64           `json:"seconds"`
-	PeakRSS         float64           `json:"peak_rss_mb"` // largest function process
-	Differences     []demo.Difference `json:"differences"`
+	Status          string `json:"status"`
+	Contacts        int    `json:"contacts"`
+	Lists           int    `json:"lists"`
+	Friends         int    `json:"friends"`
+	Linked          int    `json:"linked"`
+	FieldsWritten   int    `json:"fields_written_hubspot"`
+	HubSpotRequests int    `json:"hubspot_requests"`
+	LineRequests    int    `json:"line_requests"`
+	TableRequests   int    `json:"dynamodb_requests"`
+	// HottestKey is the most write units that a partition key of the table took within a second; DynamoDB allows a thousand.
+	HottestKey  int               `json:"hottest_key_units"`
+	Throttled   int               `json:"throttled"`
+	Seconds     float64           `json:"seconds"`
+	PeakRSS     float64           `json:"peak_rss_mb"` // largest function process
+	Differences []demo.Difference `json:"differences"`
 	// PlantFound: a difference planted after everything agreed was found, so the comparison is worth something.
 	PlantFound bool `json:"planted_difference_found"`
 }
@@ -125,6 +128,7 @@ func report(ctx context.Context, w *demo.World, cloud *runner.Cloud, account dem
 		}
 		r.PeakRSS = max(r.PeakRSS, float64(f.PeakRSS)/(1<<20))
 	}
+	r.HottestKey, r.Throttled = cloud.Status().Hottest.Units, cloud.Status().Throttled
 	if r.Linked, r.Differences, err = w.Compare(ctx, account, "firstname", "lastname"); err != nil {
 		return r, err
 	}

@@ -128,11 +128,11 @@ var words = map[string]map[Code]sentence{
 	"en": {
 		RunsFail:  {"Lumo: syncing with HubSpot keeps failing", "The last two sync runs of %s failed. The sync history tells why, and what to do."},
 		ItemsFail: {"Lumo: some contacts could not be synced", "More than one in a hundred contacts of %s could not be synced. The sync history lists them with HubSpot's reasons; each has a Retry button."},
-		NotNormal: {"Lumo: syncing takes unusually long", "The sync of %s has not been back to normal for an hour. Large imports may take a while; the Dashboard shows the progress."},
+		NotNormal: {"Lumo: syncing takes unusually long", "The sync of %s has not been back to normal for an hour. Large imports may take a while, or somebody must confirm a preview; the Dashboard tells which."},
 	},
 	"ja": {
 		RunsFail:  {"Lumo: HubSpotとの同期に続けて失敗しています", "%s の同期が2回続けて失敗しました。原因と対処方法は同期履歴をご確認ください。"},
 		ItemsFail: {"Lumo: 同期できなかったコンタクトがあります", "%s のコンタクトの1%%以上が同期できませんでした。同期履歴でHubSpotからの理由を確認し、再試行できます。"},
-		NotNormal: {"Lumo: 同期に時間がかかっています", "%s の同期が1時間以上正常に戻っていません。件数が多い場合は時間がかかります。進捗はダッシュボードに表示されます。"},
+		NotNormal: {"Lumo: 同期に時間がかかっています", "%s の同期が1時間以上正常に戻っていません。件数が多い場合は時間がかかります。プレビューの確認待ちの場合もあります。状況はダッシュボードに表示されます。"},
 	},
 }

@@ -86,7 +86,7 @@ type pair struct {
 }
 
 // Apply looks at every contact with the friends it names, and with those linked to it (linked may be nil). name makes the log entry's name
-// stable under repetition; cause goes into the records.
+// stable under repetition; cause goes into the records. Without linked, those are looked up of contacts that name somebody else.
 func (a *Applier) Apply(ctx context.Context, s Scope, contacts []Contact, linked map[id.ContactID][]friend.Key, name, cause string, u Urgency) (Applied, error) {
 	by := tally{}
 	for _, c := range contacts {
@@ -97,13 +97,16 @@ func (a *Applier) Apply(ctx context.Context, s Scope, contacts []Contact, linked
 		return out, err
 	}
 	pairs := a.pairs(s, contacts, linked)
+	rows, err := a.friends(ctx, s, pairs, by)
+	if err == nil && linked == nil {
+		pairs, err = a.strangers(ctx, s, contacts, pairs, rows)
+	}
+	if err != nil {
+		return out, err
+	}
 	if len(pairs) == 0 {
 		out.Counts = by.sum()
 		return out, nil
-	}
-	rows, err := a.friends(ctx, s, pairs, by)
-	if err != nil {
-		return out, err
 	}
 	if err := a.freeSeats(ctx, s, pairs, rows, cause); err != nil {
 		return out, err
@@ -177,6 +180,9 @@ func (a *Applier) pairs(s Scope, contacts []Contact, linked map[id.ContactID][]f
 
 // friends reads the rows; users that we do not know yet are looked up at LINE and become friends (P-27).
 func (a *Applier) friends(ctx context.Context, s Scope, pairs []pair, by tally) (map[friend.Key]friend.Friend, error) {
+	if len(pairs) == 0 {
+		return map[friend.Key]friend.Friend{}, nil
+	}
 	keys := make([]friend.Key, len(pairs))
 	for i, p := range pairs {
 		keys[i] = p.key

@@ -70,7 +70,11 @@ func (l *Loader) portal(ctx context.Context, p id.PortalID) (portal.Portal, erro
 
 func (l *Loader) scope(ctx context.Context, p id.PortalID, row portal.Portal) (Scope, error) {
 	var err error
-	out := Scope{Portal: p, Names: map[id.Slot]Names{}, LinkByID: row.Settings.MethodC, WriteBack: row.WriteBack}
+	held := int64(0)
+	if !row.HeldAt.IsZero() {
+		held = row.HeldAt.UnixMilli()
+	}
+	out := Scope{HeldAt: held, Portal: p, Names: map[id.Slot]Names{}, LinkByID: row.Settings.MethodC, WriteBack: row.WriteBack}
 	if out.Mappings, err = l.Mappings.Load(ctx, p); err != nil {
 		return out, err
 	}

@@ -28,6 +28,7 @@ type Scope struct {
 	Leaving []id.Slot
 	// WriteBack says whether HubSpot may be written to (P-64).
 	WriteBack portal.WriteBack
+	HeldAt    int64 // since when it may not, Unix ms
 	// LinkByID is method C: a LINE User ID found in HubSpot links (P-26).
 	LinkByID bool
 }

@@ -113,7 +113,7 @@ const fewLinks = 4
 // holders looks up, for the contacts whose friends are not linked yet, who else is linked to them.
 func (a *Applier) holders(ctx context.Context, p id.PortalID, pairs []pair, rows map[friend.Key]friend.Friend) error {
 	var ids []id.ContactID
-	free := func(pr pair) bool { f, ok := rows[pr.key]; return ok && f.Link.Contact == 0 }
+	free := func(pr pair) bool { f, ok := rows[pr.key]; return ok && f.Link.Contact == 0 && !pr.contact.HasHolders }
 	for _, pr := range pairs {
 		if free(pr) {
 			ids = append(ids, pr.contact.ID)
@@ -132,6 +132,79 @@ func (a *Applier) holders(ctx context.Context, p id.PortalID, pairs []pair, rows
 		}
 	}
 	return nil
+}
+
+// strangers adds the friends who are linked to a contact that names somebody else: a user that LINE does not know, or one of another contact.
+// Their link goes on until people decide, so what HubSpot edits reaches them, and they get their name back into the contact.
+func (a *Applier) strangers(ctx context.Context, s Scope, contacts []Contact, pairs []pair, rows map[friend.Key]friend.Friend) ([]pair, error) {
+	var ids []id.ContactID
+	named := map[friend.Key]bool{}
+	for _, c := range contacts {
+		ks, bad := s.Claims(c)
+		stranger := len(bad) > 0
+		for _, k := range ks {
+			named[k] = true
+			stranger = stranger || rows[k].Link.Contact != c.ID
+		}
+		if stranger {
+			ids = append(ids, c.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return pairs, nil
+	}
+	found, err := a.linkedTo(ctx, s.Portal, ids)
+	if err != nil {
+		return pairs, err
+	}
+	for i := range pairs {
+		if c := &pairs[i].contact; slices.Contains(ids, c.ID) {
+			c.Holders, c.HasHolders = found[c.ID], true
+		}
+	}
+	var added []pair
+	for _, c := range contacts {
+		for _, k := range found[c.ID] {
+			if !named[k] && slices.Contains(s.Slots, k.Slot) {
+				c.Holders, c.HasHolders = found[c.ID], true
+				added = append(added, pair{k, c})
+			}
+		}
+	}
+	if len(added) == 0 {
+		return pairs, nil
+	}
+	keys := make([]friend.Key, len(added))
+	for i, pr := range added {
+		keys[i] = pr.key
+	}
+	more, err := a.Friends.GetMany(ctx, s.Portal, keys)
+	if err != nil {
+		return pairs, err
+	}
+	for _, pr := range added {
+		if f, ok := more[pr.key]; ok && f.Link.Contact == pr.contact.ID { // the index may be behind
+			rows[pr.key] = f
+			pairs = append(pairs, pr)
+		}
+	}
+	return pairs, nil
+}
+
+// linkedTo looks up who is linked to contacts.
+func (a *Applier) linkedTo(ctx context.Context, p id.PortalID, cs []id.ContactID) (map[id.ContactID][]friend.Key, error) {
+	if len(cs) > fewLinks {
+		return a.Friends.ByContacts(ctx, p, cs)
+	}
+	out := map[id.ContactID][]friend.Key{}
+	for _, c := range cs {
+		ks, err := a.Friends.ByContact(ctx, p, c)
+		if err != nil {
+			return nil, err
+		}
+		out[c] = ks
+	}
+	return out, nil
 }
 
 // taken tells who has the contact's place for this friend's account, if it is somebody else.

@@ -332,6 +332,10 @@ func (f failures) Get(_ context.Context, _ id.PortalID, i string) (failure.Item,
 	it, ok := f.w.failures[i]
 	return it, ok, nil
 }
+func (f failures) Close(ctx context.Context, p id.PortalID, it failure.Item) error {
+	return f.Remove(ctx, p, it.ID())
+}
+
 func (f failures) Remove(_ context.Context, _ id.PortalID, i string) error {
 	delete(f.w.failures, i)
 	return nil

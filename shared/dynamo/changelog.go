@@ -20,7 +20,8 @@ import (
 	"lumo/shared/id"
 )
 
-// ChangeLog implements changelog.Log. Items hold the records of about a hundred contacts, compressed, at P#<portal>#LOG#<day> / <ms>#<name>.
+// ChangeLog implements changelog.Log. Items hold the records of about a hundred contacts, compressed, at
+// P#<portal>#LOG#<day>#<shard> / <ms>#<name>#<piece>.
 type ChangeLog struct {
 	Table *Table
 	Clock clock.Clock
@@ -58,7 +59,7 @@ func (s ChangeLog) Append(ctx context.Context, p id.PortalID, name string, at in
 		rs = rs[n:]
 		sk := fmt.Sprintf("%013d#%s#%03d", t, name, i)
 		it := logItem{b, n, t/1000 + logDays*24*3600}
-		if err := s.Table.Portal(p).in("LOG", dayOf(t)).put(ctx, sk, it, nil); err != nil {
+		if err := s.part(p, dayOf(t), logShardOf(sk)).put(ctx, sk, it, nil); err != nil {
 			return err
 		}
 	}
@@ -129,35 +130,30 @@ func (s ChangeLog) Read(ctx context.Context, p id.PortalID, f changelog.Filter, 
 	}
 	var out []changelog.Record
 	seen := map[string]bool{}
-	oldest := dayOf(s.Clock.Now().AddDate(0, 0, -logDays).UnixMilli())
-	for ; day >= oldest; day, sk, skip = dayBefore(day), "", 0 {
-		part := s.Table.Portal(p).in("LOG", day)
-		q := query{descending: true, limit: 25}
-		if sk != "" {
-			q.to, q.from = sk, "0"
-		}
+	for oldest := s.oldest(); day >= oldest; day, sk, skip = dayBefore(day), "", 0 {
+		items := s.day(p, day, sk)
 		for {
-			pg, err := part.query(ctx, q)
+			m, err := items.next(ctx)
 			if err != nil {
 				return nil, "", err
 			}
-			for _, m := range pg.Items {
-				got, n, err := s.match(m, f, skip, limit-len(out), seen)
-				if err != nil {
-					return nil, "", err
-				}
-				out, skip = append(out, got...), 0
-				if len(out) >= limit {
-					return out, day + "|" + text(m[attrSK]) + "|" + strconv.Itoa(n), nil
-				}
-			}
-			if q.after = pg.Next; q.after == nil {
+			if m == nil {
 				break
+			}
+			got, n, err := s.match(m, f, skip, limit-len(out), seen)
+			if err != nil {
+				return nil, "", err
+			}
+			out, skip = append(out, got...), 0
+			if len(out) >= limit {
+				return out, day + "|" + text(m[attrSK]) + "|" + strconv.Itoa(n), nil
 			}
 		}
 	}
 	return out, "", nil
 }
+
+func (s ChangeLog) oldest() string { return dayOf(s.Clock.Now().AddDate(0, 0, -logDays).UnixMilli()) }
 
 // match unpacks an item, newest record first, from offset skip; n is the offset behind the last record looked at.
 func (s ChangeLog) match(m map[string]types.AttributeValue, f changelog.Filter, skip, want int, seen map[string]bool) (out []changelog.Record, n int, err error) {

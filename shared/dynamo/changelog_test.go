@@ -80,3 +80,48 @@ func TestTheChangeLogPacksAPageAndSplitsWhatIsLarge(t *testing.T) {
 		})
 	}
 }
+
+// A day lies in several partitions, and reads as one, newest first, from wherever a page ended.
+func TestTheChangeLogReadsAsOneNewestFirst(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 3, 10, 0, 0, 0, time.UTC)
+	db := dynamotest.Start(t)
+	log := dynamo.ChangeLog{Table: dynamo.New(db.Client, db.Name), Clock: clock.NewVirtual(now)}
+	const events, each = 150, 3
+	for i := range events {
+		at := now.Add(-time.Duration(i*i) * time.Second) // some in a row, and over several days
+		rs := records(each, at.UnixMilli(), func(int) string { return fmt.Sprint(i) })
+		for k := range rs {
+			rs[k].Cause = fmt.Sprint("event/", i)
+		}
+		if err := log.Append(t.Context(), 7, rs[0].Cause, at.UnixMilli(), rs); err != nil {
+			t.Fatal(err)
+		}
+	}
+	partitions := map[string]bool{}
+	for _, it := range db.Dump(t) {
+		partitions[fmt.Sprint(it["pk"])] = true
+	}
+	if len(partitions) < 4 {
+		t.Errorf("everything lies in %d partitions", len(partitions))
+	}
+	var got []changelog.Record
+	for after := ""; ; {
+		rs, next, err := log.Read(t.Context(), 7, changelog.Filter{Contact: 2}, after, 7)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, rs...)
+		if after = next; after == "" {
+			break
+		}
+	}
+	for i := range got {
+		if want := now.Add(-time.Duration(i*i) * time.Second).UnixMilli(); got[i].At != want || got[i].New != fmt.Sprint(i) {
+			t.Fatalf("record %d is of %d with %q", i, got[i].At, got[i].New)
+		}
+	}
+	if len(got) != events {
+		t.Errorf("%d records, want %d", len(got), events)
+	}
+}

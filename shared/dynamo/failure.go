@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"context"
+	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
@@ -44,6 +45,15 @@ func (s Failures) Get(ctx context.Context, p id.PortalID, itemID string) (failur
 // Remove implements failure.Store.
 func (s Failures) Remove(ctx context.Context, p id.PortalID, itemID string) error {
 	return s.part(p).remove(ctx, itemID, nil)
+}
+
+// Close implements failure.Store.
+func (s Failures) Close(ctx context.Context, p id.PortalID, it failure.Item) error {
+	same := expression.Name("l").Equal(expression.Value(it.LastAt))
+	if err := s.part(p).remove(ctx, it.ID(), &same); err != nil && !errors.Is(err, ErrChanged) {
+		return err
+	}
+	return nil
 }
 
 // List implements failure.Store.

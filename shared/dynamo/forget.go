@@ -13,33 +13,34 @@ import (
 
 var _ erasure.ChangeLog = ChangeLog{}
 
-// Forget implements erasure.ChangeLog, a day or a page of its items at a time. The records stay: that something changed is no secret.
+// forgetAtOnce items are looked through in one go.
+const forgetAtOnce = 100
+
+// Forget implements erasure.ChangeLog: a day, or as many of its items as are looked through in one go. The records stay: that something
+// changed is no secret.
 func (s ChangeLog) Forget(ctx context.Context, p id.PortalID, cs []id.ContactID, after string) (string, error) {
 	day, sk, _, err := parseLogCursor(after, s.Clock.Now())
 	if err != nil {
 		return "", err
 	}
-	part := s.Table.Portal(p).in("LOG", day)
-	q := query{descending: true, limit: 25}
-	if sk != "" {
-		q.after = part.key(sk)
-	}
-	pg, err := part.query(ctx, q)
-	if err != nil {
-		return "", err
-	}
-	for _, m := range pg.Items {
-		if err := s.forgetIn(ctx, part, m, cs); err != nil {
+	items := s.day(p, day, sk)
+	for range forgetAtOnce {
+		m, err := items.next(ctx)
+		if err != nil {
+			return "", err
+		}
+		if m == nil {
+			if day = dayBefore(day); day < s.oldest() {
+				return "", nil
+			}
+			return day + "||0", nil
+		}
+		sk = text(m[attrSK])
+		if err := s.forgetIn(ctx, s.part(p, day, logShardOf(sk)), m, cs); err != nil {
 			return "", err
 		}
 	}
-	if pg.Next != nil {
-		return day + "|" + text(pg.Next[attrSK]) + "|0", nil
-	}
-	if day = dayBefore(day); day < dayOf(s.Clock.Now().AddDate(0, 0, -logDays).UnixMilli()) {
-		return "", nil
-	}
-	return day + "||0", nil
+	return day + "|" + sk + "|0", nil // the last one is looked at again, which does no harm
 }
 
 func (s ChangeLog) forgetIn(ctx context.Context, part partition, m map[string]types.AttributeValue, cs []id.ContactID) error {

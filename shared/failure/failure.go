@@ -60,6 +60,8 @@ type Store interface {
 	Get(ctx context.Context, p id.PortalID, itemID string) (Item, bool, error)
 	// Remove of nothing is no error.
 	Remove(ctx context.Context, p id.PortalID, itemID string) error
+	// Close removes an item that was read, unless it has failed again since.
+	Close(ctx context.Context, p id.PortalID, it Item) error
 	List(ctx context.Context, p id.PortalID, after string, limit int) (its []Item, next string, err error)
 	Count(ctx context.Context, p id.PortalID) (int, error)
 }

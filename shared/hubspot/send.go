@@ -16,6 +16,7 @@ import (
 	"lumo/shared/fault"
 	"lumo/shared/id"
 	"lumo/shared/pace"
+	"lumo/shared/usage"
 )
 
 const (
@@ -154,6 +155,7 @@ func (c *Client) attempt(ctx context.Context, q *call, token string) (*reply, *f
 	if err != nil {
 		return nil, &fault.Fault{Provider: provider, Class: fault.Misconfigured, Certainty: fault.NothingHappened, Code: "HUBSPOT_BAD_REQUEST_URL", Message: "the request could not be built"}
 	}
+	usage.Note(ctx)
 	res, err := c.cfg.HTTP.Do(c.watched(req, q))
 	if err != nil {
 		return nil, cutOff(err)

@@ -90,8 +90,8 @@ func TestConnectingMakesThePropertiesOnce(t *testing.T) {
 	for range 3 {
 		ensure(t, s, shop, cafe)
 	}
-	if len(crm.writes) != 0 || len(crm.live) != made {
-		t.Fatalf("again: %q", crm.writes)
+	if len(crm.writes) != 0 || len(crm.live) != made || crm.asked != 1 {
+		t.Fatalf("again: %q; asked for the groups %d times", crm.writes, crm.asked)
 	}
 	also := shop
 	also.Also = []lineproperty.Key{lineproperty.LastReceived}

@@ -61,6 +61,7 @@ type fakeCRM struct {
 	writes         []string
 	refuse         map[string]fault.Class // by name
 	noUnique       bool
+	asked          int // for the groups
 	down           bool
 }
 
@@ -133,6 +134,7 @@ func (c *fakeCRM) SetOptions(_ context.Context, _ id.PortalID, name string, opti
 }
 
 func (c *fakeCRM) Groups(context.Context, id.PortalID) ([]lineproperty.Group, error) {
+	c.asked++
 	var out []lineproperty.Group
 	for g := range c.groups {
 		out = append(out, lineproperty.Group{Name: g})

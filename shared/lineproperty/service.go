@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	"lumo/shared/clock"
 	"lumo/shared/fault"
@@ -66,10 +67,8 @@ func (s *Service) Ensure(ctx context.Context, p id.PortalID, wishes ...Wish) ([]
 	if err != nil {
 		return nil, err
 	}
-	groups, err := s.CRM.Groups(ctx, p)
-	if err != nil {
-		return nil, fmt.Errorf("read property groups: %w", err)
-	}
+	// Only who makes a property asks for the groups: mostly there is nothing to make.
+	groups := sync.OnceValues(func() ([]Group, error) { return s.CRM.Groups(ctx, p) })
 	var out []Set
 	for _, w := range wishes {
 		set, err := s.ensure(ctx, p, w, &has, groups)
@@ -93,7 +92,7 @@ func (s *Service) read(ctx context.Context, p id.PortalID) (portalProperties, er
 	return index(live, archived), nil
 }
 
-func (s *Service) ensure(ctx context.Context, p id.PortalID, w Wish, has *portalProperties, groups []Group) (Set, error) {
+func (s *Service) ensure(ctx context.Context, p id.PortalID, w Wish, has *portalProperties, groups func() ([]Group, error)) (Set, error) {
 	for range tries {
 		set, err := s.Store.Set(ctx, p, w.Slot)
 		if err != nil {
@@ -115,7 +114,7 @@ func (s *Service) ensure(ctx context.Context, p id.PortalID, w Wish, has *portal
 }
 
 // carryOut makes the plan true in HubSpot and writes into it what turned out otherwise.
-func (s *Service) carryOut(ctx context.Context, p id.PortalID, w Wish, st *step, has *portalProperties, groups []Group) error {
+func (s *Service) carryOut(ctx context.Context, p id.PortalID, w Wish, st *step, has *portalProperties, groups func() ([]Group, error)) error {
 	for _, name := range slices.Sorted(maps.Keys(st.options)) {
 		if err := s.setOptions(ctx, p, name, st.options[name]); err != nil {
 			return err
@@ -176,8 +175,12 @@ func (s *Service) restored(ctx context.Context, p id.PortalID, d Property, e Ent
 	return e, nil
 }
 
-func (s *Service) ensureGroup(ctx context.Context, p id.PortalID, g Group, groups []Group) error {
-	for _, have := range groups {
+func (s *Service) ensureGroup(ctx context.Context, p id.PortalID, g Group, groups func() ([]Group, error)) error {
+	all, err := groups()
+	if err != nil {
+		return fmt.Errorf("read property groups: %w", err)
+	}
+	for _, have := range all {
 		if have.Name == g.Name {
 			return nil
 		}

@@ -118,7 +118,8 @@ func (s *Service) retry(ctx context.Context, scope contactsync.Scope, it failure
 	if err != nil || marked {
 		return marked, err
 	}
-	return false, s.Failures.Remove(ctx, scope.Portal, it.ID())
+	// What was put back may have failed again already: that item stays.
+	return false, s.Failures.Close(ctx, scope.Portal, it)
 }
 
 // write puts the friend back into the outbox. A friend who owes HubSpot nothing any more has healed.

@@ -17,6 +17,7 @@ import (
 	"lumo/shared/id"
 	"lumo/shared/mapping"
 	"lumo/shared/portal"
+	"lumo/shared/usage"
 )
 
 // Runner does the steps of runs.
@@ -59,7 +60,9 @@ func (r *Runner) Step(ctx context.Context, m chain.Message) error {
 		if err := json.Unmarshal(s.Row.State, &run); err != nil {
 			return chain.Next{}, err
 		}
+		ctx, calls := usage.Count(ctx)
 		delay, err := r.advance(ctx, s, &run)
+		run.Calls += calls()
 		if err != nil {
 			if errors.Is(err, chain.ErrFenced) || !final(err) && !r.stuck(run) {
 				return chain.Next{}, err
@@ -319,7 +322,7 @@ func (r *Runner) apply(ctx context.Context, scope contactsync.Scope, run *Run) (
 	if pending > 0 && scope.WriteBack == portal.Held {
 		run.Pending = max(pending, run.Counts.Dirty)
 		r.end(run, Complete)
-		run.Code = PreviewNeeded
+		run.Code, run.HeldAt = PreviewNeeded, scope.HeldAt
 		run.Error = fmt.Sprintf("%d contacts would change in HubSpot for the first time. Look at the preview and confirm it on the Dashboard.", run.Pending)
 		return 0, nil
 	}

@@ -247,8 +247,8 @@ func pageName(e end, p Page) string {
 	return e.name + p.Contacts[0].ID.String()
 }
 
-// checkpoint is how often the run is stored while it reads; the end of a step stores it anyway. A crash repeats no more than that, and the
-// row may be as large as a dry run's samples.
+// checkpoint is how often a preview is stored while it reads, whose row is as large as its samples; the end of a step stores it anyway.
+// Other runs are stored after every page, so that a crash repeats only what is under way.
 const checkpoint = time.Second
 
 // commit moves the end's cursor past a stored page, counts it and checkpoints the run.
@@ -268,7 +268,7 @@ func (r *reader) commit(ctx context.Context, e end, p Page, a contactsync.Applie
 		r.run.previewed(a.Changes)
 	}
 	now := r.clock.Now()
-	if now.Sub(r.saved) < checkpoint {
+	if r.run.DryRun && now.Sub(r.saved) < checkpoint {
 		return nil
 	}
 	r.saved = now

@@ -61,12 +61,16 @@ type Run struct {
 	Counts    contactsync.Counts `json:"counts"`
 	// Expected is how many contacts are to be read, for progress and ETA; 0 while unknown.
 	Expected int `json:"expected"`
+	// Calls of HubSpot that the run made (P-73); writing back what it found is the outbox's.
+	Calls int `json:"calls,omitempty"`
 	// ListsCompared is the history's "Lists" column (P-55).
 	ListsCompared int `json:"lists"`
 	// FieldsWritten counts property values that reached HubSpot during the run's applying phase.
 	Pending int    `json:"pending"`
 	Code    string `json:"code,omitempty"`  // stable code of what failed
 	Error   string `json:"error,omitempty"` // sentence for the history's "Error" column
+	// HeldAt is since when HubSpot may not be written to, when that is why the run ended.
+	HeldAt int64 `json:"heldAt,omitempty"`
 	// Samples are the first changes of a dry run (P-64).
 	Samples []changelog.Record `json:"samples,omitempty"`
 	// Fields counts all of them by field.

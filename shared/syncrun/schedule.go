@@ -65,6 +65,9 @@ func (r *Runner) settle(ctx context.Context, p id.PortalID, run Run) error {
 		return nil
 	}
 	health := alert.Health{ItemsRead: run.Counts.Read, ItemsFailed: run.Counts.Failed, Run: run.ID}
+	if run.HeldAt != 0 {
+		health.BusyMillis = run.EndedAt - run.HeldAt
+	}
 	for range 8 {
 		s, err := r.Schedule.Load(ctx, p)
 		if err != nil {

@@ -85,13 +85,25 @@ func (s *Starter) Start(ctx context.Context, p id.PortalID, req Request) (Run, e
 }
 
 // StartInitial begins the first run after a connection (P-60). While another runs, the next one is made a full one: it read its scope
-// before the new account was there.
+// before the new account was there, unless it has not looked yet.
 func (s *Starter) StartInitial(ctx context.Context, p id.PortalID) error {
-	_, err := s.Start(ctx, p, Request{Trigger: Initial, Extent: All})
-	if !errors.Is(err, chain.ErrBusy) {
-		return err
+	run, err := s.Start(ctx, p, Request{Trigger: Initial, Extent: All})
+	if !errors.Is(err, chain.ErrBusy) || run.unread() {
+		return ignoreBusy(err)
 	}
 	return s.Again(ctx, p)
+}
+
+// unread tells that a run over everything has yet to load its scope for the first page.
+func (r Run) unread() bool {
+	return r.ID != "" && r.Full() && r.Extent == All && !r.DryRun && r.Read.Phase == Planning && r.Read.Prepared == 0
+}
+
+func ignoreBusy(err error) error {
+	if errors.Is(err, chain.ErrBusy) {
+		return nil
+	}
+	return err
 }
 
 // Again makes the next run that begins by itself a full one.

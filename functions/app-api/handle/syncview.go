@@ -149,6 +149,9 @@ type runDetail struct {
 
 func detailOf(r syncrun.Run, its []failure.Item, v runningView, most int) runDetail {
 	out := runDetail{runningView: v, Counts: r.Counts, Samples: []changeRow{}, Fields: append([]syncrun.FieldChanges{}, r.Fields...), Failures: []failureRow{}}
+	if r.Calls > 0 {
+		out.APICalls = &r.Calls
+	}
 	if r.EndedAt != 0 {
 		out.Duration = at(max(r.EndedAt-r.StartedAt, 1))
 	}

@@ -1,5 +1,5 @@
 // Command sim plays seeds of the simulation (package sim): one line of JSON per seed, a last one with the sum. It fails when an invariant is
-// broken, and names the seed first.
+// broken or one was never looked at, and names the seed first.
 package main
 
 import (
@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"lumo/scripts/sim"
 )
@@ -18,7 +19,7 @@ func main() {
 		base  = flag.Uint64("base", 1, "the first seed")
 		only  = flag.String("only", "", "acts to choose from, by comma")
 		trace = flag.String("trace", "", "write the trace of a single seed to this file")
-		plant = flag.String("plant", "", "a bug to find")
+		plant = flag.String("plant", "", "a bug to find: "+plants())
 	)
 	var o sim.Options
 	flag.Float64Var(&o.Climate.Crashes, "crashes", 0, "at least this share of invocations is killed")
@@ -41,23 +42,43 @@ func main() {
 		defer f.Close()
 		o.Trace = f
 	}
-	out := json.NewEncoder(os.Stdout)
-	failed := 0
-	for i := range *seeds {
-		r, err := sim.Run(*base+uint64(i), o)
-		if err != nil {
-			fmt.Fprintf(os.Stderr, "seed %d: %v\n", *base+uint64(i), err)
-			os.Exit(2)
-		}
-		if !r.OK {
-			failed++
-		}
-		if *trace != "" {
-			os.WriteFile(*trace+".log", r.Log, 0o600)
-		}
-		out.Encode(r)
+	sum, err := play(*base, *seeds, o, *trace)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
 	}
-	if failed > 0 {
+	if json.NewEncoder(os.Stdout).Encode(sum) != nil || !sum.OK {
 		os.Exit(1)
 	}
+}
+
+// play runs the seeds and writes a line for each.
+func play(base uint64, seeds int, o sim.Options, trace string) (sim.Summary, error) {
+	out, sum, began := json.NewEncoder(os.Stdout), sim.Summary{}, time.Now()
+	for i := range seeds {
+		seed := base + uint64(i)
+		r, err := sim.Run(seed, o)
+		if err != nil {
+			return sum, fmt.Errorf("seed %d: %w", seed, err)
+		}
+		if trace != "" {
+			if err := os.WriteFile(trace+".log", r.Log, 0o600); err != nil {
+				return sum, err
+			}
+		}
+		sum.Add(r)
+		if err := out.Encode(r); err != nil {
+			return sum, err
+		}
+	}
+	sum.Seconds = time.Since(began).Round(100 * time.Millisecond).Seconds()
+	return sum, nil
+}
+
+func plants() string {
+	var names []string
+	for _, p := range sim.Plants {
+		names = append(names, string(p))
+	}
+	return strings.Join(names, ", ")
 }

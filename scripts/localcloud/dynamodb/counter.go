@@ -9,12 +9,14 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 )
 
-// Counter is a reverse proxy that counts requests by caller and operation. Each caller has its own endpoint below the proxy's
+// Counter is a reverse proxy that counts requests by caller and operation, and refuses what DynamoDB would (see Throttle). Each caller has its own endpoint below the proxy's
 // address: <address>/<caller>.
 type Counter struct {
-	proxy  *httputil.ReverseProxy
+	proxy *httputil.ReverseProxy
+	*Throttle
 	mu     sync.Mutex
 	counts map[string]map[string]int
 }
@@ -26,7 +28,7 @@ func NewCounter(target string) (*Counter, error) {
 		return nil, err
 	}
 	return &Counter{
-		counts: map[string]map[string]int{},
+		counts: map[string]map[string]int{}, Throttle: NewThrottle(time.Now),
 		proxy: &httputil.ReverseProxy{
 			Rewrite: func(r *httputil.ProxyRequest) {
 				r.SetURL(u)
@@ -51,6 +53,12 @@ func (c *Counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	if !c.Take(operation, body) {
+		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		w.WriteHeader(http.StatusBadRequest)
+		io.WriteString(w, `{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException","message":"The level of configured provisioned throughput for one or more keys was exceeded."}`)
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))

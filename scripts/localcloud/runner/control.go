@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"lumo/scripts/localcloud/dynamodb"
 	"lumo/scripts/localcloud/lambdahost"
 	"lumo/scripts/localcloud/mapping"
 	"lumo/scripts/localcloud/sqs"
@@ -22,6 +23,9 @@ type Status struct {
 	Schedules map[string]time.Time      `json:"schedules"` // next times
 	KMSCalls  int64                     `json:"kmsCalls"`
 	Mails     int                       `json:"mails"`
+	// Hottest is the most that a partition key of the table took within a second; Throttled counts what was refused for more than DynamoDB allows.
+	Hottest   dynamodb.Hottest `json:"hottest"`
+	Throttled int              `json:"throttled"`
 }
 
 // FunctionStatus adds the DynamoDB requests of a function, by operation, to its counters.
@@ -39,6 +43,7 @@ func (c *Cloud) Status() Status {
 	requests := map[string]map[string]int{}
 	if c.counter != nil {
 		requests = c.counter.Counts()
+		s.Hottest, s.Throttled = c.counter.Hottest()
 	}
 	for id, f := range c.functions {
 		s.Functions[id] = FunctionStatus{f.Stats(), requests[id]}

@@ -1,4 +1,13 @@
-import { EmptyState, LoadingSpinner, Table, TableBody, TableHead, TableHeader, TableRow, Text } from '@hubspot/ui-extensions';
+import {
+  EmptyState,
+  LoadingSpinner,
+  Table,
+  TableBody,
+  TableHead,
+  TableHeader,
+  TableRow,
+  Text,
+} from '@hubspot/ui-extensions';
 import { ErrorPanel, StaleAlert, type Pages } from '@lumo/screens';
 import type { ReactNode } from 'react';
 

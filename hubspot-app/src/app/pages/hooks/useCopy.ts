@@ -23,7 +23,10 @@ export function useCopy() {
     }
     try {
       await copyTextToClipboard(form === 'csv' ? toCsv(rows) : toTable(rows));
-      addAlert({ type: truncated ? 'warning' : 'success', message: t(truncated ? 'csv.truncated' : 'csv.copied', { n }) });
+      addAlert({
+        type: truncated ? 'warning' : 'success',
+        message: t(truncated ? 'csv.truncated' : 'csv.copied', { n }),
+      });
     } catch {
       addAlert({ type: 'danger', message: t('csv.failed') });
     }

@@ -37,7 +37,14 @@ const CopyDiagnostics = () => {
         call(origin, 'GET /failures', { query: { limit: 50 } }),
       ]);
       const run = (r: typeof status.lastRun) =>
-        r && { id: r.id, trigger: r.trigger, status: r.status, startedAt: r.startedAt, failed: r.failed, error: r.error?.code };
+        r && {
+          id: r.id,
+          trigger: r.trigger,
+          status: r.status,
+          startedAt: r.startedAt,
+          failed: r.failed,
+          error: r.error?.code,
+        };
       const facts = {
         connection: status.connection,
         state: status.state,
@@ -46,7 +53,12 @@ const CopyDiagnostics = () => {
         counters: status.counters,
         run: run(status.run),
         lastRun: run(status.lastRun),
-        failures: failures.items.map(({ kind, code, correlationId, lastAt }) => ({ kind, code, correlationId, lastAt })),
+        failures: failures.items.map(({ kind, code, correlationId, lastAt }) => ({
+          kind,
+          code,
+          correlationId,
+          lastAt,
+        })),
       };
       await copyTextToClipboard(JSON.stringify(facts, null, 2));
       addAlert({ type: 'success', message: t('copied') });

@@ -1,13 +1,4 @@
-import {
-  EmptyState,
-  Flex,
-  Table,
-  TableBody,
-  TableHead,
-  TableHeader,
-  TableRow,
-  Text,
-} from '@hubspot/ui-extensions';
+import { EmptyState, Flex, Table, TableBody, TableHead, TableHeader, TableRow, Text } from '@hubspot/ui-extensions';
 import { PageLink } from '@hubspot/ui-extensions/pages';
 import { Loadable, useApi, useText, type Key, type MappingList } from '@lumo/screens';
 import { AddProperty } from '../components/syncData/AddProperty.tsx';

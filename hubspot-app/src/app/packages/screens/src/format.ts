@@ -51,7 +51,8 @@ export function formatIn(locale: string, timeZone: string): Format {
 
 function isZone(timeZone: string): boolean {
   try {
-    return timeZone !== '' && new Intl.DateTimeFormat('en', { timeZone }) !== null;
+    new Intl.DateTimeFormat('en', { timeZone });
+    return timeZone !== '';
   } catch {
     return false;
   }

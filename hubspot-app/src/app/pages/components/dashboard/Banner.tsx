@@ -35,7 +35,9 @@ const NoticeAlert = ({ notice, status, onChanged }: { notice: Notice; status: St
     <Alert title={problem.text} variant={variantOf(notice.code)}>
       <Flex direction="column" gap="small">
         <Text>{problem.todo}</Text>
-        {notice.since !== null && <Text variant="microcopy">{t('since', { when: format.dateTime(notice.since) })}</Text>}
+        {notice.since !== null && (
+          <Text variant="microcopy">{t('since', { when: format.dateTime(notice.since) })}</Text>
+        )}
         <Flex gap="small" align="center" wrap>
           <WayOut notice={notice} status={status} onChanged={onChanged} />
           <HelpLink topic={problem.topic} />

@@ -32,7 +32,9 @@ export const StatusTile = ({ status, onChanged }: { status: Status; onChanged: (
               </Text>
             )}
             {lastRun && (
-              <Text variant="microcopy">{t('lastSync', { when: format.dateTime(lastRun.endedAt ?? lastRun.startedAt) })}</Text>
+              <Text variant="microcopy">
+                {t('lastSync', { when: format.dateTime(lastRun.endedAt ?? lastRun.startedAt) })}
+              </Text>
             )}
             {(failed ?? counters.failures > 0) && <PageLink to="/help/errorsContinue">{t('errorsLink')}</PageLink>}
           </Flex>

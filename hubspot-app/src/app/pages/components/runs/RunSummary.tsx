@@ -61,12 +61,7 @@ export const RunSummary = ({ run, format }: { run: RunDetail; format: Format }) 
         <Heading>{t('detail.counts')}</Heading>
         <Statistics>
           {COUNTS.map((name) => (
-            <StatisticsItem
-              key={name}
-              id={name}
-              label={t(`counts.${name}`)}
-              number={format.number(run.counts[name])}
-            />
+            <StatisticsItem key={name} id={name} label={t(`counts.${name}`)} number={format.number(run.counts[name])} />
           ))}
         </Statistics>
         <Text>{t('detail.lists', { n: run.lists })}</Text>

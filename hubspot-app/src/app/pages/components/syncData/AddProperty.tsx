@@ -34,13 +34,7 @@ export const AddProperty = ({ full, onAdded }: { full: boolean; onAdded: () => v
       disabled={full}
       testId="add-property"
       overlay={
-        <Modal
-          id={MODAL}
-          title={t('add.title')}
-          width="lg"
-          onOpen={() => setOpen(true)}
-          onClose={() => setOpen(false)}
-        >
+        <Modal id={MODAL} title={t('add.title')} width="lg" onOpen={() => setOpen(true)} onClose={() => setOpen(false)}>
           <ModalBody>{open && <Search onAdded={onAdded} />}</ModalBody>
           <ModalFooter>
             <Button onClick={() => closeOverlay(MODAL)}>{words('close')}</Button>

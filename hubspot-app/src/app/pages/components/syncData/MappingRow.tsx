@@ -128,7 +128,7 @@ const ChangeRule = ({ mapping, onChanged }: Props) => {
               loading={busy}
               disabled={rule === mapping.rule}
               onClick={() => void change({ rule }).then((done) => done && closeOverlay(modal))}
-              testId="save-rule"
+              testId={`${modal}-save`}
             >
               {t('rule.save')}
             </LoadingButton>
@@ -184,7 +184,7 @@ const RemoveButton = ({ mapping, onChanged }: Props) => {
             <ErrorAlert error={remove.error} />
           </ModalBody>
           <ModalFooter>
-            <LoadingButton variant="destructive" loading={remove.busy} onClick={() => void go()} testId="remove-go">
+            <LoadingButton variant="destructive" loading={remove.busy} onClick={() => void go()} testId={`${modal}-go`}>
               {t('remove')}
             </LoadingButton>
             <Button onClick={() => closeOverlay(modal)}>{words('cancel')}</Button>

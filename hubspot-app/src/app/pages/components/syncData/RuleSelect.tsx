@@ -3,7 +3,15 @@ import { useText, type Rule } from '@lumo/screens';
 import { RULES } from './types.ts';
 
 /** The choice of a sync rule, each with what it means. */
-export const RuleSelect = ({ label, value, onChange }: { label: string; value: Rule; onChange: (rule: Rule) => void }) => {
+export const RuleSelect = ({
+  label,
+  value,
+  onChange,
+}: {
+  label: string;
+  value: Rule;
+  onChange: (rule: Rule) => void;
+}) => {
   const t = useText('syncData');
   const words = useText('common');
   return (

@@ -244,7 +244,7 @@ export interface RunDetail {
   /** Unix milliseconds */
   durationMs: number | null;
   counts: Counts;
-  /** Calls of HubSpot; null where they were not counted */
+  /** Calls of HubSpot that the run itself made; null while there are none */
   apiCalls: number | null;
   /** Changes of a dry run by field */
   fields: FieldChanges[];

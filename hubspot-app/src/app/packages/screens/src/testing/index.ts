@@ -1,0 +1,3 @@
+export * from './render.tsx';
+export * from './samples.ts';
+export * from './server.ts';

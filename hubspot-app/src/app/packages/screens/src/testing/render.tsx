@@ -1,0 +1,35 @@
+import { createRenderer } from '@hubspot/ui-extensions/testing';
+import type { ReactNode } from 'react';
+import { ORIGIN } from './server.ts';
+
+type Place = 'pages' | 'settings' | 'crm.record.tab' | 'crm.record.sidebar';
+
+/** Renders with the address of the fake server and a language. */
+export function show<P extends Place>(place: P, node: ReactNode, language: 'en' | 'ja' = 'en') {
+  const renderer = createRenderer(place);
+  const context = renderer.mocks.context;
+  context.variables = { API_ORIGIN: ORIGIN };
+  context.user.language = language;
+  context.user.locale = language;
+  renderer.render(node);
+  return renderer;
+}
+
+interface Node {
+  nodeType: string;
+  text?: string | null;
+  childNodes?: Node[];
+  props?: Record<string, unknown>;
+}
+
+/** All texts on the screen, with those of overlays. */
+export function textsOf(node: unknown): string[] {
+  const { nodeType, text, childNodes = [], props = {} } = node as Node;
+  if (nodeType === 'text') return text ? [text] : [];
+  const own = ['label', 'title', 'description', 'valueDescription', 'number', 'placeholder', 'validationMessage']
+    .map((name) => props[name])
+    .filter((value): value is string | number => typeof value === 'string' || typeof value === 'number')
+    .map(String);
+  const overlay = props.overlay ? textsOf(props.overlay) : [];
+  return [...own, ...childNodes.flatMap(textsOf), ...overlay];
+}
