@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findChromium, launch, MISSING } from '../../tools/browser.mjs';
 import { signatureV3 } from '../lib/sign.mjs';
-import { PORTAL, startWorld, type World } from './world.ts';
+import { PORTAL, startWorld, type World } from './world.mjs';
 
 const none = !findChromium();
 if (none) console.warn(`The screens are not tested: ${MISSING}`);
@@ -54,11 +54,11 @@ describe.skipIf(none)('the HubSpot screens', () => {
     expect(await ask(world.secret)).not.toBe(401);
     expect(await ask(`${world.secret}x`)).toBe(401);
     expect(await ask(world.secret, uri.replace('userId=1', 'userId=2'))).toBe(401);
-    expect((await world.api<Status>('/status')).state).toBe('Normal');
+    expect(((await world.api('/status')) as Status).state).toBe('Normal');
   });
 
   it('show on the dashboard what app-api and the sandboxes count', async () => {
-    const { counters } = await world.api<Status>('/status');
+    const { counters } = (await world.api('/status')) as Status;
     expect(counters.friends).toBe(40);
     await open(`?ext=pages&portalId=${PORTAL}`);
     await page.getByRole('heading', { level: 1, name: 'Dashboard' }).waitFor();
