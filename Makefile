@@ -64,6 +64,8 @@ smoke: setup ## the first run without a person; the last line is JSON, exit 0 on
 
 SEEDS ?= 50
 SEED_BASE ?= 1
+SIZE ?= 100000
+ONLY ?=
 
 .PHONY: sim
 sim: go-version ## seeded simulation in virtual time: SEEDS=50 SEED_BASE=1; a JSON line per seed, a last one with the sum
@@ -76,6 +78,10 @@ soak: setup ## the acceptance at its full sizes, up to 20 minutes; one JSON line
 .PHONY: crash
 crash: setup ## kill -9 at every point of an initial sync, each twice: ARGS="-only REGEX"; JSON lines, exit 0 only if nothing is lost or doubled
 	@go run ./scripts/cmd/crash $(ARGS)
+
+.PHONY: bench
+bench: setup ## the figures against their bars, about 20 minutes alone on two cores; SIZE=100000 ONLY=import: see docs/bench.md
+	@go run ./scripts/cmd/bench -size $(SIZE) -only "$(ONLY)"
 
 .PHONY: check
 check: setup hubspot-app/node_modules/.installed ## formatting, vet, staticcheck, the template; types, lint, metafiles and bundles of the HubSpot app
