@@ -3,6 +3,7 @@ package syncrun
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -262,17 +263,18 @@ const checkpoint = time.Second
 func (r *reader) commit(ctx context.Context, e end, p Page, a contactsync.Applied) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	counts := a.Counts
+	counts, twice := a.Counts, map[id.ContactID]bool{}
 	for _, k := range p.Contacts {
 		if n := a.By[k.ID]; n != (contactsync.Counts{Read: 1}) && e.met(r.run.Read, k.ID) {
-			counts = counts.Sub(n)
+			counts, twice[k.ID] = counts.Sub(n), true
 		}
 	}
 	e.pass(&r.run.Read, p)
 	r.run.Read.Number++
 	r.run.Counts = r.run.Counts.Add(counts)
 	if r.run.DryRun {
-		r.run.previewed(a.Changes)
+		// A run that stores finds nothing left to change the second time; a preview would count it again.
+		r.run.previewed(slices.DeleteFunc(slices.Clone(a.Changes), func(c changelog.Record) bool { return twice[c.Contact] }))
 	}
 	now := r.clock.Now()
 	if r.run.DryRun && now.Sub(r.saved) < checkpoint {
