@@ -75,7 +75,7 @@ const RunFault = ({ run }: { run: RunDetail }) => {
   if (!run.error) return null;
   const { text, todo, detail, topic } = problem(run.error);
   return (
-    <Alert title={text} variant="danger">
+    <Alert title={text} variant={run.status === 'failed' ? 'danger' : 'warning'}>
       <Text>{todo}</Text>
       {detail && <Text variant="microcopy">{detail}</Text>}
       <HelpLink topic={topic} />
