@@ -58,6 +58,10 @@ test: setup hubspot-app/node_modules/.installed ## all tests: the three Go modul
 	go test -count=1 -timeout 8m $(PACKAGES)
 	cd hubspot-app && npm test --silent
 
+.PHONY: screentest
+screentest: setup hubspot-app/node_modules/.installed ## the HubSpot screens in Chromium on the whole system; skipped without Chromium
+	cd hubspot-app && npm run --silent test:live
+
 .PHONY: smoke
 smoke: setup ## the first run without a person; the last line is JSON, exit 0 only if both sides agree field by field
 	@go run ./scripts/cmd/smoke $(ARGS)

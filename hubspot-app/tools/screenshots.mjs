@@ -12,6 +12,7 @@ const folder = path.resolve(project, '../docs/images');
 /** Each picture's name, the screen's address and what to do there first. @type {[string, string, ((page: Page) => Promise<void>)?][]} */
 const SCREENS = [
   ['dashboard', 'ext=pages'],
+  ['resync', 'ext=pages', (page) => page.locator('.tab-panel .btn.primary').first().click()],
   ['sync-data', 'ext=pages&path=/sync-data'],
   ['friends', 'ext=pages&path=/friends'],
   ['help', 'ext=pages&path=/help'],
@@ -25,8 +26,8 @@ async function open(page, address) {
   await page.goto(address);
   await page.locator('[data-testid=extension][data-ready=true]').waitFor();
   await page.waitForLoadState('networkidle');
-  // Pictures of a spinner tell nothing.
-  await page.locator('.spinner').first().waitFor({ state: 'detached' });
+  // A picture of a spinner tells nothing.
+  await page.locator('.spinner').first().waitFor({ state: 'detached', timeout: 10_000 });
 }
 
 async function main() {
@@ -39,11 +40,16 @@ async function main() {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
     for (const lang of ['en', 'ja']) {
       for (const [name, query, act] of SCREENS) {
-        await open(page, `${world.base}/?${query}&portalId=${PORTAL}&lang=${lang}&bare=1`);
-        await act?.(page);
         const file = `hubspot-${name}.${lang}.png`;
-        await page.screenshot({ path: path.join(folder, file) });
-        console.log(`docs/images/${file}`);
+        try {
+          await open(page, `${world.base}/?${query}&portalId=${PORTAL}&lang=${lang}&bare=1`);
+          await act?.(page);
+          await page.screenshot({ path: path.join(folder, file) });
+          console.log(`docs/images/${file}`);
+        } catch (e) {
+          console.error(`${file} was left out: ${e instanceof Error ? e.message.split('\n')[0] : e}`);
+          process.exitCode = 1;
+        }
       }
     }
   } finally {
