@@ -54,8 +54,13 @@ reset: go-version ## forget what `make run` kept (.local)
 	go run ./scripts/cmd/local -reset
 
 .PHONY: test
-test: setup ## all tests of the three modules
+test: setup hubspot-app/node_modules/.installed ## all tests: the three Go modules and the HubSpot app
 	go test -count=1 -timeout 8m $(PACKAGES)
+	cd hubspot-app && npm test --silent
+
+.PHONY: screentest
+screentest: setup hubspot-app/node_modules/.installed ## the HubSpot screens in Chromium on the whole system; skipped without Chromium
+	cd hubspot-app && npm run --silent test:live
 
 .PHONY: smoke
 smoke: setup ## the first run without a person; the last line is JSON, exit 0 only if both sides agree field by field
@@ -63,6 +68,8 @@ smoke: setup ## the first run without a person; the last line is JSON, exit 0 on
 
 SEEDS ?= 50
 SEED_BASE ?= 1
+SIZE ?= 100000
+ONLY ?=
 
 .PHONY: sim
 sim: go-version ## seeded simulation in virtual time: SEEDS=50 SEED_BASE=1; a JSON line per seed, a last one with the sum
@@ -76,12 +83,17 @@ soak: setup ## the acceptance at its full sizes, up to 20 minutes; one JSON line
 crash: setup ## kill -9 at every point of an initial sync, each twice: ARGS="-only REGEX"; JSON lines, exit 0 only if nothing is lost or doubled
 	@go run ./scripts/cmd/crash $(ARGS)
 
+.PHONY: bench
+bench: setup ## the figures against their bars, about 20 minutes alone on two cores; SIZE=100000 ONLY=import: see docs/bench.md
+	@go run ./scripts/cmd/bench -size $(SIZE) -only "$(ONLY)"
+
 .PHONY: check
-check: setup ## formatting, vet, staticcheck and the template
+check: setup hubspot-app/node_modules/.installed ## formatting, vet, staticcheck, the template; types, lint, metafiles and bundles of the HubSpot app
 	@bad=$$(gofmt -l $(MODULES)); [ -z "$$bad" ] || { printf 'not gofmt-clean:\n%s\n' "$$bad" >&2; exit 1; }
 	go vet $(PACKAGES)
 	go tool staticcheck $(PACKAGES)
 	go test -count=1 ./scripts/localcloud/template
+	cd hubspot-app && for step in typecheck lint format:check validate build; do npm run --silent $$step; done
 
 .PHONY: build
 build: go-version ## the function binaries as they are deployed, in build/

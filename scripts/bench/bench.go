@@ -66,6 +66,9 @@ var measurements = []measurement{
 	{"writeback", measureWriteBack},
 	{"table", measureTable},
 	{"limiter", measureLimiter},
+	{"stale", measureStale},
+	{"changes", measureChanges},
+	{"faults", measureFaults},
 	{"binaries", measureBinaries},
 	{"processes", measureProcesses},
 }
@@ -103,11 +106,16 @@ func Run(ctx context.Context, o Options) (bool, error) {
 		}
 		all = append(all, fs...)
 	}
+	return report(o.Out, all)
+}
+
+// report writes the figures and tells whether all bars hold.
+func report(out io.Writer, all []Figure) (bool, error) {
 	ok := true
-	enc := json.NewEncoder(o.Out)
+	enc := json.NewEncoder(out)
 	for _, f := range all {
 		if err := enc.Encode(f); err != nil {
-			return false, err
+			return false, fmt.Errorf("%s: %w", f.Name, err)
 		}
 		ok = ok && f.OK
 	}

@@ -1,6 +1,8 @@
 package bench
 
 import (
+	"cmp"
+	"fmt"
 	"math"
 	"net/http"
 	"slices"
@@ -95,6 +97,24 @@ func highest(as []arrival, span time.Duration) int {
 		most = max(most, i-from+1)
 	}
 	return most
+}
+
+// pauses lists the longest times between two calls, each with the time from the first call at which it began, for those who look for lost time.
+func pauses(as []arrival, n int) []string {
+	if len(as) < 2 {
+		return nil
+	}
+	order := make([]int, len(as)-1)
+	for i := range order {
+		order[i] = i
+	}
+	length := func(i int) time.Duration { return as[i+1].at.Sub(as[i].at) }
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(length(b), length(a)) })
+	var out []string
+	for _, i := range order[:min(n, len(order))] {
+		out = append(out, fmt.Sprintf("%d ms at %.1f s", length(i).Milliseconds(), as[i].at.Sub(as[0].at).Seconds()))
+	}
+	return out
 }
 
 // round keeps four digits, so that lines can be read.

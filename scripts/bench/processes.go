@@ -2,16 +2,20 @@ package bench
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"lumo/scripts/demo"
+	"lumo/scripts/hubspotsandbox"
 	"lumo/scripts/localcloud/runner"
 	"lumo/scripts/localcloud/sandboxes"
 )
@@ -106,14 +110,91 @@ func firstSync(ctx context.Context, w *demo.World, contacts int) error {
 	if err := w.Connect(ctx, b, account); err != nil {
 		return err
 	}
-	status, err := w.WaitForRun(ctx, began)
+	status, err := waitForRun(ctx, w, began)
 	if err != nil {
-		return err
+		return fmt.Errorf("initial sync: %w", err)
 	}
 	if status.LastRun == nil || status.LastRun.Contacts < contacts {
 		return errors.New("the first sync did not read every contact")
 	}
-	return nil
+	if status.Banner != nil && status.Banner.Code == "PREVIEW_NEEDED" {
+		if err := confirm(ctx, w); err != nil {
+			return err
+		}
+	}
+	return written(ctx, w, min(contacts, enoughWritten))
+}
+
+// looks is how many questions may stay without an answer: the machine is busy with the sync.
+const looks = 10
+
+// waitForRun waits for the end of a run that began after since.
+func waitForRun(ctx context.Context, w *demo.World, since time.Time) (status demo.Status, err error) {
+	for range looks {
+		if status, err = w.WaitForRun(ctx, since); err == nil || ctx.Err() != nil {
+			break
+		}
+		if err := sleep(ctx, time.Second); err != nil {
+			return status, err
+		}
+	}
+	return status, err
+}
+
+// confirm looks at a preview of the first writes and lets them go.
+func confirm(ctx context.Context, w *demo.World) error {
+	began := time.Now().Add(-time.Second)
+	if err := w.API(ctx, "POST", "/api/v1/sync", map[string]any{"requestId": "bench-preview", "extent": "contacts", "dryRun": true}, nil); err != nil {
+		return fmt.Errorf("preview: %w", err)
+	}
+	if _, err := waitForRun(ctx, w, began); err != nil {
+		return err
+	}
+	return w.API(ctx, "POST", "/api/v1/sync/confirm", map[string]string{"requestId": "bench-confirm"}, nil)
+}
+
+// enoughWritten: the flusher handles some hundred contacts at a time, whatever is still to come.
+const enoughWritten = 20_000
+
+// written waits until HubSpot has been told of so many contacts.
+func written(ctx context.Context, w *demo.World, contacts int) error {
+	const look, patience = 500 * time.Millisecond, 1200
+	for waited := 0; ; waited++ {
+		calls, err := batchUpdates(ctx, w)
+		if err != nil || calls*100 >= contacts {
+			return err
+		}
+		if waited > patience {
+			return fmt.Errorf("HubSpot got %d of %d batches", calls, contacts/100)
+		}
+		if err := sleep(ctx, look); err != nil {
+			return err
+		}
+	}
+}
+
+// batchUpdates is how often HubSpot was written to.
+func batchUpdates(ctx context.Context, w *demo.World) (int, error) {
+	q, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("%s/_sandbox/stats?portal=%d", w.HubSpot, w.Portal), nil)
+	if err != nil {
+		return 0, err
+	}
+	res, err := http.DefaultClient.Do(q)
+	if err != nil {
+		return 0, err
+	}
+	defer res.Body.Close()
+	var s hubspotsandbox.Stats
+	if err := json.NewDecoder(res.Body).Decode(&s); err != nil {
+		return 0, err
+	}
+	n := 0
+	for endpoint, calls := range s.Endpoints {
+		if strings.HasSuffix(endpoint, "/batch/update") {
+			n += calls
+		}
+	}
+	return n, nil
 }
 
 // freeAddress is one that nobody listens on now.

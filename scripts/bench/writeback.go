@@ -46,7 +46,8 @@ func (w *world) linkedFriend(n int, s contactsync.Scope) (friend.Friend, error) 
 func (w *world) drain(ctx context.Context, f *contactsync.Flusher) (contactsync.Flushed, error) {
 	var total contactsync.Flushed
 	for n := 0; ; n++ {
-		out, err := w.flush(ctx, f, n)
+		var out contactsync.Flushed
+		err := w.delivered(func() (err error) { out, err = w.flush(ctx, f, n); return err })
 		total.Contacts, total.Fields, total.Failed = total.Contacts+out.Contacts, total.Fields+out.Fields, total.Failed+out.Failed
 		if err != nil || !out.More {
 			return total, err
@@ -56,12 +57,8 @@ func (w *world) drain(ctx context.Context, f *contactsync.Flusher) (contactsync.
 }
 
 func (w *world) flush(ctx context.Context, f *contactsync.Flusher, n int) (contactsync.Flushed, error) {
-	if !w.virtual {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, 60*time.Second)
-		defer cancel()
-	}
-	defer w.app.Release(ctx)
+	ctx, end := w.invocation(ctx)
+	defer end()
 	s, err := w.app.Scopes().Scope(ctx, hub)
 	if err != nil {
 		return contactsync.Flushed{}, err
@@ -107,7 +104,7 @@ func measureWriteBack(ctx context.Context, r *run) ([]Figure, error) {
 		}
 	}
 	rate := 100 * float64(len(calls)-1) / took.Seconds()
-	r.say("write-back: %d contacts, %d fields in %.1f s, %.0f/s; calls %v, highest in 10 s %d", out.Contacts, out.Fields, took.Seconds(), rate, kinds(calls), highest(calls, 10*time.Second))
+	r.say("write-back: %d contacts, %d fields in %.1f s, %.0f/s; calls %v, highest in 10 s %d; longest pauses %v", out.Contacts, out.Fields, took.Seconds(), rate, kinds(calls), highest(calls, 10*time.Second), pauses(calls, 8))
 	return []Figure{
 		atLeast("writeback_share_of_api", rate/writesAllowed, "share", 0.95),
 		atMost("writeback_429", float64(limited)/float64(len(calls)), "share of calls", 0.005),

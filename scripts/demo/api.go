@@ -68,6 +68,9 @@ func (w *World) API(ctx context.Context, method, path string, in, out any) error
 	if err := json.Unmarshal(b, &env); err != nil {
 		return fmt.Errorf("%s %s: %s %.200s", method, path, res.Status, b)
 	}
+	if !env.OK && env.Error.Code == "" { // not from the API: the gateway answered
+		return fmt.Errorf("%s %s: %s %.200s", method, path, res.Status, b)
+	}
 	if !env.OK {
 		env.Error.Status = res.StatusCode
 		return &env.Error

@@ -32,14 +32,21 @@ type person struct {
 
 var lastPortal atomic.Int64
 
+// installing bounds how many customers install at once: a function of the local cloud has ten environments, and more requests than these
+// are refused, as Lambda does.
+var installing = make(chan struct{}, 6)
+
 // newCustomer goes the whole way up to the end of the first sync. Friends are not imported: only those whom contacts name are known.
 func newCustomer(t *testing.T, s demo.Size) *customer {
 	t.Helper()
 	c := &customer{World: outside.World(2000 + lastPortal.Add(1)), t: t}
 	c.Say = t.Logf
+	installing <- struct{}{}
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Second)
 	defer cancel()
-	if err := c.begin(ctx, s); err != nil {
+	err := c.begin(ctx, s)
+	<-installing
+	if err != nil {
 		t.Fatalf("portal %d: %v", c.Portal, err)
 	}
 	c.synced = time.Now()

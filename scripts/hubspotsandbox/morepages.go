@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -130,6 +131,24 @@ func (s *Server) appPage(w http.ResponseWriter, r *http.Request) {
 	}
 	slices.SortFunc(p.Endpoints, func(a, b endpointCount) int { return strings.Compare(a.Name, b.Name) })
 	s.render(w, "app", p)
+}
+
+func (s *Server) screen(v visit, q url.Values) string {
+	q.Set("portalId", strconv.FormatInt(v.portal, 10))
+	return s.cfg.ScreensURL + "/?" + q.Encode()
+}
+
+// appScreens is where HubSpot shows an app's own pages. The sandbox draws none itself.
+func (s *Server) appScreens(w http.ResponseWriter, r *http.Request) {
+	v, ok := s.visit(w, r)
+	if !ok {
+		return
+	}
+	to := fmt.Sprintf("/ui/%d/app", v.portal)
+	if s.cfg.ScreensURL != "" && v.view.Installed {
+		to = s.screen(v, url.Values{"ext": {"pages"}, "path": {"/" + r.PathValue("path")}})
+	}
+	http.Redirect(w, r, to, http.StatusFound)
 }
 
 func (s *Server) uninstallForm(w http.ResponseWriter, r *http.Request) {

@@ -24,6 +24,7 @@ type page struct {
 	Portals                                         []portalChoice
 	View                                            *portalChoice
 	User                                            int64
+	Screen                                          string // address of the app's screen that belongs to the page
 
 	Object, Singular, Base, Search, Next string
 	Total                                int
@@ -95,6 +96,8 @@ func (s *Server) pageRoutes() *http.ServeMux {
 	mux.HandleFunc("GET /ui/{p}/lists/{id}", s.listPage)
 	mux.HandleFunc("POST /ui/{p}/lists/new", s.newList)
 	mux.HandleFunc("POST /ui/{p}/lists/{id}/do", s.changeList)
+	mux.HandleFunc("GET /app/{p}/{app}/{path...}", s.appScreens)
+	mux.HandleFunc("GET /app/{p}/{app}", s.appScreens)
 	mux.HandleFunc("GET /contacts/{p}/record/{object}/{id}", s.recordPage)
 	mux.HandleFunc("POST /contacts/{p}/record/{object}/{id}/edit", s.editForm)
 	mux.HandleFunc("POST /contacts/{p}/record/{object}/{id}/company", s.companyForm)

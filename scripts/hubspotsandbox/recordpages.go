@@ -121,6 +121,10 @@ func (s *Server) recordPage(w http.ResponseWriter, r *http.Request) {
 	}
 	p := v.page(r, "")
 	p.Record, p.Base = &rec, v.link(rec.ID)
+	if s.cfg.ScreensURL != "" && v.view.Installed && !rec.Archived {
+		screen := map[*kind]string{contactKind: "card", companyKind: "company"}[v.object]
+		p.Screen = s.screen(v, url.Values{"ext": {screen}, "objectId": {strconv.FormatInt(rec.ID, 10)}})
+	}
 	s.mu.Lock()
 	portal := s.portals[v.portal]
 	o := portal.Objects[v.object.Name]

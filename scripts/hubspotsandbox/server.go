@@ -30,6 +30,7 @@ type Config struct {
 	RedirectURLs   []string // allowed redirect_uri values
 	RequiredScopes []string // default DefaultRequiredScopes
 	OptionalScopes []string // default DefaultOptionalScopes
+	ScreensURL     string   // where the app's screens are shown; pages lead there; "" shows none
 	WebhookTarget  string   // targetUrl with its variables replaced; "" delivers nothing
 	Subscriptions  []Subscription
 	MaxConcurrent  int // webhook requests at a time, default 10

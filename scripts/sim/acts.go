@@ -224,6 +224,7 @@ func (w *World) purgeContact() {
 	t := w.tenant()
 	if c, ok := w.contact(t); ok {
 		w.check(w.hubspot.Purge(t.hub(), "contacts", c.ID, hs.By{}))
+		t.erased = append(t.erased, c.ID)
 		w.trace("HubSpot: %d purge %d", t.id, c.ID)
 	}
 }

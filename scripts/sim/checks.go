@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -165,6 +166,7 @@ func (w *World) checkExplanation(t *tenant, f friend.Friend, m mapping.Mapping, 
 	case !ok && canon(now.Value) == "":
 	case !ok:
 		w.violate("I7", "portal %d, %s: the log says nothing of %s, which is %q; register %+v", t.id, f.User, m.Property, now.Value, f.Fields[m.Property])
+	case told.Old+told.New == "" && slices.Contains(t.erased, int64(told.Contact)): // the values were forgotten
 	case canon(told.New) != canon(now.Value):
 		w.violate("I7", "portal %d, %s: by the log %s is %q (%s), Lumo shows %q; register %+v", t.id, f.User, m.Property, told.New, told.Cause, now.Value, f.Fields[m.Property])
 	case told.Winner == register.Nobody || told.Reason == "" || told.Cause == "" || told.At == 0:

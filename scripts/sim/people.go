@@ -24,7 +24,8 @@ type tenant struct {
 	companies []int64
 	mappings  []mapping.Mapping
 	deleted   []int64
-	removed   bool // uninstalled for good
+	erased    []int64 // for privacy
+	removed   bool    // uninstalled for good
 }
 
 func (t *tenant) hub() int64 { return int64(t.id) }

@@ -61,8 +61,9 @@ func TestTheSameSeedGivesTheSameTrace(t *testing.T) {
 	}
 }
 
-// What the checks are worth: each of these bugs, put around the code under test, is found among these seeds of the first fifty, and by the
-// invariant that it breaks. When the simulation changes, `go run ./scripts/cmd/sim -plant NAME` tells which seeds find it.
+// What the checks are worth: each of these bugs, put around the code under test, is found by the invariant that it breaks. The seeds named
+// here found it last; with every change of the product others do, so all of the first hundred are tried before it counts as not found.
+// `go run ./scripts/cmd/sim -plant NAME` tells which.
 func TestPlantedBugsAreFound(t *testing.T) {
 	t.Parallel()
 	for plant, want := range map[sim.Plant]struct {
@@ -70,15 +71,19 @@ func TestPlantedBugsAreFound(t *testing.T) {
 		seeds  []uint64
 	}{
 		sim.NoEcho:        {"I[34]", []uint64{1, 10}},
-		sim.ClaimFirst:    {"I[13]", []uint64{11, 13, 38, 42}},
+		sim.ClaimFirst:    {"I[13]", []uint64{31}},
 		sim.ConstantFlush: {"I1", []uint64{1, 2}},
-		sim.NewestSeen:    {"I[13]", []uint64{17, 35, 41}},
+		sim.NewestSeen:    {"I[13]", []uint64{8, 14, 42}},
 		sim.Unfenced:      {"I2", []uint64{5, 11, 14, 17}},
 	} {
 		t.Run(string(plant), func(t *testing.T) {
 			t.Parallel()
 			breaks := regexp.MustCompile(want.breaks)
-			for _, seed := range want.seeds {
+			seeds := want.seeds
+			for s := range uint64(100) {
+				seeds = append(seeds, s+1)
+			}
+			for _, seed := range seeds {
 				r, err := sim.Run(seed, sim.Options{Plant: plant})
 				if err != nil {
 					t.Fatal(err)
@@ -89,7 +94,7 @@ func TestPlantedBugsAreFound(t *testing.T) {
 					}
 				}
 			}
-			t.Errorf("seeds %d did not find it", want.seeds)
+			t.Errorf("none of %d seeds found it", len(seeds))
 		})
 	}
 }

@@ -188,6 +188,7 @@ func TestAMergeMovesTheLinkAndADeletionEndsIt(t *testing.T) {
 	}
 	delete(w.contacts, 3)
 	w.notify(t, contactsync.Note{Kind: contactsync.Checked, Contact: 3})
+	w.flush(t)
 	if f := w.friends[k]; f.Link.State != friend.Unlinked || w.shown(k, "firstname") != "" || f.Due != 0 {
 		t.Fatalf("after the deletion: %+v", f)
 	}

@@ -288,12 +288,12 @@ func (e *Events) change(ctx context.Context, s Scope, k friend.Key, erased bool,
 			return nil
 		}
 		left := Left(before, &f, s, erased, e.Applier.now(), cause)
-		if err := leaving(ctx, e.Applier.Log, s.Portal, k, left, e.Applier.now(), cause); err != nil {
-			return err
-		}
 		saved, err := e.Applier.Friends.Save(ctx, s.Portal, f)
 		if err == nil {
-			return e.Applier.reindex(ctx, s.Portal, saved, Event)
+			if err = leaving(ctx, e.Applier.Log, s.Portal, k, left, e.Applier.now(), cause); err == nil && len(left) > 0 {
+				err = e.Applier.Outbox.Kick(ctx, s.Portal)
+			}
+			return errors.Join(err, e.Applier.reindex(ctx, s.Portal, saved, Event))
 		}
 		if !errors.Is(err, friend.ErrStale) {
 			return err

@@ -16,6 +16,7 @@ import (
 	"lumo/shared/friend"
 	"lumo/shared/id"
 	"lumo/shared/portal"
+	"lumo/shared/register"
 	"lumo/shared/work"
 )
 
@@ -246,8 +247,8 @@ func (f *Flusher) accepted(ctx context.Context, s Scope, jobs map[id.ContactID]*
 // store notes on each friend what HubSpot holds now, and clears the marker if nothing else is owed.
 func (f *Flusher) store(ctx context.Context, s Scope, rows []friend.Friend, written map[string]string, updatedAt int64, cause string) error {
 	for _, row := range rows {
-		for range 8 {
-			next, _ := Wrote(row, s, written, updatedAt, f.Clock.Now().UnixMilli(), cause)
+		for attempt := range 8 {
+			next, changes := Wrote(row, s, written, updatedAt, f.Clock.Now().UnixMilli(), cause)
 			healed := next.Failed && len(written) > 0
 			if healed {
 				next.Failed = false
@@ -255,6 +256,9 @@ func (f *Flusher) store(ctx context.Context, s Scope, rows []friend.Friend, writ
 			_, err := f.Friends.Save(ctx, s.Portal, next)
 			if err == nil && healed {
 				err = f.Failures.Remove(ctx, s.Portal, failure.Item{Kind: failure.WriteBack, Subject: failure.SubjectOf(row.Key)}.ID())
+			}
+			if err == nil && attempt > 0 { // what it means for another row than the one that was told
+				err = f.tell(ctx, s, slices.DeleteFunc(changes, func(r changelog.Record) bool { return r.To != register.Lumo }), cause)
 			}
 			if err == nil {
 				break

@@ -21,6 +21,9 @@ type job struct {
 }
 
 func (f *Flusher) batch(ctx context.Context, s Scope, keys []friend.Key, rows map[friend.Key]friend.Friend, cause string) (Flushed, error) {
+	if err := f.ended(ctx, s, keys, rows); err != nil {
+		return Flushed{}, err
+	}
 	jobs, idle, log, err := f.jobs(ctx, s, keys, rows, cause)
 	if err != nil {
 		return Flushed{}, err

@@ -37,9 +37,10 @@ const (
 const GoneWait = 60
 
 // NamesLive is how long a run may go on with a company's name that it has read. NameWait is when whatever a run stored under such a name,
-// after it changed, is there to be seen.
+// after it changed, is there to be seen. The longer, the fewer names are read twice by a run that the table or HubSpot slows down; SQS holds no
+// message back for more than 15 minutes.
 const (
-	NamesLive = 90 * time.Second
+	NamesLive = 10 * time.Minute
 	NameWait  = NamesLive + 2*time.Minute
 )
 

@@ -55,7 +55,10 @@ func Wrote(before friend.Friend, s Scope, written map[string]string, updatedAt, 
 			Friend: f.Key, Contact: f.Link.Contact, Field: m.Property, To: register.HubSpot, Old: r.Held.Value, New: v, Winner: o.Winner, Reason: o.Reason,
 			Rule: m.Rule, HubSpotAt: r.HubSpot.At, HubSpotBy: r.HubSpot.Inexact, LumoAt: r.Lumo.At, Cause: cause, At: now,
 		})
-		f.Fields[m.Property] = r.Written(v, updatedAt)
+		after := r.Written(v, updatedAt)
+		f.Fields[m.Property] = after
+		// Where HubSpot's side wins, what was written is what shows now: the row may have changed under the write.
+		log = append(log, settle(&f, f.Link.Contact, m, r, after, now, cause).changes...)
 	}
 	log = append(log, shownWritten(&f, s, written, now, cause)...)
 	if len(written) > 0 {

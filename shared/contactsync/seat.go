@@ -244,12 +244,9 @@ func evict(ctx context.Context, friends friend.Store, failures failure.Store, lo
 		next := f.Clone()
 		next.Unlink()
 		left := Left(f, &next, s, false, now, cause)
-		if err := leaving(ctx, log, p, f.Key, left, now, cause); err != nil {
-			return f, err
-		}
 		saved, err := friends.Save(ctx, p, next)
 		if err == nil {
-			return saved, nil
+			return saved, leaving(ctx, log, p, f.Key, left, now, cause)
 		}
 		if !errors.Is(err, friend.ErrStale) {
 			return saved, err

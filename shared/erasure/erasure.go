@@ -6,6 +6,7 @@ package erasure
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"lumo/shared/chain"
@@ -115,13 +116,12 @@ func (e *Eraser) failures(ctx context.Context, p id.PortalID, w work) (next stri
 		return "", err
 	}
 	for _, it := range its {
-		for _, c := range w.Contacts {
-			if it.Contact != c {
-				continue
-			}
-			if err := e.Failures.Remove(ctx, p, it.ID()); err != nil {
-				return "", err
-			}
+		// Those about links tell ids alone, and a conflict stays one until people decide.
+		if it.Kind == failure.Link || !slices.Contains(w.Contacts, it.Contact) {
+			continue
+		}
+		if err := e.Failures.Remove(ctx, p, it.ID()); err != nil {
+			return "", err
 		}
 	}
 	return next, nil

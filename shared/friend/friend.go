@@ -247,6 +247,8 @@ func (f *Friend) Unlink() {
 	for p, r := range f.Fields {
 		switch {
 		case !r.Lumo.None():
+			r.Why.Old = "" // what a value replaced may be the contact's
+			f.Fields[p] = r
 		case r.Why.At != 0 && r.Why.New == "":
 			r.Why.Old = ""
 			f.Fields[p] = register.Register{Why: r.Why}

@@ -12,19 +12,22 @@ const searchPage = 200
 // end is one direction of reading: fetch gets its next page, pass moves its cursor once the page is stored, met tells that the other end
 // has counted a contact already.
 type end struct {
-	name  string
-	room  int // hundreds of contacts that may be under way between fetching and storing
-	fetch func(ctx context.Context) (page Page, more bool, err error)
-	pass  func(c *Cursors, p Page)
-	met   func(c Cursors, k id.ContactID) bool
+	name string
+	room int // hundreds of contacts that may be under way between fetching and storing
+	// yields: its pages wait while those that are there already need many calls that count against the same limit.
+	yields bool
+	fetch  func(ctx context.Context) (page Page, more bool, err error)
+	pass   func(c *Cursors, p Page)
+	met    func(c Cursors, k id.ContactID) bool
 }
 
 // up reads the list of all contacts from the lowest id until it meets the search.
 func (r *reader) up(p id.PortalID, props []string) end {
 	after := r.run.Read.After
 	return end{
-		name: "up",
-		room: max(r.ahead/2, 1),
+		name:   "up",
+		room:   max(r.ahead/2, 1),
+		yields: r.run.Read.BothEnds,
 		fetch: func(ctx context.Context) (Page, bool, error) {
 			pg, err := r.source.List(ctx, p, after, props)
 			if err != nil {

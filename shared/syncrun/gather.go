@@ -13,7 +13,8 @@ import (
 )
 
 // A page of contacts seldom needs a whole batch of company names or of histories. So pages that are stored at the same time put what they
-// need into common calls, and a call goes out when it is full or has been held for a while.
+// need into common calls, and a call goes out when it is full, or when it has been held for a while and no other is under way: while HubSpot
+// keeps calls waiting, more small ones would only wait behind them.
 const (
 	namesPerCall     = 100
 	historiesPerCall = 50
@@ -65,6 +66,13 @@ func gathering(c namedCRM, p id.PortalID, properties []string) *gatheringCRM {
 	return g
 }
 
+// namesAhead is how many companies' names may be waited for before the list gives way.
+const namesAhead = 10 * namesPerCall
+
+// crowded tells that pages wait for the names of many companies, as at the beginning of a run. Those calls have the list's limit in common
+// with it, while search has its own: pages of the list would only be further ones that wait.
+func (g *gatheringCRM) crowded() bool { return g.names.waiting() > namesAhead }
+
 // hurry sends what is gathered: no more pages come.
 func (g *gatheringCRM) hurry() {
 	g.names.hurry()
@@ -101,6 +109,13 @@ func (g *gatheringCRM) Contacts(ctx context.Context, p id.PortalID, ids []id.Con
 	return found, missing, nil
 }
 
+// waiting is how many keys are asked for.
+func (p *pool[K, V]) waiting() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.under)
+}
+
 // pool joins requests of several goroutines into calls for up to size keys.
 type pool[K comparable, V any] struct {
 	size  int
@@ -110,6 +125,8 @@ type pool[K comparable, V any] struct {
 	mu     sync.Mutex
 	open   *parcel[K, V]       // still takes keys
 	under  map[K]*parcel[K, V] // keys that are asked for
+	calls  int                 // under way
+	late   bool                // the open parcel was held long enough, and goes when no call is under way
 	hasten bool
 }
 
@@ -180,7 +197,10 @@ func (p *pool[K, V]) begin(ctx context.Context) {
 	n.stop = p.clock.AfterFunc(held, func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		if p.open == n {
+		if p.open != n {
+			return
+		}
+		if p.late = true; p.calls == 0 {
 			p.send(n)
 		}
 	})
@@ -188,13 +208,17 @@ func (p *pool[K, V]) begin(ctx context.Context) {
 
 // send lets the parcel go. The caller holds the lock.
 func (p *pool[K, V]) send(n *parcel[K, V]) {
-	p.open = nil
+	p.open, p.late = nil, false
+	p.calls++
 	n.stop()
 	go func() {
 		n.got, n.err = p.read(n.ctx, n.keys)
 		p.mu.Lock()
 		for _, k := range n.keys {
 			delete(p.under, k)
+		}
+		if p.calls--; p.late && p.calls == 0 {
+			p.send(p.open)
 		}
 		p.mu.Unlock()
 		close(n.done)

@@ -11,6 +11,7 @@ import (
 	"lumo/shared/chain"
 	"lumo/shared/changelog"
 	"lumo/shared/clock"
+	"lumo/shared/contactsync"
 	"lumo/shared/friend"
 	"lumo/shared/id"
 	"lumo/shared/portal"
@@ -114,5 +115,27 @@ func TestAPreviewCountsEverythingAndShowsSome(t *testing.T) {
 	}
 	if b, err := json.Marshal(r); err != nil || len(b) > 150_000 {
 		t.Errorf("the run's row would take %d bytes, %v", len(b), err)
+	}
+}
+
+// The two ends of a full read overlap a little; a preview counts those contacts once, as it counts everything else.
+func TestAPreviewCountsWhatBothEndsReadOnce(t *testing.T) {
+	t.Parallel()
+	at := clock.NewVirtual(time.UnixMilli(1))
+	run := &Run{DryRun: true, Read: Cursors{BothEnds: true, High: 20}}
+	r := &reader{clock: at, run: run, saved: at.Now()}
+	var p Page
+	a := contactsync.Applied{By: map[id.ContactID]contactsync.Counts{}}
+	for _, k := range []id.ContactID{20, 21} {
+		p.Contacts = append(p.Contacts, contactsync.Contact{ID: k})
+		a.By[k] = contactsync.Counts{Read: 1, Matched: 1}
+		a.Counts = a.Counts.Add(a.By[k])
+		a.Changes = append(a.Changes, changelog.Record{Contact: k, Field: "line_display_name", To: register.HubSpot})
+	}
+	if err := r.commit(t.Context(), r.down(1, nil, nil), p, a); err != nil {
+		t.Fatal(err)
+	}
+	if run.Counts.Read != 1 || len(run.Samples) != 1 || len(run.Fields) != 1 || run.Fields[0].HubSpot != 1 {
+		t.Errorf("%+v, %d samples, %+v", run.Counts, len(run.Samples), run.Fields)
 	}
 }

@@ -3,6 +3,7 @@ package syncrun
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,16 +40,21 @@ func (r *reader) read(ctx context.Context, ends []end, stop func() bool) (bool, 
 	}
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
-	hurry, flow := r.share(), newFlow(r.clock)
+	shared, flow := r.share(), newFlow(r.clock)
 	through := make([]bool, len(ends))
 	var fetching, storing sync.WaitGroup
 	for i, e := range ends {
 		p := &pipeline{reader: r, end: e, room: semaphore.NewWeighted(int64(e.room)), flow: flow, pages: make(chan *stored, r.ahead), fail: fail}
+		if e.yields && shared != nil {
+			p.crowded = shared.crowded
+		}
 		fetching.Go(func() { through[i] = p.fetch(ctx, stop) })
 		storing.Go(func() { p.commit(ctx) })
 	}
 	fetching.Wait()
-	hurry()
+	if shared != nil {
+		shared.hurry()
+	}
 	storing.Wait()
 	if err := context.Cause(ctx); err != nil {
 		return false, err
@@ -67,19 +73,19 @@ const (
 	rowsOfOnePage  = 16
 )
 
-// share makes pages that are stored at the same time share calls for what they need, and the room for writes.
-func (r *reader) share() (hurry func()) {
+// share makes pages that are stored at the same time share calls for what they need, and the room for writes. It returns what they share.
+func (r *reader) share() *gatheringCRM {
 	a := *r.applier
 	a.Parallel = min(a.Parallel, rowsOfOnePage)
 	a.Friends = fewAtOnce{a.Friends, semaphore.NewWeighted(rowsAtOnce)}
 	a.Profiles = fewProfiles{a.Profiles, semaphore.NewWeighted(profilesAtOnce)}
-	hurry = func() {}
+	var shared *gatheringCRM
 	if c, ok := a.CRM.(namedCRM); ok {
-		g := gathering(c, r.scope.Portal, r.scope.Read())
-		a.CRM, hurry = g, g.hurry
+		shared = gathering(c, r.scope.Portal, r.scope.Read())
+		a.CRM = shared
 	}
 	r.applier = &a
-	return hurry
+	return shared
 }
 
 // fewAtOnce bounds the writes under way.
@@ -155,6 +161,8 @@ type pipeline struct {
 	flow  *flow
 	pages chan *stored // in the order of fetching
 	fail  func(error)
+	// crowded, where it is set, tells that this end should let others go first.
+	crowded func() bool
 }
 
 // stored is a page on its way into friends.
@@ -204,7 +212,7 @@ func (p *pipeline) fetch(ctx context.Context, stop func() bool) bool {
 // wait waits for the storing to keep up. It tells whether to fetch on.
 func (p *pipeline) wait(ctx context.Context, stop func() bool) bool {
 	for !stop() {
-		if p.flow.open() {
+		if p.flow.open() && (p.crowded == nil || !p.crowded()) {
 			return true
 		}
 		if p.clock.Sleep(ctx, flowPoll) != nil {
@@ -255,17 +263,18 @@ const checkpoint = time.Second
 func (r *reader) commit(ctx context.Context, e end, p Page, a contactsync.Applied) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	counts := a.Counts
+	counts, twice := a.Counts, map[id.ContactID]bool{}
 	for _, k := range p.Contacts {
 		if n := a.By[k.ID]; n != (contactsync.Counts{Read: 1}) && e.met(r.run.Read, k.ID) {
-			counts = counts.Sub(n)
+			counts, twice[k.ID] = counts.Sub(n), true
 		}
 	}
 	e.pass(&r.run.Read, p)
 	r.run.Read.Number++
 	r.run.Counts = r.run.Counts.Add(counts)
 	if r.run.DryRun {
-		r.run.previewed(a.Changes)
+		// A run that stores finds nothing left to change the second time; a preview would count it again.
+		r.run.previewed(slices.DeleteFunc(slices.Clone(a.Changes), func(c changelog.Record) bool { return twice[c.Contact] }))
 	}
 	now := r.clock.Now()
 	if r.run.DryRun && now.Sub(r.saved) < checkpoint {

@@ -21,6 +21,9 @@ const own = (outDir, more) =>
   });
 
 /** @param {string} outDir */
+export const buildPage = (outDir) => own(outDir, {});
+
+/** @param {string} outDir */
 export const buildWorker = (outDir) =>
   own(outDir, {
     build: {
@@ -41,7 +44,7 @@ export const buildWorker = (outDir) =>
 export async function buildAll({ outDir, variables }) {
   await mkdir(outDir, { recursive: true });
   await Promise.all([
-    own(outDir, {}),
+    buildPage(outDir),
     buildWorker(outDir),
     buildExtensions({ outputDir: path.join(outDir, 'ext'), variables }),
   ]);

@@ -22,6 +22,7 @@ import (
 
 type options struct {
 	addr, state, public, appURL, webhooks string
+	screens                               string
 	clientID, clientSecret                string
 	appID                                 int64
 	seed                                  uint64
@@ -36,6 +37,7 @@ func main() {
 	flag.StringVar(&o.state, "state", "", "directory that keeps the state; empty forgets it at the end")
 	flag.StringVar(&o.public, "public", "", "origin under which others reach the sandbox; default http://ADDR")
 	flag.StringVar(&o.appURL, "app-url", "http://127.0.0.1:3000", "origin of the app: install URL, redirect URL, webhooks")
+	flag.StringVar(&o.screens, "screens-url", "", "origin at which the app's screens are shown; empty: nowhere")
 	flag.StringVar(&o.webhooks, "webhooks", "", "the app's webhooks file; default: "+webhooksFile+" of this repository")
 	flag.StringVar(&o.clientID, "client-id", "lumo-local-client", "client id of the app")
 	flag.StringVar(&o.clientSecret, "client-secret", os.Getenv("HUBSPOT_CLIENT_SECRET"), "client secret of the app; default $HUBSPOT_CLIENT_SECRET")
@@ -105,7 +107,7 @@ func build(o options, log *slog.Logger) (*hubspotsandbox.Server, error) {
 	}
 	callback := app + "/oauth/callback"
 	s := hubspotsandbox.New(hubspotsandbox.Config{
-		Seed: o.seed, Log: log, PublicURL: o.public, AppID: o.appID, ClientID: o.clientID, ClientSecret: o.clientSecret,
+		Seed: o.seed, Log: log, PublicURL: o.public, AppID: o.appID, ClientID: o.clientID, ClientSecret: o.clientSecret, ScreensURL: o.screens,
 		InstallURL: callback, RedirectURLs: []string{callback}, MaxConcurrent: file.MaxConcurrent, Subscriptions: file.Subscriptions,
 		WebhookTarget: hubspotsandbox.Expand(file.Target, map[string]string{"API_ORIGIN": app}),
 		HTTP:          &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}},

@@ -86,12 +86,16 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	}
 	var beside *sandboxes.Sandboxes
 	var say runner.Say
+	at := ""
+	if !o.noScreens && screens.Installed(root) {
+		at = "http://" + o.screens
+	}
 	config := runner.Config{
 		Root: root, State: o.state, Front: o.front, Control: o.control, Parameters: o.parameters, Out: out, NoSchedules: o.quiet, Freeze: o.freeze,
 		Outside: func(ctx context.Context, front string, printer runner.Say) (map[string]string, func(), error) {
 			say = printer
 			s, err := sandboxes.Start(ctx, sandboxes.Config{
-				Root: root, State: o.state, Hubspot: o.hubspot, Line: o.line, Getenv: os.Getenv, Status: say.Status, Out: say.Lines,
+				Root: root, State: o.state, Hubspot: o.hubspot, Line: o.line, Screens: at, Getenv: os.Getenv, Status: say.Status, Out: say.Lines,
 			}, front)
 			if err != nil {
 				return nil, nil, err

@@ -121,7 +121,7 @@ func (c *Checker) find(method, path string) (*routers.Route, map[string]string) 
 }
 
 // outside are paths that are no API of HubSpot's.
-var outside = regexp.MustCompile(`^/(_sandbox|_journal-files|ui|marketplace|contacts/|oauth/(authorize|consent|[0-9]+/authorize)|$)`)
+var outside = regexp.MustCompile(`^/(_sandbox|_journal-files|ui|marketplace|app/|contacts/|oauth/(authorize|consent|[0-9]+/authorize)|$)`)
 
 // Reporter is the part of testing.TB that Wrap needs.
 type Reporter interface {

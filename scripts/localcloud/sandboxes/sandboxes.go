@@ -23,6 +23,7 @@ type Config struct {
 	Root          string // of the repository
 	State         string // folder of the local cloud
 	Hubspot, Line string // listen addresses
+	Screens       string // origin of the HubSpot screens, if they are shown
 	Getenv        func(string) string
 	Status        func(part, text string)
 	Out           func(part string) io.Writer
@@ -107,7 +108,7 @@ func (s *Sandboxes) hubspot(ctx context.Context, c Config, front string) error {
 	}
 	return s.run(ctx, c, "hubspot-sandbox", "/ui", []string{
 		"-addr", c.Hubspot, "-state", filepath.Join(c.State, "hubspot-sandbox"), "-app-url", front, "-client-id", localClientID, "-app-id", localAppID,
-		"-webhooks", filepath.Join(c.Root, "hubspot-app/src/app/webhooks/webhooks-hsmeta.json"), "-seed-contacts", "0", "-seed-companies", "0",
+		"-webhooks", filepath.Join(c.Root, "hubspot-app/src/app/webhooks/webhooks-hsmeta.json"), "-seed-contacts", "0", "-seed-companies", "0", "-screens-url", c.Screens,
 	}, "HUBSPOT_CLIENT_SECRET="+secret)
 }
 

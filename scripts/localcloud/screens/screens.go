@@ -36,22 +36,16 @@ type Screens struct {
 
 // Start serves the screens; who asks while they are being built, which takes some seconds, waits.
 func Start(c Config) (*Screens, error) {
-	node, err := exec.LookPath("node")
+	node, err := installed(c.Root)
 	if err != nil {
-		return nil, ErrNotInstalled
-	}
-	project := filepath.Join(c.Root, "hubspot-app")
-	for _, folder := range []string{"node_modules/vite", "src/app/node_modules/@hubspot/ui-extensions"} {
-		if _, err := os.Stat(filepath.Join(project, folder)); err != nil {
-			return nil, ErrNotInstalled
-		}
+		return nil, err
 	}
 	port, err := portOf(c.Address)
 	if err != nil {
 		return nil, err
 	}
 	args := []string{
-		filepath.Join(project, "preview/server.mjs"), "--port", port, "--front", c.Front, "--public", c.PublicURL, "--sandbox", c.HubSpot, "--app-id", c.AppID,
+		filepath.Join(c.Root, "hubspot-app/preview/server.mjs"), "--port", port, "--front", c.Front, "--public", c.PublicURL, "--sandbox", c.HubSpot, "--app-id", c.AppID,
 	}
 	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.TempDir(), "TZ=UTC", "HUBSPOT_CLIENT_SECRET=" + c.Secret}
 	p, err := child.Start(node, args, env, "listens", c.Out)
@@ -59,6 +53,24 @@ func Start(c Config) (*Screens, error) {
 		return nil, err
 	}
 	return &Screens{URL: "http://127.0.0.1:" + port + "/", process: p}, nil
+}
+
+// Installed tells whether they can be started.
+func Installed(root string) bool {
+	_, err := installed(root)
+	return err == nil
+}
+
+func installed(root string) (node string, err error) {
+	if node, err = exec.LookPath("node"); err != nil {
+		return "", ErrNotInstalled
+	}
+	for _, folder := range []string{"node_modules/vite", "src/app/node_modules/@hubspot/ui-extensions"} {
+		if _, err := os.Stat(filepath.Join(root, "hubspot-app", folder)); err != nil {
+			return "", ErrNotInstalled
+		}
+	}
+	return node, nil
 }
 
 // Close ends it.

@@ -65,7 +65,7 @@ func New(c Config) *Table {
 		t.local[aws.ToString(x.IndexName)] = schemaOf(x.KeySchema)
 	}
 	for _, x := range c.Definition.GlobalSecondaryIndexes {
-		t.global[aws.ToString(x.IndexName)] = newIndex(schemaOf(x.KeySchema))
+		t.global[aws.ToString(x.IndexName)] = newIndex(schemaOf(x.KeySchema), t.keys)
 	}
 	return t
 }
@@ -415,41 +415,47 @@ func (t *Table) Query(_ context.Context, in *dynamodb.QueryInput, _ ...func(*dyn
 // candidates lists what a query can return, upwards, and the order it has.
 func (t *Table) candidates(in *dynamodb.QueryInput, match func(Item) bool) ([]Item, func(a, b Item) int, error) {
 	name := aws.ToString(in.IndexName)
-	sortBy := t.keys.sort
+	keys, sorted := t.keys, true
 	var all []Item
 	switch x := t.global[name]; {
 	case x != nil:
 		if aws.ToBool(in.ConsistentRead) {
 			return nil, nil, invalid("Consistent reads are not supported on global secondary indexes")
 		}
-		sortBy = x.keys.sort
-		all = x.items(t.now())
+		keys = x.keys
+		hash, ok := hashOf(in, keys.hash)
+		if !ok {
+			return nil, nil, invalid("Query condition missed key schema element: %s", keys.hash)
+		}
+		all = x.items(hash, t.now())
 	default:
 		if name != "" {
 			s, ok := t.local[name]
 			if !ok {
 				return nil, nil, invalid("The table does not have the specified index: %s", name)
 			}
-			sortBy = s.sort
+			keys, sorted = s, false
 		}
-		if hash, ok := hashOf(in, t.keys.hash); ok {
-			if p := t.parts[hash]; p != nil {
-				for _, r := range p.rows {
-					all = append(all, r.item)
-				}
+		hash, ok := hashOf(in, t.keys.hash)
+		if !ok {
+			return nil, nil, invalid("Query condition missed key schema element: %s", t.keys.hash)
+		}
+		if p := t.parts[hash]; p != nil {
+			for _, r := range p.rows {
+				all = append(all, r.item)
 			}
 		}
 	}
 	var found []Item
 	for _, it := range all {
-		if _, has := it[sortBy]; has && match(it) {
+		if _, has := it[keys.sort]; has && match(it) {
 			found = append(found, it)
 		}
 	}
-	order := func(a, b Item) int {
-		return cmp.Or(compare(a[sortBy], b[sortBy]), compare(a[t.keys.hash], b[t.keys.hash]), compare(a[t.keys.sort], b[t.keys.sort]))
+	order := ordering(keys.sort, t.keys)
+	if !sorted {
+		slices.SortStableFunc(found, order)
 	}
-	slices.SortStableFunc(found, order)
 	return found, order, nil
 }
 

@@ -5,6 +5,8 @@ import { Icon } from './icons.tsx';
 
 /** How the text in the box becomes the value that handlers get, and back. */
 interface Codec {
+  /** What is picked, not typed, is committed at once. */
+  picked?: boolean;
   show: (value: unknown) => string;
   read: (text: string) => unknown;
 }
@@ -24,6 +26,7 @@ interface BaseDate {
 const showDate = (d: BaseDate | null | undefined) =>
   d ? `${String(d.year).padStart(4, '0')}-${two(d.month + 1)}-${two(d.date)}` : '';
 const DATE: Codec = {
+  picked: true,
   show: (v) => showDate(v as BaseDate),
   read: (t) => {
     if (!t) return null;
@@ -37,6 +40,7 @@ interface BaseTime {
 }
 const showTime = (v: BaseTime | null | undefined) => (v ? `${two(v.hours)}:${two(v.minutes)}` : '');
 const TIME: Codec = {
+  picked: true,
   show: (v) => showTime(v as BaseTime),
   read: (t) => {
     if (!t) return null;
@@ -61,6 +65,7 @@ function useText(p: Props, codec: Codec) {
   const type = (next: string) => {
     setText(next);
     p.onInput?.(codec.read(next));
+    if (codec.picked) commit(next);
   };
   return {
     text,

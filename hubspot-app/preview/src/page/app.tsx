@@ -64,7 +64,14 @@ function contextOf(world: World, portal: Portal, s: Selection, object: ObjectNam
 export function App() {
   const selection = useSelection();
   const w = words(selection.lang);
-  const { data: world, error } = useGet<World>('world');
+  const [version, setVersion] = useState(0);
+  const { data: world, error } = useGet<World>('world', version);
+  useEffect(() => {
+    // Installing happens in another tab or on another page.
+    const again = () => setVersion((n) => n + 1);
+    window.addEventListener('focus', again);
+    return () => window.removeEventListener('focus', again);
+  }, []);
   const portal = useMemo(
     () =>
       world?.portals.find((p) => p.id === selection.portalId) ??
@@ -91,7 +98,7 @@ export function App() {
       {portal && object && (
         <OnRecord key={`${portal.id} ${object}`} world={world} portal={portal} object={object} selection={at} />
       )}
-      {portal && !object && <OnPage world={world} portal={portal} selection={at} />}
+      {portal?.installed && !object && <OnPage world={world} portal={portal} selection={at} />}
       <Toasts />
       <FrameModal />
     </>

@@ -27,8 +27,8 @@ const Overview = ({ status, onChanged }: { status: Status; onChanged: () => void
       <StatusTile status={status} onChanged={onChanged} />
       <FirstSteps status={status} />
       <Counters counters={status.counters} />
-      <RunChart format={format} version={version} />
       <History format={format} version={version} />
+      <RunChart format={format} version={version} />
     </Flex>
   );
 };

@@ -17,7 +17,13 @@ export const History = ({ format, version }: { format: Format; version: string }
         pages={pages}
         loading={t('history.loading')}
         empty={{ title: t('history.empty'), text: t('history.emptyText') }}
-        head={[t('history.when'), t('history.status'), t('history.contacts'), t('history.lists'), t('history.error')]}
+        head={[
+          t('history.when'),
+          t('history.status'),
+          { number: t('history.contacts') },
+          { number: t('history.lists') },
+          t('history.error'),
+        ]}
         row={(run) => <HistoryRow key={run.id} run={run} format={format} />}
       />
       <Text variant="microcopy">{t('history.contactsHelp')}</Text>

@@ -41,7 +41,7 @@ export const ResyncButton = ({ running, onStarted }: { running: boolean; onStart
       return;
     }
     closeOverlay(MODAL);
-    addAlert({ type: 'success', message: t('resync.started') });
+    addAlert({ type: 'success', message: t(dryRun ? 'resync.previewStarted' : 'resync.started') });
     if (dryRun && answer.run) navigateToPage({ to: `/runs/${answer.run.id}` });
   };
 

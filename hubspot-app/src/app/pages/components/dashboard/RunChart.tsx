@@ -22,7 +22,7 @@ export function chartRows(runs: readonly Run[], format: Format, labels: { contac
     });
 }
 
-/** Contacts and failures of the last runs. It is left out while there is nothing to compare. */
+/** Contacts and failures of the last runs. Left out while there is nothing to compare, so it stands last: nothing moves when it comes. */
 export const RunChart = ({ format, version }: { format: Format; version: string }) => {
   const t = useText('dashboard');
   const { data } = useApi('GET /runs', { query: { limit: RUNS } }, { version });

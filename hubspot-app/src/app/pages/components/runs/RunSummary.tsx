@@ -11,20 +11,13 @@ import {
   Text,
 } from '@hubspot/ui-extensions';
 import { HelpLink, useProblem, useText, type Format, type RunDetail } from '@lumo/screens';
-import { statusKey, statusVariant } from '../../utils/run.ts';
 import { RunProgress } from '../dashboard/RunProgress.tsx';
-import { isOver } from '../../utils/run.ts';
+import { isOver, statusKey, statusVariant } from '../../utils/run.ts';
 
+/** What was found, and what came of it. */
 const COUNTS = [
-  'read',
-  'matched',
-  'linked',
-  'updated',
-  'unchanged',
-  'dirty',
-  'conflicts',
-  'invalid',
-  'failed',
+  ['read', 'matched', 'linked', 'updated', 'unchanged'],
+  ['dirty', 'conflicts', 'invalid', 'failed'],
 ] as const;
 
 /** Who started a run, how long it took, what it counted, and why it failed. */
@@ -59,11 +52,18 @@ export const RunSummary = ({ run, format }: { run: RunDetail; format: Format }) 
       </DescriptionList>
       <Flex direction="column" gap="xs">
         <Heading>{t('detail.counts')}</Heading>
-        <Statistics>
-          {COUNTS.map((name) => (
-            <StatisticsItem key={name} id={name} label={t(`counts.${name}`)} number={format.number(run.counts[name])} />
-          ))}
-        </Statistics>
+        {COUNTS.map((names) => (
+          <Statistics key={names[0]}>
+            {names.map((name) => (
+              <StatisticsItem
+                key={name}
+                id={name}
+                label={t(`counts.${name}`)}
+                number={format.number(run.counts[name])}
+              />
+            ))}
+          </Statistics>
+        ))}
         <Text>{t('detail.lists', { n: run.lists })}</Text>
       </Flex>
     </Flex>
@@ -75,7 +75,7 @@ const RunFault = ({ run }: { run: RunDetail }) => {
   if (!run.error) return null;
   const { text, todo, detail, topic } = problem(run.error);
   return (
-    <Alert title={text} variant="danger">
+    <Alert title={text} variant={run.status === 'failed' ? 'danger' : 'warning'}>
       <Text>{todo}</Text>
       {detail && <Text variant="microcopy">{detail}</Text>}
       <HelpLink topic={topic} />

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { dictionaries } from '../i18n/index.ts';
-import { fill, languageOf } from '../i18n/words.ts';
+import { fill, languageOf, words } from '../i18n/words.ts';
 import { isTopic, TOPICS, topicOf } from '../help/topics.ts';
 
 type Dictionary = Record<'en' | 'ja', Readonly<Record<string, string>>>;
@@ -31,6 +31,13 @@ it.each([
   ['another value', { en: { a: '{n} apples' }, ja: { a: 'りんご{m}個' } }],
 ])('finds %s', (_, planted) => {
   expect(faults(planted as Dictionary)).toEqual(['a']);
+});
+
+it('does not compile with a key too few or too many', () => {
+  // @ts-expect-error Japanese lacks "b"
+  words({ en: { a: 'Apple', b: 'Pear' }, ja: { a: 'りんご' } });
+  // @ts-expect-error English lacks "b"
+  words({ en: { a: 'Apple' }, ja: { a: 'りんご', b: '梨' } });
 });
 
 it('writes "HubSpot list" in full', () => {

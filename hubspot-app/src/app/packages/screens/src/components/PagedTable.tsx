@@ -16,7 +16,8 @@ interface Props<T> {
   pages: Pages<T>;
   loading: string;
   empty: { title: string; text: string };
-  head: readonly string[];
+  /** Titles of the columns; those of numbers stand right, like their cells. */
+  head: readonly (string | { number: string })[];
   /** A TableRow with a key. */
   row: (item: T) => ReactNode;
 }
@@ -39,9 +40,15 @@ export function PagedTable<T>({ pages, loading, empty, head, row }: Props<T>) {
     <>
       <TableHead>
         <TableRow>
-          {head.map((title) => (
-            <TableHeader key={title}>{title}</TableHeader>
-          ))}
+          {head.map((column) => {
+            const [title, align] =
+              typeof column === 'string' ? [column, 'left' as const] : [column.number, 'right' as const];
+            return (
+              <TableHeader key={title} align={align}>
+                {title}
+              </TableHeader>
+            );
+          })}
         </TableRow>
       </TableHead>
       <TableBody>{items.map(row)}</TableBody>

@@ -44,6 +44,7 @@ export const dashboard = words({
     'resync.start': 'Start sync',
     'resync.startPreview': 'Start preview',
     'resync.started': 'The sync was started.',
+    'resync.previewStarted': 'The preview was started.',
     'resync.RUNNING': 'A sync is running already. It is shown on the Dashboard; wait until it is done.',
     'resync.COOLDOWN': 'The last resync was started less than a minute ago. Wait a moment.',
 
@@ -230,6 +231,7 @@ export const dashboard = words({
     'resync.start': '同期を開始',
     'resync.startPreview': 'プレビューを開始',
     'resync.started': '同期を開始しました。',
+    'resync.previewStarted': 'プレビューを開始しました。',
     'resync.RUNNING': 'すでに同期を実行中です。ダッシュボードに表示されているので、完了までお待ちください。',
     'resync.COOLDOWN': '前回の再同期の開始から1分経っていません。少しお待ちください。',
 
