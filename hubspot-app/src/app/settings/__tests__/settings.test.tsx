@@ -70,10 +70,10 @@ function open(more: Replies = {}, place = 'accounts', language: 'en' | 'ja' = 'e
       const all = textsOf(r.getRootNode()).join(' | ');
       if (!all.includes(text)) throw new Error(`${text} not in: ${all}`);
     });
-  const ready = (async () => {
+  const ready = async () => {
     await sees('Example Ltd');
     if (place !== 'accounts') r.find(Tabs).trigger('onSelectedChange', place as never);
-  })();
+  };
   return {
     r,
     server,
@@ -119,7 +119,7 @@ describe('Settings', () => {
   it('enables only what the user may do', async () => {
     const nothing = may({ manage_accounts: false, change_settings: false, disconnect: false });
     const { r, sees, ready } = open({ 'GET /settings': settingsPage({ may: nothing }) });
-    await ready;
+    await ready();
     await sees('Test shop');
     expect(r.findByTestId(Button, 'connect-line').props.disabled).toBe(true);
     expect(r.findByTestId(Button, 'disconnect-1').props.disabled).toBe(true);
@@ -301,7 +301,7 @@ describe('options', () => {
       language: 'ja',
     };
     const page = open({ 'PATCH /settings': after }, 'options');
-    await page.ready;
+    await page.ready();
     expect(page.r.findByTestId(LoadingButton, 'save-options').props.disabled).toBe(true);
     page.r.find(ToggleGroup).trigger('onChange', 'always' as never);
     page.r.find(Toggle, { name: 'tags-two-way' }).trigger('onChange', true as never);
@@ -317,7 +317,7 @@ describe('options', () => {
 
   it('marks the field that the server refuses, and can be discarded', async () => {
     const page = open({ 'PATCH /settings': refused('INVALID_INPUT', 'No.', { field: 'timeZone' }) }, 'options');
-    await page.ready;
+    await page.ready();
     page.r.find(Input, { name: 'time-zone' }).trigger('onInput', 'Mars/Base' as never);
     page.r.findByTestId(LoadingButton, 'save-options').trigger('onClick');
     await page.r.waitFor(() => expect(page.r.find(Input, { name: 'time-zone' }).props.error).toBe(true));
@@ -345,7 +345,7 @@ describe('options', () => {
 describe('the activity log', () => {
   it('is empty at first', async () => {
     const page = open({}, 'audit');
-    await page.ready;
+    await page.ready();
     await page.sees('Nothing was changed yet');
   });
 
@@ -361,7 +361,7 @@ describe('the activity log', () => {
     };
     const items = [entry, { ...entry, id: 'a2', userId: null, email: null, action: 'made_later', changes: [] }];
     const page = open({ 'GET /audit': { items, next: 'more' } }, 'audit');
-    await page.ready;
+    await page.ready();
     await page.sees('Settings changed');
     await page.sees('language: (empty) → ja');
     await page.sees('made_later');
@@ -378,7 +378,7 @@ describe('disconnecting Lumo', () => {
       },
       'danger',
     );
-    await page.ready;
+    await page.ready();
     await page.sees('Wait until the sync is done');
     await page.sees('12');
     expect(page.r.findByTestId(Button, 'disconnect-lumo').props.disabled).toBe(true);
@@ -390,7 +390,7 @@ describe('disconnecting Lumo', () => {
 
   it('stays when it fails', async () => {
     const page = open({ 'POST /disconnect': refused('PROVIDER_UNAVAILABLE') }, 'danger');
-    await page.ready;
+    await page.ready();
     await page.sees('Synced properties');
     page.modal('disconnect-lumo').find(LoadingButton).trigger('onClick');
     await page.sees('HubSpot or LINE does not answer');
