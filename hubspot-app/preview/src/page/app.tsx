@@ -95,7 +95,12 @@ export function App() {
         <span>{portal?.name}</span>
       </header>
       {!portal && <p className="notice">{w.noAccount}</p>}
-      {portal && object && (
+      {portal && !portal.installed && (
+        <p className="notice">
+          {w.notInstalledYet} <a href={`${world.sandbox}/ui/${portal.id}/app`}>{w.install}</a>
+        </p>
+      )}
+      {portal?.installed && object && (
         <OnRecord key={`${portal.id} ${object}`} world={world} portal={portal} object={object} selection={at} />
       )}
       {portal?.installed && !object && <OnPage world={world} portal={portal} selection={at} />}
