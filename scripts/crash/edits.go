@@ -34,6 +34,9 @@ func (s *scenario) edits(ctx context.Context) error {
 	if err := insist(ctx, "edits in Lumo", func() error { return s.empty(ctx) }); err != nil {
 		return err
 	}
+	if err := s.afterWindow(ctx); err != nil {
+		return err
+	}
 	for i, c := range contacts[:12] {
 		if i%4 != 0 {
 			continue
@@ -70,6 +73,18 @@ func (s *scenario) edits(ctx context.Context) error {
 		}
 		return s.blocked(ctx, contacts[:12])
 	})
+}
+
+// afterWindow waits until no contact is in the 30 s after its last write any more: how many writes the next changes make must not depend on
+// how long the ones before took.
+func (s *scenario) afterWindow(ctx context.Context) error {
+	last := int64(0)
+	for _, w := range s.outside.HubSpot.Writes(portal, 0) {
+		if w.Object == "contacts" && w.Action == "update" {
+			last = max(last, w.At)
+		}
+	}
+	return pause(ctx, time.Until(time.UnixMilli(last).Add(31*time.Second)))
 }
 
 // block has a person block the account, waits until Lumo knows, and has them come back, if they do.
