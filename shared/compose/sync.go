@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"lumo/shared/alert"
@@ -71,25 +72,39 @@ func (a *App) FriendIndex() *friendindex.Index {
 	return &friendindex.Index{Store: dynamo.FriendIndex{Table: a.Table()}, Friends: a.Friends(), Clock: a.Clock, Jitter: a.Jitter, Parallel: a.parallel(8)}
 }
 
-// reindex brings the directory of names in line with the rows of all of a portal's accounts.
-func (a *App) reindex(ctx context.Context, p id.PortalID) error {
-	accounts, err := a.Accounts().ActiveAccounts(ctx, p)
+// reindex brings a stretch of a portal's friends into the directory of names, account by account; the cursor is "<slot> <after>".
+func (a *App) reindex(ctx context.Context, p id.PortalID, cursor string, until time.Time) (next string, err error) {
+	var at id.Slot
+	var after string
+	if cursor != "" {
+		slot, rest, _ := strings.Cut(cursor, " ")
+		if at, err = id.ParseSlot(slot); err != nil {
+			return "", err
+		}
+		after = rest
+	}
+	accounts, err := a.Accounts().ActiveAccounts(ctx, p) // by slot
 	if err != nil {
-		return err
+		return "", err
 	}
 	for _, account := range accounts {
-		for after := ""; ; {
-			next, err := a.FriendIndex().Rebuild(ctx, p, account.Slot, after)
-			if err != nil {
-				return err
-			}
-			if next == "" || next == after {
-				break
-			}
-			after = next
+		switch {
+		case account.Slot < at:
+			continue
+		case account.Slot > at:
+			after = ""
+		}
+		if a.Clock.Now().After(until) {
+			return account.Slot.String() + " ", nil
+		}
+		if after, err = a.FriendIndex().Rebuild(ctx, p, account.Slot, after, until); err != nil {
+			return "", err
+		}
+		if after != "" {
+			return account.Slot.String() + " " + after, nil
 		}
 	}
-	return nil
+	return "", nil
 }
 
 // Applier brings contacts into friends.

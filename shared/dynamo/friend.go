@@ -266,7 +266,7 @@ func (s Friends) Markers(ctx context.Context, p id.PortalID, slot id.Slot, limit
 	return out, nil
 }
 
-// Page implements friend.Store: shard by shard.
+// Page implements friend.Store: shard by shard. Large rows make a page shorter than its limit.
 func (s Friends) Page(ctx context.Context, p id.PortalID, slot id.Slot, after string, limit int) ([]friend.Friend, string, error) {
 	shard, start := 0, map[string]types.AttributeValue(nil)
 	if after != "" {
@@ -295,14 +295,11 @@ func (s Friends) Page(ctx context.Context, p id.PortalID, slot id.Slot, after st
 			}
 			out = append(out, it.friend(friend.Key{Slot: slot, User: id.LineUserID(text(m[attrSK]))}))
 		}
-		if len(out) >= limit {
-			if pg.Next == nil {
-				if shard+1 == Shards {
-					return out, "", nil
-				}
-				return out, strconv.Itoa(shard + 1), nil
-			}
+		switch {
+		case pg.Next != nil: // the page is full, or holds the megabyte that one query reads at most
 			return out, strconv.Itoa(shard) + "." + encodeCursor(pg.Next), nil
+		case len(out) >= limit && shard+1 < Shards:
+			return out, strconv.Itoa(shard + 1), nil
 		}
 	}
 	return out, "", nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -245,5 +246,41 @@ func TestOrdinalsAreNeverGivenTwice(t *testing.T) {
 	wg.Wait()
 	if len(given) != 30 {
 		t.Errorf("%d numbers", len(given))
+	}
+}
+
+// One query reads a megabyte at most: what lies behind it must not be taken for the end of a shard.
+func TestAPageOfLargeRowsLosesNobody(t *testing.T) {
+	t.Parallel()
+	s := friends(t)
+	const count = 160
+	long := strings.Repeat("x", 150_000)
+	for n := range count {
+		f := friend.Friend{Key: friend.Key{Slot: 1, User: user(n)}, Ordinal: uint32(n), Fields: map[string]register.Register{"note": register.Register{}.EditInLumo(long, 1)}}
+		if _, err := s.Save(t.Context(), 9, f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seen, short := map[id.LineUserID]int{}, false
+	for after := ""; ; {
+		fs, next, err := s.Page(t.Context(), 9, 1, after, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range fs {
+			seen[f.Key.User]++
+		}
+		if after = next; next == "" {
+			break
+		}
+		short = true
+	}
+	for n := range count {
+		if seen[user(n)] != 1 {
+			t.Errorf("friend %d came %d times", n, seen[user(n)])
+		}
+	}
+	if !short {
+		t.Error("everything fitted one page: the table does not cut at a megabyte")
 	}
 }

@@ -7,6 +7,7 @@ package friendindex
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -20,8 +21,9 @@ const (
 	// BlockSize is the number of ordinals of one block. A change writes a whole block, which is paid by the kilobyte: 128 entries are
 	// about 6 KB. Larger blocks would hardly make searches cheaper, since reads are paid by the kilobyte too.
 	BlockSize = 128
-	// rebuildPage is how many rows Rebuild reads at a time.
-	rebuildPage = 1000
+	// rebuildPage is how many rows Rebuild reads at a time, rebuildStretch how many it gathers: some 10 MB.
+	rebuildPage    = 1000
+	rebuildStretch = 32_768
 	// maxName and maxTags bound an entry, so that a block of the longest ones still fits an item.
 	maxName = 64
 	maxTags = 100
@@ -96,21 +98,35 @@ func (e Entry) same(o Entry) bool {
 // Ensure brings the index up to the rows given, as they were stored. Rows of which the index knows a later version change nothing.
 // Call it with all the rows of a batch at once: each block is written once.
 func (x *Index) Ensure(ctx context.Context, p id.PortalID, s id.Slot, fs []friend.Friend) error {
-	byBlock := map[uint32][]Entry{}
-	var blocks []uint32
+	var es entries
+	es.add(s, fs)
+	return x.write(ctx, p, s, es)
+}
+
+// entries by their block.
+type entries struct {
+	blocks map[uint32][]Entry
+	count  int
+}
+
+func (es *entries) add(s id.Slot, fs []friend.Friend) {
+	if es.blocks == nil {
+		es.blocks = map[uint32][]Entry{}
+	}
 	for _, f := range fs {
 		if _, err := id.ParseLineUser(string(f.User)); err != nil || f.Slot != s || f.Version == 0 {
 			continue
 		}
 		n := f.Ordinal / BlockSize
-		if _, ok := byBlock[n]; !ok {
-			blocks = append(blocks, n)
-		}
-		byBlock[n] = append(byBlock[n], EntryOf(f))
+		es.blocks[n] = append(es.blocks[n], EntryOf(f))
+		es.count++
 	}
-	slices.Sort(blocks)
+}
+
+func (x *Index) write(ctx context.Context, p id.PortalID, s id.Slot, es entries) error {
+	blocks := slices.Sorted(maps.Keys(es.blocks))
 	return work.Each(ctx, x.Parallel, len(blocks), func(ctx context.Context, i int) error {
-		return x.block(ctx, p, s, blocks[i], byBlock[blocks[i]])
+		return x.block(ctx, p, s, blocks[i], es.blocks[blocks[i]])
 	})
 }
 
@@ -168,28 +184,20 @@ func merge(have, in []Entry) (out []Entry, changed bool) {
 	return out, changed
 }
 
-// Rebuild makes the index agree with the rows, a page of rows at a time, from the cursor of an earlier call ("" is the beginning).
-// It returns where to go on when the context's end comes near; "" means done.
-func (x *Index) Rebuild(ctx context.Context, p id.PortalID, s id.Slot, after string) (next string, err error) {
-	for {
-		fs, next, err := x.Friends.Page(ctx, p, s, after, rebuildPage)
+// Rebuild brings a stretch of the rows into the index, from the cursor of an earlier call ("" is the beginning), and returns where to go
+// on; "" means done. Rows come in no particular order, so that even a few of them lie in every block: the stretch is gathered before the
+// blocks are written, which keeps the writes near one for each block and stretch. It reads no further page once until has passed.
+func (x *Index) Rebuild(ctx context.Context, p id.PortalID, s id.Slot, after string, until time.Time) (next string, err error) {
+	var gathered entries
+	for next = after; ; {
+		fs, more, err := x.Friends.Page(ctx, p, s, next, rebuildPage)
 		if err != nil {
 			return after, err
 		}
-		if err := x.Ensure(ctx, p, s, fs); err != nil {
-			return after, err
-		}
-		if next == "" {
-			return "", nil
-		}
-		if after = next; near(ctx) {
-			return after, nil
+		gathered.add(s, fs)
+		if next = more; next == "" || gathered.count >= rebuildStretch || x.Clock.Now().After(until) {
+			break
 		}
 	}
-}
-
-// near tells whether too little time is left for another page.
-func near(ctx context.Context) bool {
-	d, ok := ctx.Deadline()
-	return ctx.Err() != nil || ok && time.Until(d) < 10*time.Second
+	return next, x.write(ctx, p, s, gathered)
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -313,5 +314,55 @@ func TestRowsThatCannotBeIndexedAreLeftOut(t *testing.T) {
 	unsaved := row(3, "unsaved", 0)
 	if err := x.Ensure(t.Context(), 7, 1, []friend.Friend{other, strange, unsaved}); err != nil || m.writes != 0 {
 		t.Errorf("%d writes, %v", m.writes, err)
+	}
+}
+
+// scattered pages rows as the table does, in no order of their ordinals, and takes a second for each page.
+type scattered struct {
+	friend.Store
+	rows  []friend.Friend
+	clock *clock.Virtual
+}
+
+func (r scattered) Page(_ context.Context, _ id.PortalID, _ id.Slot, after string, limit int) ([]friend.Friend, string, error) {
+	r.clock.Advance(time.Second)
+	from, _ := strconv.Atoi(after)
+	to := min(from+limit, len(r.rows))
+	if to == len(r.rows) {
+		return r.rows[from:], "", nil
+	}
+	return r.rows[from:to], strconv.Itoa(to), nil
+}
+
+func TestARebuildWritesEachBlockOnceForManyPages(t *testing.T) {
+	t.Parallel()
+	const count = 20 * rebuildPage
+	v := clock.NewVirtual(time.UnixMilli(0))
+	rows := scattered{clock: v}
+	for _, n := range rand.New(rand.NewPCG(3, 4)).Perm(count) {
+		rows.rows = append(rows.rows, row(uint32(n), "somebody", 1))
+	}
+	blocks := (count + BlockSize - 1) / BlockSize
+	for pages, most := range map[time.Duration]int{20: 1, 5: 4} {
+		x, m := newIndex(count)
+		x.Friends, x.Clock = rows, v
+		stretches, cursor := 0, ""
+		for again := true; again; again = cursor != "" {
+			began := v.Now()
+			var err error
+			if cursor, err = x.Rebuild(t.Context(), 7, 1, cursor, began.Add((pages-1)*time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			if took := v.Now().Sub(began); took > pages*time.Second {
+				t.Errorf("%v, although it was to end after %v", took, pages*time.Second)
+			}
+			stretches++
+		}
+		if m.writes > most*blocks || stretches != most {
+			t.Errorf("%d writes of %d blocks in %d stretches", m.writes, blocks, stretches)
+		}
+		if c, err := x.Count(t.Context(), 7, 1); err != nil || c.Friends != count {
+			t.Errorf("%+v, %v", c, err)
+		}
 	}
 }

@@ -36,8 +36,9 @@ type Runner struct {
 	// Prepare makes, part by part, what a full run needs before it reads: properties and default mappings, the journal. Repeating a part
 	// changes nothing; the run remembers each that is done, so that a crash repeats one at most.
 	Prepare []func(ctx context.Context, p id.PortalID) error
-	// Reindex rebuilds the directory of names after a full read, which may have linked anybody.
-	Reindex   func(ctx context.Context, p id.PortalID) error
+	// Reindex rebuilds a stretch of the directory of names after a full read, which may have linked anybody. It begins no more work after
+	// until, and returns where to go on; "" means done.
+	Reindex   func(ctx context.Context, p id.PortalID, cursor string, until time.Time) (next string, err error)
 	WriteBack WriteBack
 	// Judge is told how a portal does after each run (P-75).
 	Judge func(ctx context.Context, p id.PortalID, h alert.Health) error
@@ -151,6 +152,8 @@ func (r *Runner) advance(ctx context.Context, s *chain.Step, run *Run) (time.Dur
 		return 0, r.read(ctx, s, scope, run)
 	case Indexing:
 		return 0, r.index(ctx, scope, run)
+	case Naming:
+		return 0, r.name(ctx, scope, run)
 	default:
 		return r.apply(ctx, scope, run)
 	}
@@ -290,15 +293,28 @@ func (r *Runner) index(ctx context.Context, scope contactsync.Scope, run *Run) e
 		}
 		run.ListsCompared = n
 	}
-	if run.Full() && run.Extent != One && run.Extent != Lists && !run.DryRun {
-		if err := r.Reindex(ctx, scope.Portal); err != nil {
-			return err
-		}
-	}
 	if run.DryRun {
 		r.end(run, Complete)
 		return nil
 	}
+	run.Read.Phase = Naming
+	if !run.Full() || run.Extent == One || run.Extent == Lists {
+		return r.settling(ctx, scope, run)
+	}
+	return r.name(ctx, scope, run)
+}
+
+// name goes through the friends of large accounts in several steps.
+func (r *Runner) name(ctx context.Context, scope contactsync.Scope, run *Run) (err error) {
+	run.Read.Named, err = r.Reindex(ctx, scope.Portal, run.Read.Named, r.Clock.Now().Add(r.budget()/2))
+	if err != nil || run.Read.Named != "" {
+		return err
+	}
+	return r.settling(ctx, scope, run)
+}
+
+// settling begins the phase in which HubSpot is told.
+func (r *Runner) settling(ctx context.Context, scope contactsync.Scope, run *Run) error {
 	run.Read.Phase, run.Status = Settling, Applying
 	run.Read.At = r.Clock.Now().UnixMilli()
 	return r.decide(ctx, scope, run)

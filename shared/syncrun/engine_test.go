@@ -144,3 +144,39 @@ func TestTheEndOfARunWakesTheTickForWhatWaited(t *testing.T) {
 type noFailures struct{ failure.Store }
 
 func (noFailures) Count(context.Context, id.PortalID) (int, error) { return 0, nil }
+
+// The directory of names of a large account is rebuilt in as many steps as it takes, each within its time.
+func TestNamesAreIndexedInSeveralSteps(t *testing.T) {
+	t.Parallel()
+	v := clock.NewVirtual(time.UnixMilli(1_800_000_000_000))
+	var asked []string
+	r := Runner{Clock: v, Chain: &chain.Engine{Clock: v}, Scopes: fixedScope{Portal: 1}, Lists: noLists{}, WriteBack: noWrites{}}
+	r.Reindex = func(_ context.Context, _ id.PortalID, cursor string, until time.Time) (string, error) {
+		if left := until.Sub(v.Now()); left <= 0 || left > r.budget() {
+			t.Errorf("%v for a stretch", left)
+		}
+		asked = append(asked, cursor)
+		return map[string]string{"": "1 a", "1 a": "2 ", "2 ": ""}[cursor], nil
+	}
+	run := Run{ID: "r", Extent: All, Status: Syncing, StartedAt: v.Now().UnixMilli(), Read: Cursors{Phase: Indexing}}
+	for steps := 1; run.Status == Syncing; steps++ {
+		if _, err := r.advance(t.Context(), &chain.Step{Row: chain.Row{Portal: 1}}, &run); err != nil {
+			t.Fatal(err)
+		}
+		if steps > 3 {
+			t.Fatal("the run does not go on")
+		}
+	}
+	if want := []string{"", "1 a", "2 "}; !slices.Equal(asked, want) || run.Status != Applying || run.Read.Phase != Settling {
+		t.Errorf("asked for %q, the run is %s in %q", asked, run.Status, run.Read.Phase)
+	}
+}
+
+type noLists struct{}
+
+func (noLists) Refresh(context.Context, id.PortalID) (int, error) { return 0, nil }
+
+type noWrites struct{}
+
+func (noWrites) HoldWriteBack(context.Context, id.PortalID) error  { return nil }
+func (noWrites) StartWriteBack(context.Context, id.PortalID) error { return nil }

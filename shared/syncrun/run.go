@@ -88,6 +88,7 @@ const (
 	Planning Phase = ""
 	Reading  Phase = "read"
 	Indexing Phase = "lists"
+	Naming   Phase = "names"
 	Settling Phase = "settle"
 )
 
@@ -100,6 +101,9 @@ type Cursors struct {
 	Cutoff int64 `json:"cutoff,omitempty"`
 	// Since is the bookmark of a run over changes; 0 for a full run.
 	Since int64 `json:"since,omitempty"`
+
+	// Named is how far the directory of names has come.
+	Named string `json:"named,omitempty"`
 
 	// Both ends of a full read: the list went up to High (its next page is After), the search went down to Low.
 	BothEnds bool         `json:"bothEnds,omitempty"`
