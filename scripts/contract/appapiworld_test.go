@@ -134,7 +134,7 @@ func (w *apiWorld) connect(u *user, names ...string) []id.LineUserID {
 func (w *apiWorld) index(p id.PortalID) {
 	w.t.Helper()
 	x := &friendindex.Index{Store: dynamo.FriendIndex{Table: w.app.Table()}, Friends: w.app.Friends(), Clock: w.clock, Parallel: 1}
-	next, err := x.Rebuild(w.t.Context(), p, 1, "", w.clock.Now().Add(time.Hour))
+	next, err := x.Rebuild(w.t.Context(), p, 1, "", w.clock.Now().Add(time.Hour), nil)
 	if w.must(err); next != "" {
 		w.t.Fatal("rebuild did not end")
 	}

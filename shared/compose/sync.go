@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"lumo/shared/alert"
@@ -72,39 +71,27 @@ func (a *App) FriendIndex() *friendindex.Index {
 	return &friendindex.Index{Store: dynamo.FriendIndex{Table: a.Table()}, Friends: a.Friends(), Clock: a.Clock, Jitter: a.Jitter, Parallel: a.parallel(8)}
 }
 
-// reindex brings a stretch of a portal's friends into the directory of names, account by account; the cursor is "<slot> <after>".
-func (a *App) reindex(ctx context.Context, p id.PortalID, cursor string, until time.Time) (next string, err error) {
-	var at id.Slot
-	var after string
-	if cursor != "" {
-		slot, rest, _ := strings.Cut(cursor, " ")
-		if at, err = id.ParseSlot(slot); err != nil {
-			return "", err
-		}
-		after = rest
-	}
+// reindex brings a stretch of a portal's friends into the directory of names, account by account.
+func (a *App) reindex(ctx context.Context, p id.PortalID, from syncrun.Place, until time.Time, each func(friend.Friend)) (next syncrun.Place, err error) {
 	accounts, err := a.Accounts().ActiveAccounts(ctx, p) // by slot
 	if err != nil {
-		return "", err
+		return from, err
 	}
 	for _, account := range accounts {
 		switch {
-		case account.Slot < at:
+		case account.Slot < from.Slot:
 			continue
-		case account.Slot > at:
-			after = ""
+		case account.Slot > from.Slot:
+			from = syncrun.Place{Slot: account.Slot}
 		}
 		if a.Clock.Now().After(until) {
-			return account.Slot.String() + " ", nil
+			return from, nil
 		}
-		if after, err = a.FriendIndex().Rebuild(ctx, p, account.Slot, after, until); err != nil {
-			return "", err
-		}
-		if after != "" {
-			return account.Slot.String() + " " + after, nil
+		if from.After, err = a.FriendIndex().Rebuild(ctx, p, account.Slot, from.After, until, each); err != nil || from.After != "" {
+			return from, err
 		}
 	}
-	return "", nil
+	return syncrun.Place{}, nil
 }
 
 // Applier brings contacts into friends.
@@ -322,7 +309,7 @@ func (a *App) Runner() *syncrun.Runner {
 	return &syncrun.Runner{
 		Chain: a.Chain(), Scopes: a.Scopes(), Source: a.crm(), Applier: *a.Applier(), Friends: a.Friends(), Failures: a.Failures(), Outbox: a.Outbox(),
 		Lists: &hubspotlist.Index{Source: a.crm(), Store: a.Lists(), Clock: a.Clock}, Schedule: a.Schedules(), Mappings: a.Mappings(), Clock: a.Clock,
-		Ahead: a.parallel(40), Prepare: []func(context.Context, id.PortalID) error{a.prepare, a.subscribe}, Reindex: a.reindex, WriteBack: a.Portals(), Judge: a.Alerts().Update,
+		Ahead: a.parallel(40), Prepare: []func(context.Context, id.PortalID) error{a.prepare, a.subscribe}, Reindex: a.reindex, Look: a.Events().Look, WriteBack: a.Portals(), Judge: a.Alerts().Update,
 	}
 }
 

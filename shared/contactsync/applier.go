@@ -36,6 +36,8 @@ type Applied struct {
 	By      map[id.ContactID]Counts // what each contact added to them
 	Changes []changelog.Record
 	Linked  []id.ContactID // newly
+	// Met counts, by contact, the friends linked to it that were looked at.
+	Met map[id.ContactID]int
 }
 
 // pair is one friend to be looked at with one contact.
@@ -51,7 +53,7 @@ func (a *Applier) Apply(ctx context.Context, s Scope, contacts []Contact, linked
 	for _, c := range contacts {
 		by.add(c.ID, Counts{Read: 1})
 	}
-	out := Applied{By: by}
+	out := Applied{By: by, Met: map[id.ContactID]int{}}
 	if err := a.malformed(ctx, s, contacts, by); err != nil {
 		return out, err
 	}
@@ -86,14 +88,18 @@ func (a *Applier) Apply(ctx context.Context, s Scope, contacts []Contact, linked
 		if !ok {
 			return nil
 		}
-		c, changes, err := a.one(ctx, s, row, pairs[i].contact, cause, u)
+		is, err := a.one(ctx, s, row, pairs[i].contact, cause, u)
 		mu.Lock()
 		defer mu.Unlock()
-		if c.Linked > 0 {
-			out.Linked = append(out.Linked, pairs[i].contact.ID)
+		contact := pairs[i].contact.ID
+		if is.counts.Linked > 0 {
+			out.Linked = append(out.Linked, contact)
 		}
-		by.add(pairs[i].contact.ID, c)
-		out.Changes = append(out.Changes, changes...)
+		if is.linked {
+			out.Met[contact]++
+		}
+		by.add(contact, is.counts)
+		out.Changes = append(out.Changes, is.changes...)
 		return err
 	})
 	if err != nil {

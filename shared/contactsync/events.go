@@ -338,17 +338,23 @@ const renamedAtOnce = 500
 
 // reread looks at the contacts of friends.
 func (e *Events) reread(ctx context.Context, s Scope, ks []friend.Key, cause string) error {
-	rows, err := e.Applier.Friends.GetMany(ctx, s.Portal, ks)
+	ids, linked, err := e.contactsOf(ctx, s, ks)
 	if err != nil {
 		return err
 	}
-	linked := map[id.ContactID][]friend.Key{}
-	var ids []id.ContactID
+	return e.read(ctx, s, ids, linked, nil, cause)
+}
+
+// contactsOf lists the contacts that friends are linked to.
+func (e *Events) contactsOf(ctx context.Context, s Scope, ks []friend.Key) (ids []id.ContactID, linked map[id.ContactID][]friend.Key, err error) {
+	rows, err := e.Applier.Friends.GetMany(ctx, s.Portal, ks)
+	linked = map[id.ContactID][]friend.Key{}
 	for _, k := range ks {
 		if f, ok := rows[k]; ok && f.Link.Contact != 0 && slices.Contains(s.Slots, k.Slot) {
 			linked[f.Link.Contact] = append(linked[f.Link.Contact], k)
 			ids = append(ids, f.Link.Contact)
 		}
 	}
-	return e.read(ctx, s, ids, linked, nil, cause)
+	slices.Sort(ids)
+	return slices.Compact(ids), linked, err
 }

@@ -9,21 +9,28 @@ import (
 	"lumo/shared/id"
 )
 
+// outcome of one pair.
+type outcome struct {
+	counts  Counts
+	changes []changelog.Record
+	linked  bool // the friend's link is to this contact
+}
+
 // one observes a pair and stores the friend, again from a fresh row when somebody else changed it meanwhile.
-func (a *Applier) one(ctx context.Context, s Scope, f friend.Friend, c Contact, cause string, u Urgency) (Counts, []changelog.Record, error) {
+func (a *Applier) one(ctx context.Context, s Scope, f friend.Friend, c Contact, cause string, u Urgency) (outcome, error) {
 	var left []changelog.Record
 	for range 8 {
 		o, err := a.observe(ctx, s, f, c, cause, u)
 		if err != nil {
-			return Counts{}, nil, err
+			return outcome{}, err
 		}
 		if o.Claim != friend.AlreadyLinked && o.Changed {
 			r, err := a.arbitrate(ctx, s, f, o, c, cause)
 			if err != nil {
-				return Counts{}, nil, err
+				return outcome{}, err
 			}
 			if r.refused {
-				return Counts{Conflicts: 1}, nil, nil
+				return outcome{counts: Counts{Conflicts: 1}}, nil
 			}
 			if r.again != nil {
 				f, left = *r.again, r.left
@@ -35,43 +42,45 @@ func (a *Applier) one(ctx context.Context, s Scope, f friend.Friend, c Contact, 
 			o.Changes = append(o.Changes, a.owed(o.Friend, s, cause)...)
 		}
 		if err := a.tooLong(ctx, s.Portal, f, c, o); err != nil {
-			return Counts{}, nil, err
+			return outcome{}, err
 		}
-		n := Counts{Failed: min(len(o.TooLong), 1)}
+		out := outcome{changes: o.Changes, linked: o.Friend.Link.Contact == c.ID}
+		n := &out.counts
+		n.Failed = min(len(o.TooLong), 1)
 		if o.Friend.Due != 0 {
 			n.Dirty = 1
 		}
 		if !o.Changed {
 			n.Unchanged = 1
-			return n, o.Changes, nil
+			return out, nil
 		}
 		if o.Friend, err = a.save(ctx, s.Portal, o.Friend); err == nil {
 			if o.Claim == friend.NewLink {
 				n.Linked = 1
 				if err := a.reindex(ctx, s.Portal, o.Friend, u); err != nil {
-					return n, o.Changes, err
+					return out, err
 				}
 			}
 			if o.Claim == friend.Contested {
 				n.Conflicts = 1
-				return n, o.Changes, nil
+				return out, nil
 			}
 			n.Updated = 1
-			return n, o.Changes, nil
+			return out, nil
 		}
 		if !errors.Is(err, friend.ErrStale) {
-			return Counts{}, nil, err
+			return outcome{}, err
 		}
 		fresh, ok, err := a.Friends.Get(ctx, s.Portal, f.Key)
 		if err != nil {
-			return Counts{}, nil, err
+			return outcome{}, err
 		}
 		if !ok {
 			fresh = friend.Friend{Key: f.Key, Ordinal: f.Ordinal, Name: f.Name, Picture: f.Picture, ProfileAt: f.ProfileAt, Follow: friend.Unknown}
 		}
 		f, left = fresh, nil
 	}
-	return Counts{}, nil, friend.ErrStale
+	return outcome{}, friend.ErrStale
 }
 
 // owed explains what HubSpot would be told of a friend.

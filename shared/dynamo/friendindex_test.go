@@ -47,7 +47,7 @@ func TestTheIndexIsRebuiltFromTheRows(t *testing.T) {
 		t.Fatalf("%d before", got)
 	}
 	for range 2 {
-		if next, err := x.Rebuild(ctx, 7, 1, "", time.Now().Add(time.Hour)); err != nil || next != "" {
+		if next, err := x.Rebuild(ctx, 7, 1, "", time.Now().Add(time.Hour), nil); err != nil || next != "" {
 			t.Fatal(next, err)
 		}
 		if got, seven := count(7, ""), count(7, "friend 7"); got != n || seven != 11 {

@@ -186,15 +186,20 @@ func merge(have, in []Entry) (out []Entry, changed bool) {
 
 // Rebuild brings a stretch of the rows into the index, from the cursor of an earlier call ("" is the beginning), and returns where to go
 // on; "" means done. Rows come in no particular order, so that even a few of them lie in every block: the stretch is gathered before the
-// blocks are written, which keeps the writes near one for each block and stretch. It reads no further page once until has passed.
-func (x *Index) Rebuild(ctx context.Context, p id.PortalID, s id.Slot, after string, until time.Time) (next string, err error) {
+// blocks are written, which keeps the writes near one for each block and stretch. It reads no further page once until has passed. each, if
+// given, sees every row.
+func (x *Index) Rebuild(ctx context.Context, p id.PortalID, s id.Slot, after string, until time.Time, each func(friend.Friend)) (next string, err error) {
 	var gathered entries
 	for next = after; ; {
 		fs, more, err := x.Friends.Page(ctx, p, s, next, rebuildPage)
 		if err != nil {
 			return after, err
 		}
-		gathered.add(s, fs)
+		if gathered.add(s, fs); each != nil {
+			for _, f := range fs {
+				each(f)
+			}
+		}
 		if next = more; next == "" || gathered.count >= rebuildStretch || x.Clock.Now().After(until) {
 			break
 		}

@@ -350,7 +350,7 @@ func TestARebuildWritesEachBlockOnceForManyPages(t *testing.T) {
 		for again := true; again; again = cursor != "" {
 			began := v.Now()
 			var err error
-			if cursor, err = x.Rebuild(t.Context(), 7, 1, cursor, began.Add((pages-1)*time.Second)); err != nil {
+			if cursor, err = x.Rebuild(t.Context(), 7, 1, cursor, began.Add((pages-1)*time.Second), nil); err != nil {
 				t.Fatal(err)
 			}
 			if took := v.Now().Sub(began); took > pages*time.Second {

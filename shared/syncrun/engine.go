@@ -1,6 +1,7 @@
 package syncrun
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -36,9 +37,11 @@ type Runner struct {
 	// Prepare makes, part by part, what a full run needs before it reads: properties and default mappings, the journal. Repeating a part
 	// changes nothing; the run remembers each that is done, so that a crash repeats one at most.
 	Prepare []func(ctx context.Context, p id.PortalID) error
-	// Reindex rebuilds a stretch of the directory of names after a full read, which may have linked anybody. It begins no more work after
-	// until, and returns where to go on; "" means done.
-	Reindex   func(ctx context.Context, p id.PortalID, cursor string, until time.Time) (next string, err error)
+	// Reindex rebuilds a stretch of the directory of names after a full read, which may have linked anybody; each sees every friend of the
+	// stretch. It begins no more work after until, and returns where to go on; the zero Place means done.
+	Reindex func(ctx context.Context, p id.PortalID, from Place, until time.Time, each func(friend.Friend)) (next Place, err error)
+	// Look looks at linked friends that a full read did not meet (contactsync.Events.Look).
+	Look      func(ctx context.Context, s contactsync.Scope, ks []friend.Key, run, step string) (contactsync.Counts, error)
 	WriteBack WriteBack
 	// Judge is told how a portal does after each run (P-75).
 	Judge func(ctx context.Context, p id.PortalID, h alert.Health) error
@@ -154,6 +157,8 @@ func (r *Runner) advance(ctx context.Context, s *chain.Step, run *Run) (time.Dur
 		return 0, r.index(ctx, scope, run)
 	case Naming:
 		return 0, r.name(ctx, scope, run)
+	case Looking:
+		return 0, r.look(ctx, s, scope, run)
 	default:
 		return r.apply(ctx, scope, run)
 	}
@@ -231,8 +236,6 @@ func (r *Runner) read(ctx context.Context, s *chain.Step, scope contactsync.Scop
 	applier.Discard = run.DryRun
 	applier.CRM = namedCRM{CRM: applier.CRM, run: run.ID, names: r.names.of(run.ID), clock: r.Clock}
 	rd := &reader{source: r.Source, applier: &applier, scope: scope, clock: r.Clock, ahead: r.Ahead, run: run, step: s, high: run.Read.High, low: run.Read.Low}
-	until := r.Clock.Now().Add(r.budget())
-	stop := func() bool { return r.Clock.Now().After(until) }
 	names := anyOf(scope)
 	var ends []end
 	switch {
@@ -246,7 +249,8 @@ func (r *Runner) read(ctx context.Context, s *chain.Step, scope contactsync.Scop
 	default:
 		ends = []end{rd.down(scope.Portal, names, scope.Read())}
 	}
-	through, err := rd.read(ctx, ends, stop)
+	until := r.Clock.Now().Add(r.budget())
+	through, err := rd.read(ctx, ends, func() bool { return r.Clock.Now().After(until) })
 	if err != nil {
 		return err
 	}
@@ -256,12 +260,8 @@ func (r *Runner) read(ctx context.Context, s *chain.Step, scope contactsync.Scop
 	return nil
 }
 
-func (r *Runner) budget() time.Duration {
-	if r.Budget > 0 {
-		return r.Budget
-	}
-	return budget
-}
+// budget is how long one step may work.
+func (r *Runner) budget() time.Duration { return cmp.Or(r.Budget, budget) }
 
 func (r *Runner) readOne(ctx context.Context, scope contactsync.Scope, run *Run) error {
 	cs, _, err := r.Applier.CRM.Contacts(ctx, scope.Portal, []id.ContactID{run.Contact}, scope.Read(), scope.Mappings.Properties(), contactsync.Interactive)
@@ -297,25 +297,17 @@ func (r *Runner) index(ctx context.Context, scope contactsync.Scope, run *Run) e
 		r.end(run, Complete)
 		return nil
 	}
-	run.Read.Phase = Naming
 	if !run.Full() || run.Extent == One || run.Extent == Lists {
 		return r.settling(ctx, scope, run)
 	}
+	run.Read.Phase = Naming
 	return r.name(ctx, scope, run)
-}
-
-// name goes through the friends of large accounts in several steps.
-func (r *Runner) name(ctx context.Context, scope contactsync.Scope, run *Run) (err error) {
-	run.Read.Named, err = r.Reindex(ctx, scope.Portal, run.Read.Named, r.Clock.Now().Add(r.budget()/2))
-	if err != nil || run.Read.Named != "" {
-		return err
-	}
-	return r.settling(ctx, scope, run)
 }
 
 // settling begins the phase in which HubSpot is told.
 func (r *Runner) settling(ctx context.Context, scope contactsync.Scope, run *Run) error {
 	run.Read.Phase, run.Status = Settling, Applying
+	run.Read.Seen, run.Read.Linked = nil, nil
 	run.Read.At = r.Clock.Now().UnixMilli()
 	return r.decide(ctx, scope, run)
 }

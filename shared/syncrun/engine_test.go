@@ -13,6 +13,7 @@ import (
 	"lumo/shared/clock"
 	"lumo/shared/contactsync"
 	"lumo/shared/failure"
+	"lumo/shared/friend"
 	"lumo/shared/id"
 )
 
@@ -149,14 +150,15 @@ func (noFailures) Count(context.Context, id.PortalID) (int, error) { return 0, n
 func TestNamesAreIndexedInSeveralSteps(t *testing.T) {
 	t.Parallel()
 	v := clock.NewVirtual(time.UnixMilli(1_800_000_000_000))
-	var asked []string
-	r := Runner{Clock: v, Chain: &chain.Engine{Clock: v}, Scopes: fixedScope{Portal: 1}, Lists: noLists{}, WriteBack: noWrites{}}
-	r.Reindex = func(_ context.Context, _ id.PortalID, cursor string, until time.Time) (string, error) {
+	var asked []Place
+	r := Runner{Clock: v, Chain: &chain.Engine{Clock: v}, Scopes: fixedScope{Portal: 1}, Lists: noLists{}, WriteBack: &decisions{}}
+	one, two := Place{Slot: 1, After: "a"}, Place{Slot: 2}
+	r.Reindex = func(_ context.Context, _ id.PortalID, from Place, until time.Time, _ func(friend.Friend)) (Place, error) {
 		if left := until.Sub(v.Now()); left <= 0 || left > r.budget() {
 			t.Errorf("%v for a stretch", left)
 		}
-		asked = append(asked, cursor)
-		return map[string]string{"": "1 a", "1 a": "2 ", "2 ": ""}[cursor], nil
+		asked = append(asked, from)
+		return map[Place]Place{{}: one, one: two}[from], nil
 	}
 	run := Run{ID: "r", Extent: All, Status: Syncing, StartedAt: v.Now().UnixMilli(), Read: Cursors{Phase: Indexing}}
 	for steps := 1; run.Status == Syncing; steps++ {
@@ -167,16 +169,11 @@ func TestNamesAreIndexedInSeveralSteps(t *testing.T) {
 			t.Fatal("the run does not go on")
 		}
 	}
-	if want := []string{"", "1 a", "2 "}; !slices.Equal(asked, want) || run.Status != Applying || run.Read.Phase != Settling {
-		t.Errorf("asked for %q, the run is %s in %q", asked, run.Status, run.Read.Phase)
+	if want := []Place{{}, one, two}; !slices.Equal(asked, want) || run.Status != Applying || run.Read.Phase != Settling {
+		t.Errorf("asked for %v, the run is %s in %q", asked, run.Status, run.Read.Phase)
 	}
 }
 
 type noLists struct{}
 
 func (noLists) Refresh(context.Context, id.PortalID) (int, error) { return 0, nil }
-
-type noWrites struct{}
-
-func (noWrites) HoldWriteBack(context.Context, id.PortalID) error  { return nil }
-func (noWrites) StartWriteBack(context.Context, id.PortalID) error { return nil }

@@ -267,6 +267,8 @@ func (r *reader) commit(ctx context.Context, e end, p Page, a contactsync.Applie
 	for _, k := range p.Contacts {
 		if n := a.By[k.ID]; n != (contactsync.Counts{Read: 1}) && e.met(r.run.Read, k.ID) {
 			counts, twice[k.ID] = counts.Sub(n), true
+		} else {
+			r.run.meets(k.ID, a.Met[k.ID])
 		}
 	}
 	e.pass(&r.run.Read, p)

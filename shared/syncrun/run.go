@@ -81,6 +81,12 @@ type Run struct {
 // Full tells that every linked contact is compared, not only the changed ones.
 func (r Run) Full() bool { return r.Read.Since == 0 }
 
+// Place is how far a pass over all friends of a portal's accounts has come. The zero value is its beginning, and its end.
+type Place struct {
+	Slot  id.Slot `json:"slot,omitempty"`
+	After string  `json:"after,omitempty"`
+}
+
 // Phase of a run.
 type Phase string
 
@@ -89,6 +95,7 @@ const (
 	Reading  Phase = "read"
 	Indexing Phase = "lists"
 	Naming   Phase = "names"
+	Looking  Phase = "unmet"
 	Settling Phase = "settle"
 )
 
@@ -101,9 +108,6 @@ type Cursors struct {
 	Cutoff int64 `json:"cutoff,omitempty"`
 	// Since is the bookmark of a run over changes; 0 for a full run.
 	Since int64 `json:"since,omitempty"`
-
-	// Named is how far the directory of names has come.
-	Named string `json:"named,omitempty"`
 
 	// Both ends of a full read: the list went up to High (its next page is After), the search went down to Low.
 	BothEnds bool         `json:"bothEnds,omitempty"`
@@ -118,6 +122,13 @@ type Cursors struct {
 	ID     id.ContactID `json:"id,omitempty"`
 	Crowd  bool         `json:"crowd,omitempty"`  // more share the time At than fit a page: they are read by id
 	Number int          `json:"number,omitempty"` // pages so far; names the log entries
+
+	// Named is how far the directory of names is rebuilt. Seen sums up the linked friends that the read met, Linked all that there are; those
+	// who are missing are looked at, up to Looked (unmet.go).
+	Named  Place  `json:"named,omitzero"`
+	Seen   *links `json:"seen,omitempty"`
+	Linked *links `json:"linked,omitempty"`
+	Looked Place  `json:"looked,omitzero"`
 }
 
 // Met tells that a full read from both ends is complete.
