@@ -82,7 +82,7 @@ func (r *reader) searches(s *descent) int {
 	if r.ahead <= 1 || r.high != 0 && s.low != 0 && s.low-r.high < searchesAhead*s.span {
 		return 1
 	}
-	return searchesAhead
+	return r.window.searches()
 }
 
 // frontier notes how far an end has fetched, and tells whether the two ends are still apart.

@@ -49,13 +49,13 @@ func (w *wanted) all() []string {
 	return slices.Sorted(maps.Keys(w.props))
 }
 
-// gathering makes pools over c for one portal's read of the given properties.
-func gathering(c namedCRM, p id.PortalID, properties []string) *gatheringCRM {
+// gathering makes pools over c for one portal's read of the given properties. hold tells how long a call may wait to be full.
+func gathering(c namedCRM, p id.PortalID, properties []string, hold func() time.Duration) *gatheringCRM {
 	g := &gatheringCRM{namedCRM: c, history: &wanted{props: map[string]bool{}}}
-	g.names = newPool(namesPerCall, c.clock, func(ctx context.Context, ids []id.CompanyID) (map[id.CompanyID]string, error) {
+	g.names = newPool(namesPerCall, c.clock, hold, func(ctx context.Context, ids []id.CompanyID) (map[id.CompanyID]string, error) {
 		return c.CompanyNames(ctx, p, ids, contactsync.Bulk)
 	})
-	g.histories = newPool(historiesPerCall, c.clock, func(ctx context.Context, ids []id.ContactID) (map[id.ContactID]contactsync.Contact, error) {
+	g.histories = newPool(historiesPerCall, c.clock, hold, func(ctx context.Context, ids []id.ContactID) (map[id.ContactID]contactsync.Contact, error) {
 		found, _, err := c.Contacts(ctx, p, ids, properties, g.history.all(), contactsync.Bulk)
 		out := make(map[id.ContactID]contactsync.Contact, len(found))
 		for _, k := range found {
@@ -120,6 +120,7 @@ func (p *pool[K, V]) waiting() int {
 type pool[K comparable, V any] struct {
 	size  int
 	clock clock.Clock
+	hold  func() time.Duration
 	read  func(ctx context.Context, ks []K) (map[K]V, error)
 
 	mu     sync.Mutex
@@ -140,8 +141,8 @@ type parcel[K comparable, V any] struct {
 	err  error
 }
 
-func newPool[K comparable, V any](size int, c clock.Clock, read func(context.Context, []K) (map[K]V, error)) *pool[K, V] {
-	return &pool[K, V]{size: size, clock: c, read: read, under: map[K]*parcel[K, V]{}}
+func newPool[K comparable, V any](size int, c clock.Clock, hold func() time.Duration, read func(context.Context, []K) (map[K]V, error)) *pool[K, V] {
+	return &pool[K, V]{size: size, clock: c, hold: hold, read: read, under: map[K]*parcel[K, V]{}}
 }
 
 // get returns what there is of ks. A key that another goroutine is waiting for is not asked for again.
@@ -194,7 +195,7 @@ func (p *pool[K, V]) enter(ctx context.Context, ks []K) map[*parcel[K, V]][]K {
 func (p *pool[K, V]) begin(ctx context.Context) {
 	n := &parcel[K, V]{ctx: ctx, done: make(chan struct{})}
 	p.open = n
-	n.stop = p.clock.AfterFunc(held, func() {
+	n.stop = p.clock.AfterFunc(p.hold(), func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		if p.open != n {

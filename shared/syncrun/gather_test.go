@@ -17,7 +17,7 @@ func TestAPoolDoesNotSendSmallCallsBehindOneAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		var sent [][]int
-		p := newPool(10, clock.Real{}, func(_ context.Context, ks []int) (map[int]int, error) {
+		p := newPool(10, clock.Real{}, always, func(_ context.Context, ks []int) (map[int]int, error) {
 			mu.Lock()
 			sent = append(sent, slices.Clone(ks))
 			mu.Unlock()
@@ -48,7 +48,7 @@ func TestAPoolDoesNotSendSmallCallsBehindOneAnother(t *testing.T) {
 func TestAPoolSendsFullCallsAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := newPool(2, clock.Real{}, func(_ context.Context, ks []int) (map[int]int, error) {
+		p := newPool(2, clock.Real{}, always, func(_ context.Context, ks []int) (map[int]int, error) {
 			time.Sleep(time.Second)
 			return map[int]int{ks[0]: 1, ks[1]: 1}, nil
 		})
@@ -61,3 +61,5 @@ func TestAPoolSendsFullCallsAtOnce(t *testing.T) {
 		}
 	})
 }
+
+func always() time.Duration { return held }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -31,6 +32,7 @@ type reader struct {
 	saved time.Time // the last checkpoint
 	// Frontiers of what was fetched; cursors in run are what was stored.
 	high, low id.ContactID
+	window    *window // nil when one thing is done at a time
 }
 
 // read runs the ends until all are through or stop says that time is up. It returns whether everything was read.
@@ -40,6 +42,7 @@ func (r *reader) read(ctx context.Context, ends []end, stop func() bool) (bool, 
 	}
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
+	r.window = newWindow(len(ends), r.run.Expected)
 	shared, flow := r.share(), newFlow(r.clock)
 	through := make([]bool, len(ends))
 	var fetching, storing sync.WaitGroup
@@ -81,7 +84,7 @@ func (r *reader) share() *gatheringCRM {
 	a.Profiles = fewProfiles{a.Profiles, semaphore.NewWeighted(profilesAtOnce)}
 	var shared *gatheringCRM
 	if c, ok := a.CRM.(namedCRM); ok {
-		shared = gathering(c, r.scope.Portal, r.scope.Read())
+		shared = gathering(c, r.scope.Portal, r.scope.Read(), r.window.hold)
 		a.CRM = shared
 	}
 	r.applier = &a
@@ -163,6 +166,7 @@ type pipeline struct {
 	fail  func(error)
 	// crowded, where it is set, tells that this end should let others go first.
 	crowded func() bool
+	mine    atomic.Int32 // pages in the window
 }
 
 // stored is a page on its way into friends.
@@ -176,6 +180,7 @@ type stored struct {
 // fetch returns whether the end is through.
 func (p *pipeline) fetch(ctx context.Context, stop func() bool) bool {
 	defer close(p.pages)
+	defer p.window.leave()
 	for p.wait(ctx, stop) {
 		pg, more, err := p.end.fetch(ctx)
 		hundreds := min(int64(len(pg.Contacts)+99)/100, int64(p.end.room))
@@ -212,7 +217,8 @@ func (p *pipeline) fetch(ctx context.Context, stop func() bool) bool {
 // wait waits for the storing to keep up. It tells whether to fetch on.
 func (p *pipeline) wait(ctx context.Context, stop func() bool) bool {
 	for !stop() {
-		if p.flow.open() && (p.crowded == nil || !p.crowded()) {
+		if p.flow.open() && (p.crowded == nil || !p.crowded()) && p.window.take(int(p.mine.Load())) {
+			p.mine.Add(1)
 			return true
 		}
 		if p.clock.Sleep(ctx, flowPoll) != nil {
@@ -235,7 +241,10 @@ func (p *pipeline) commit(ctx context.Context) {
 		if err := p.reader.commit(ctx, p.end, s.page, s.applied); err != nil {
 			good = false
 			p.fail(err)
+			continue
 		}
+		p.mine.Add(-1)
+		p.window.pass()
 	}
 }
 
