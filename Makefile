@@ -46,7 +46,7 @@ preview: hubspot-app/node_modules/.installed ## the HubSpot screens beside a `ma
 	@cd hubspot-app && node preview/server.mjs $(PREVIEW)
 
 .PHONY: screenshots
-screenshots: setup hubspot-app/node_modules/.installed ## pictures of the HubSpot screens in both languages, into docs/images; needs Chromium
+screenshots: setup hubspot-app/node_modules/.installed ## pictures of the HubSpot screens in both languages, into docs/images
 	@cd hubspot-app && node tools/screenshots.mjs
 
 .PHONY: reset
@@ -59,7 +59,7 @@ test: setup hubspot-app/node_modules/.installed ## all tests: the three Go modul
 	cd hubspot-app && npm test --silent
 
 .PHONY: screentest
-screentest: setup hubspot-app/node_modules/.installed ## the HubSpot screens in Chromium on the whole system; skipped without Chromium
+screentest: setup hubspot-app/node_modules/.installed ## the HubSpot screens in Chromium on the whole system
 	cd hubspot-app && npm run --silent test:live
 
 .PHONY: smoke

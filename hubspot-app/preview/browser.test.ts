@@ -6,13 +6,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { findChromium, launch, MISSING } from '../tools/browser.mjs';
+import { launch } from '../tools/browser.mjs';
 import { buildPage, buildWorker, project } from './lib/bundles.mjs';
 import { readConfig } from './lib/config.mjs';
 import { createPreview } from './lib/server.mjs';
-
-const none = !findChromium();
-if (none) console.warn(`The preview is not tested: ${MISSING}`);
 
 const servers: http.Server[] = [];
 async function listen(server: http.Server) {
@@ -21,7 +18,7 @@ async function listen(server: http.Server) {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-describe.skipIf(none)('the preview in Chromium', () => {
+describe('the preview in Chromium', () => {
   let browser: Browser;
   let page: Page;
   let base: string;

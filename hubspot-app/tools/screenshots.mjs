@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { project } from '../preview/lib/bundles.mjs';
 import { PORTAL, startWorld } from '../preview/live/world.mjs';
-import { findChromium, launch, MISSING } from './browser.mjs';
+import { launch } from './browser.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -31,7 +31,6 @@ async function open(page, address) {
 }
 
 async function main() {
-  if (!findChromium()) throw new Error(MISSING);
   await mkdir(folder, { recursive: true });
   console.log('starting the system, which takes a minute');
   const world = await startWorld({ contacts: 300, companies: 40, lists: 5, friends: 120, linked: 90 });

@@ -16,7 +16,7 @@ import (
 func botInfo(c *call) answer {
 	o := object{
 		"userId": c.ch.BotUserID, "basicId": c.ch.BasicID, "displayName": c.ch.Name,
-		"pictureUrl": c.s.cfg.PublicURL + "/_sandbox/pictures/" + c.ch.ID + "/1.png",
+		"pictureUrl": pictureAddress(c.ch.ID, 1),
 		"chatMode":   "bot", "markAsReadMode": "auto",
 	}
 	if c.ch.ChatOn {
@@ -130,7 +130,15 @@ func (s *Server) pictureURL(u *User) string {
 	if u.Picture == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s/_sandbox/pictures/%s/%d.png", s.cfg.PublicURL, u.ID, u.Picture)
+	return pictureAddress(u.ID, u.Picture)
+}
+
+// PictureOrigin is where LINE keeps pictures. The sandbox names the same origin, since apps may show pictures from there only, and serves
+// their paths itself: whoever shows them replaces the origin.
+const PictureOrigin = "https://profile.line-scdn.net"
+
+func pictureAddress(owner string, version int) string {
+	return fmt.Sprintf("%s/_sandbox/pictures/%s/%d.png", PictureOrigin, owner, version)
 }
 
 const (

@@ -158,11 +158,11 @@ func TestProfile(t *testing.T) {
 	if after.text("displayName") != "新しい名前 🎌" || after.text("pictureUrl") == before.text("pictureUrl") {
 		t.Errorf("profile after: %s", after.body)
 	}
-	picture := strings.TrimPrefix(before.text("pictureUrl"), "http://line.test")
+	picture := strings.TrimPrefix(before.text("pictureUrl"), linesandbox.PictureOrigin)
 	if picture != "" {
 		w.want(w.call("GET", picture, ""), 404)
 	}
-	w.want(w.call("GET", strings.TrimPrefix(after.text("pictureUrl"), "http://line.test"), ""), 200)
+	w.want(w.call("GET", strings.TrimPrefix(after.text("pictureUrl"), linesandbox.PictureOrigin), ""), 200)
 
 	w.must(w.Block(w.channel.ID, f.User))
 	w.want(w.call("GET", path, ""), 404)

@@ -18,7 +18,7 @@ type Config struct {
 	HTTP *http.Client
 	// Seed fixes every id, secret, name, property order and disorder. The same seed and calls give the same bytes.
 	Seed uint64
-	// PublicURL is this server's own origin as others see it; it starts picture addresses and login pages.
+	// PublicURL is this server's own origin as others see it; login pages start with it.
 	PublicURL string
 	Log       *slog.Logger
 }

@@ -1,19 +1,16 @@
 // The shipped bundles in Chromium, on the real functions and both sandboxes.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { findChromium, launch, MISSING } from '../../tools/browser.mjs';
+import { launch } from '../../tools/browser.mjs';
 import { signatureV3 } from '../lib/sign.mjs';
 import { PORTAL, startWorld, type World } from './world.mjs';
-
-const none = !findChromium();
-if (none) console.warn(`The screens are not tested: ${MISSING}`);
 
 interface Status {
   state: string;
   counters: { friends: number; accounts: number; lists: number; mappings: number; failures: number };
 }
 
-describe.skipIf(none)('the HubSpot screens', () => {
+describe('the HubSpot screens', () => {
   let world: World;
   let browser: Browser;
   let page: Page;
