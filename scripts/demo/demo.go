@@ -25,8 +25,25 @@ type World struct {
 	// AppID and Secret sign calls as HubSpot's proxy does.
 	AppID  int64
 	Secret string
+	// Company is whose portal and account Seed makes; the zero value is that of the first run.
+	Company Company
 	// Say receives progress lines; nil is silence.
 	Say func(format string, args ...any)
+}
+
+// Company has a HubSpot portal and a LINE Official Account.
+type Company struct{ Name, Account, Domain string }
+
+var (
+	sakura = Company{"Sakura", "Sakura Coffee", "sakura-coffee.example"}
+	midori = Company{"Midori", "Midori Tea", "midori-tea.example"}
+)
+
+func (w *World) company() Company {
+	if w.Company.Name == "" {
+		return sakura
+	}
+	return w.Company
 }
 
 // Size of the seeded world.
@@ -36,6 +53,9 @@ type Size struct {
 
 // DefaultSize is what the README shows.
 var DefaultSize = Size{Contacts: 1000, Companies: 120, Lists: 5, Friends: 400, Linked: 300}
+
+// emptySize is that of the company which has not heard of Lumo yet.
+var emptySize = Size{Contacts: 60, Companies: 6, Lists: 2, Friends: 30, Linked: 24}
 
 // Account is a LINE Official Account of the sandbox, with what a person copies from the console.
 type Account struct {
@@ -105,11 +125,11 @@ func (w *World) seedLine(ctx context.Context, s Size) (Account, []string, error)
 	var provider struct {
 		ID string `json:"id"`
 	}
-	if err := call(ctx, "POST", w.Line+"/_sandbox/providers", map[string]string{"name": "Sakura"}, &provider); err != nil {
+	if err := call(ctx, "POST", w.Line+"/_sandbox/providers", map[string]string{"name": w.company().Name}, &provider); err != nil {
 		return Account{}, nil, err
 	}
 	var account Account
-	if err := call(ctx, "POST", w.Line+"/_sandbox/channels", map[string]any{"provider": provider.ID, "name": "Sakura Coffee", "verified": true}, &account); err != nil {
+	if err := call(ctx, "POST", w.Line+"/_sandbox/channels", map[string]any{"provider": provider.ID, "name": w.company().Account, "verified": true}, &account); err != nil {
 		return account, nil, err
 	}
 	var friends []struct {
@@ -124,7 +144,7 @@ func (w *World) seedLine(ctx context.Context, s Size) (Account, []string, error)
 }
 
 func (w *World) seedHubSpot(ctx context.Context, s Size, users []string) error {
-	if err := call(ctx, "PUT", w.portal(""), map[string]string{"name": "sakura-coffee.example", "timeZone": "Asia/Tokyo"}, nil); err != nil {
+	if err := call(ctx, "PUT", w.portal(""), map[string]string{"name": w.company().Domain, "timeZone": "Asia/Tokyo"}, nil); err != nil {
 		return err
 	}
 	seed := map[string]any{"contacts": s.Contacts, "companies": s.Companies, "seed": 1}

@@ -196,10 +196,14 @@ func (w *World) Settle(ctx context.Context, a Account) (Status, error) {
 	}
 }
 
-// Portal is the sandbox portal of the first run.
-const Portal = 1001
+// Portal is the sandbox portal of the first run, EmptyPortal one without the app, for a person to install it.
+const (
+	Portal      = 1001
+	EmptyPortal = 1002
+)
 
-// Begin does the first run unless the app is installed already.
+// Begin does the first run unless the app is installed already, and leaves a second company to the person: a portal without the app and an
+// account that is not connected.
 func (w *World) Begin(ctx context.Context, s Size) error {
 	var all struct {
 		Portals []struct {
@@ -211,11 +215,20 @@ func (w *World) Begin(ctx context.Context, s Size) error {
 	if err := call(ctx, "GET", w.HubSpot+"/_sandbox/portals", nil, &all); err != nil {
 		return err
 	}
+	begun := map[int64]bool{}
 	for _, p := range all.Portals {
-		if p.ID == w.Portal && (p.Installed || p.Contacts > 0) {
-			return nil
+		begun[p.ID] = p.Installed || p.Contacts > 0
+	}
+	if !begun[w.Portal] {
+		if _, _, err := w.FirstRun(ctx, s); err != nil {
+			return err
 		}
 	}
-	_, _, err := w.FirstRun(ctx, s)
+	if begun[EmptyPortal] {
+		return nil
+	}
+	second := *w
+	second.Portal, second.Company = EmptyPortal, midori
+	_, err := second.Seed(ctx, emptySize)
 	return err
 }

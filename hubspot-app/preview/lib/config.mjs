@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
  * @property {string} secret the app's client secret
  * @property {number} appId
  * @property {string} sandbox address of the HubSpot sandbox
+ * @property {string} line address of the LINE sandbox
  * @property {number} port
  */
 
@@ -21,6 +22,7 @@ export const USAGE = `Shows the HubSpot screens in a browser, against functions 
   --public URL   the origin that the functions sign for    PUBLIC_URL             as --front
   --origin URL   the https origin that the screens call    API_ORIGIN             --public if it is https, else https://lumo.example
   --sandbox URL  the HubSpot sandbox                       HUBSPOT_API_URL        http://127.0.0.1:3001
+  --line URL     the LINE sandbox                          LINE_API_URL           http://127.0.0.1:3002
   --app-id N     the app's id                              HUBSPOT_APP_ID         7654321
                  the app's client secret                   HUBSPOT_CLIENT_SECRET  that of make run, kept in .local
 `;
@@ -70,6 +72,7 @@ export function readConfig(argv, env) {
       public: { type: 'string' },
       origin: { type: 'string' },
       sandbox: { type: 'string' },
+      line: { type: 'string' },
       'app-id': { type: 'string' },
     },
   });
@@ -89,6 +92,7 @@ export function readConfig(argv, env) {
     secret,
     appId: Number(values['app-id'] ?? (env.HUBSPOT_APP_ID || 7654321)),
     sandbox: origin(values.sandbox ?? (env.HUBSPOT_API_URL || 'http://127.0.0.1:3001'), 'HUBSPOT_API_URL'),
+    line: origin(values.line ?? (env.LINE_API_URL || 'http://127.0.0.1:3002'), 'LINE_API_URL'),
     port,
   };
 }

@@ -3,7 +3,7 @@
  * no such interface, so everything is empty there.
  *
  * @typedef {{ id: number, email: string, firstName: string, lastName: string }} User
- * @typedef {{ id: number, name: string, timezone: string, installed: boolean, users: User[] }} Portal
+ * @typedef {{ id: number, name: string, timezone: string, installed: boolean, contacts: number, companies: number, users: User[] }} Portal
  * @typedef {{ id: number, name: string, note: string }} Name
  * @typedef {{ name: string, label: string, value: string, type: string }} Field
  * @typedef {{ id: number, asked: number, name: string, note: string, fields: Field[], values: Record<string, string>, linked: Name[] }} RecordView
@@ -40,6 +40,8 @@ export class Crm {
       name: p.options.name || String(p.id),
       timezone: p.options.timeZone || 'Asia/Tokyo',
       installed: p.installed,
+      contacts: p.contacts ?? 0,
+      companies: p.companies ?? 0,
       users: p.users,
     }));
   }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
 import { Crm } from './crm.mjs';
+import { font } from './fonts.mjs';
 import { FetchProxy, LIMITS } from './proxy.mjs';
 
 const TYPES = /** @type {Record<string, string>} */ ({
@@ -78,13 +79,15 @@ export function createPreview({ config, meta, variables, files, built }) {
     secret: config.secret,
   });
   const crm = new Crm(config.sandbox);
+  const pictures = meta.config.permittedUrls.img ?? [];
   const app = { id: config.appId, name: meta.config.name };
 
   /** @param {URL} url */
   async function world(url) {
     const parts = url.pathname.split('/').slice(3);
     if (url.pathname === '/preview/world') {
-      return { app, variables, sandbox: config.sandbox, portals: await crm.portals() };
+      const { publicUrl: front, sandbox, line } = config;
+      return { app, variables, front, sandbox, line, pictures, portals: await crm.portals() };
     }
     const [portal, object, id] = parts;
     if (object !== 'contacts' && object !== 'companies') throw new Stop(404, 'no such object');
@@ -127,6 +130,17 @@ export function createPreview({ config, meta, variables, files, built }) {
         sendJson(res, 200, await forward(await readJson(req)));
       else if (req.method === 'GET') sendJson(res, 200, await world(url));
       else throw new Stop(405, 'not allowed');
+      return;
+    }
+    const letters = url.pathname.startsWith('/fonts/') && (await font(url.pathname.slice('/fonts/'.length)));
+    if (letters) {
+      // Pages of other origins borrow them for their pictures.
+      res.writeHead(200, {
+        'content-type': letters.type,
+        'access-control-allow-origin': '*',
+        'cache-control': 'max-age=86400',
+      });
+      res.end(letters.data);
       return;
     }
     await built;

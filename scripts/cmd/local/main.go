@@ -40,7 +40,7 @@ type options struct {
 	screens                              string
 	parameters                           parameters
 	chaos, quiet, freeze, reset, empty   bool
-	noScreens                            bool
+	noScreens, elsewhere                 bool
 	size                                 demo.Size
 }
 
@@ -52,7 +52,7 @@ func main() {
 	flag.StringVar(&o.line, "line", "127.0.0.1:3002", "address of the LINE sandbox, unless LINE_API_URL, LINE_DATA_API_URL and LINE_ACCESS_URL are set")
 	flag.StringVar(&o.control, "control", "127.0.0.1:3003", "address of the control endpoint: GET /_local/status, POST /_local/tick?name=..., POST /_local/chaos, GET /mail/")
 	flag.StringVar(&o.screens, "screens", "127.0.0.1:3004", "address of the HubSpot screens")
-	flag.BoolVar(&o.noScreens, "no-screens", false, "leave the HubSpot screens out")
+	flag.BoolVar(&o.noScreens, "no-screens", false, "leave the HubSpot screens out; with -screens, somebody else shows them there")
 	flag.Var(o.parameters, "param", "template parameter as Name=value; may be repeated")
 	flag.BoolVar(&o.chaos, "chaos", false, "let standard queues duplicate, reorder and return fewer messages than there are")
 	flag.BoolVar(&o.quiet, "no-schedules", false, "fire schedules by hand only")
@@ -65,6 +65,7 @@ func main() {
 	flag.IntVar(&o.size.Linked, "linked", demo.DefaultSize.Linked, "contacts of the first run that hold a friend's LINE User ID")
 	flag.BoolVar(&o.reset, "reset", false, "delete the state folder and end")
 	flag.Parse()
+	flag.Visit(func(f *flag.Flag) { o.elsewhere = o.elsewhere || f.Name == "screens" })
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, o, os.Stdout); err != nil {
@@ -87,7 +88,7 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	var beside *sandboxes.Sandboxes
 	var say runner.Say
 	at := ""
-	if !o.noScreens && screens.Installed(root) {
+	if o.noScreens && o.elsewhere || !o.noScreens && screens.Installed(root) {
 		at = "http://" + o.screens
 	}
 	config := runner.Config{
@@ -119,7 +120,7 @@ func run(ctx context.Context, o options, out io.Writer) error {
 			shown = err.Error() // without them the cloud is complete
 		} else {
 			defer s.Close()
-			shown = s.URL + "?ext=pages    also ?ext=card, ?ext=settings"
+			shown = s.URL + "            begin here: an account in sync, and one to install Lumo in"
 		}
 		say.Status("screens", shown)
 	}
@@ -152,12 +153,13 @@ func begin(ctx context.Context, o options, cloud *runner.Cloud, beside *sandboxe
 			return fmt.Errorf("first run: %w; `make reset` starts over", err)
 		}
 	}
-	fmt.Fprintf(out, "\nReady.\n  Lumo             %s\n", cloud.URL())
-	if beside.Own() {
-		fmt.Fprintf(out, "  HubSpot sandbox  %s/ui            edit contacts, merge, uninstall\n  LINE sandbox     %s/_sandbox/     be a friend: follow, block, write, rename\n", w.HubSpot, w.Line)
-	}
+	fmt.Fprintln(out, "\nReady.")
 	if shown != "" {
 		fmt.Fprintf(out, "  HubSpot screens  %s\n", shown)
+	}
+	fmt.Fprintf(out, "  Lumo             %s\n", cloud.URL())
+	if beside.Own() {
+		fmt.Fprintf(out, "  HubSpot sandbox  %s/ui            edit contacts, merge, uninstall\n  LINE sandbox     %s/_sandbox/     be a friend: follow, block, write, rename\n", w.HubSpot, w.Line)
 	}
 	fmt.Fprintf(out, "  mails            %s/mail/\n  state            %s (make reset clears it)\nCtrl-C stops everything.\n\n", cloud.ControlURL(), o.state)
 	return nil
@@ -172,7 +174,7 @@ func show(o options, root string, cloud *runner.Cloud, beside *sandboxes.Sandbox
 		}
 	}
 	return screens.Start(screens.Config{
-		Root: root, Address: o.screens, Front: cloud.URL(), PublicURL: public, HubSpot: beside.Parameters["HubspotApiUrl"],
+		Root: root, Address: o.screens, Front: cloud.URL(), PublicURL: public, HubSpot: beside.Parameters["HubspotApiUrl"], Line: beside.Parameters["LineApiUrl"],
 		AppID: beside.Parameters["HubspotAppId"], Secret: beside.Parameters["HubspotClientSecret"], Out: say.Lines("screens"),
 	})
 }

@@ -20,6 +20,7 @@ type Config struct {
 	Front     string // where the functions listen
 	PublicURL string // the origin for which they check signatures
 	HubSpot   string // address of the HubSpot sandbox
+	Line      string // address of the LINE sandbox
 	AppID     string
 	Secret    string // the app's client secret
 	Out       io.Writer
@@ -45,7 +46,7 @@ func Start(c Config) (*Screens, error) {
 		return nil, err
 	}
 	args := []string{
-		filepath.Join(c.Root, "hubspot-app/preview/server.mjs"), "--port", port, "--front", c.Front, "--public", c.PublicURL, "--sandbox", c.HubSpot, "--app-id", c.AppID,
+		filepath.Join(c.Root, "hubspot-app/preview/server.mjs"), "--port", port, "--front", c.Front, "--public", c.PublicURL, "--sandbox", c.HubSpot, "--line", c.Line, "--app-id", c.AppID,
 	}
 	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.TempDir(), "TZ=UTC", "HUBSPOT_CLIENT_SECRET=" + c.Secret}
 	p, err := child.Start(node, args, env, "listens", c.Out)

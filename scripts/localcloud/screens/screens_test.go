@@ -42,7 +42,7 @@ const port = Number(process.argv[process.argv.indexOf('--port') + 1]);
 http.createServer((q, a) => a.end(process.argv.slice(2).join(' ') + ' ' + process.env.HUBSPOT_CLIENT_SECRET)).listen(port, '127.0.0.1', () => console.log('preview listens'));
 `)
 	s, err := screens.Start(screens.Config{
-		Root: root, Address: "127.0.0.1:" + strconv.Itoa(port), Front: "http://f", PublicURL: "https://p", HubSpot: "http://h", AppID: "7", Secret: "canary", Out: io.Discard,
+		Root: root, Address: "127.0.0.1:" + strconv.Itoa(port), Front: "http://f", PublicURL: "https://p", HubSpot: "http://h", Line: "http://l", AppID: "7", Secret: "canary", Out: io.Discard,
 	})
 	if errors.Is(err, screens.ErrNotInstalled) {
 		t.Skip("there is no Node")
@@ -57,7 +57,7 @@ http.createServer((q, a) => a.end(process.argv.slice(2).join(' ') + ' ' + proces
 	}
 	body, _ := io.ReadAll(res.Body)
 	res.Body.Close()
-	want := "--front http://f --public https://p --sandbox http://h --app-id 7 canary"
+	want := "--front http://f --public https://p --sandbox http://h --line http://l --app-id 7 canary"
 	if !strings.HasSuffix(string(body), want) {
 		t.Errorf("it was started with %s, want %s", body, want)
 	}

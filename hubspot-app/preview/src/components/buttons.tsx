@@ -3,6 +3,7 @@ import { cx, event, size, testId, type Props } from './base.ts';
 import { FormContext } from './form.tsx';
 import { Icon } from './icons.tsx';
 import { useOverlay } from './overlay.tsx';
+import { OutsideContext } from './outside.ts';
 import { reactions } from './overlays.ts';
 
 interface Target {
@@ -17,6 +18,13 @@ const target = (href: unknown): Target | undefined => {
   }
   return { url: String(href), external: /^https?:/.test(String(href)) };
 };
+
+/** Where a link leads in the preview. */
+function useTarget(href: unknown): Target | undefined {
+  const outside = useContext(OutsideContext);
+  const to = target(href);
+  return to && { ...to, url: outside.link(to.url) };
+}
 
 /** A button, or a link when it has an address. */
 export function Clickable({
@@ -40,7 +48,7 @@ export function Clickable({
     if (later && wasLoading.current && !p.loading) show();
     wasLoading.current = Boolean(p.loading);
   });
-  const href = target(p.href);
+  const href = useTarget(p.href);
   const onClick = (e: MouseEvent) => {
     if (p.preventDefault) e.preventDefault();
     p.onClick?.(event('click'), reactions);
@@ -191,9 +199,12 @@ export function DropdownButtonItem(p: Props) {
 
 export function Image(p: Props) {
   const overlay = useOverlay(p);
-  const href = target(p.href);
+  const href = useTarget(p.href);
+  const outside = useContext(OutsideContext);
   const act = p.onClick || p.overlay;
-  const img = <img src={p.src} alt={p.alt ?? ''} width={p.width} height={p.height} {...testId(p)} />;
+  const img = (
+    <img src={outside.picture(p.src ?? '')} alt={p.alt ?? ''} width={p.width} height={p.height} {...testId(p)} />
+  );
   const onClick = () => {
     p.onClick?.(event('click'), reactions);
     overlay.show();

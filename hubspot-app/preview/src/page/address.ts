@@ -2,12 +2,15 @@ import { useSyncExternalStore } from 'react';
 
 export const EXTENSIONS = ['card', 'sidebar', 'company', 'pages', 'settings'] as const;
 export type ExtensionName = (typeof EXTENSIONS)[number];
+/** Everything that the preview shows: where to begin, and the extensions. */
+export const SCREENS = ['start', ...EXTENSIONS] as const;
+export type ScreenName = (typeof SCREENS)[number];
 export const LANGUAGES = ['en', 'ja'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
 /** What the address of the preview selects. Zero ids mean "the first there is". */
 export interface Selection {
-  ext: ExtensionName;
+  ext: ScreenName;
   portalId: number;
   objectId: number;
   lang: Language;
@@ -21,14 +24,19 @@ const one = <T extends string>(all: readonly T[], value: string | null, otherwis
   all.find((x) => x === value) ?? otherwise;
 const id = (value: string | null) => (/^\d{1,15}$/.test(value ?? '') ? Number(value) : 0);
 
+const REMEMBERED = 'preview.lang';
+/** The language that was chosen last, for addresses that do not say: the sandboxes' links do not. */
+const remembered = () => (typeof localStorage === 'undefined' ? null : localStorage.getItem(REMEMBERED));
+export const remember = (lang: Language) => localStorage.setItem(REMEMBERED, lang);
+
 export function parse(search: string): Selection {
   const q = new URLSearchParams(search);
   const path = q.get('path') ?? '/';
   return {
-    ext: one(EXTENSIONS, q.get('ext'), 'card'),
+    ext: one(SCREENS, q.get('ext'), 'start'),
     portalId: id(q.get('portalId')),
     objectId: id(q.get('objectId')),
-    lang: one(LANGUAGES, q.get('lang'), 'en'),
+    lang: one(LANGUAGES, q.get('lang') ?? remembered(), 'en'),
     path: path.startsWith('/') ? path : `/${path}`,
     params: Object.fromEntries(
       [...q].filter(([name]) => name.startsWith(PARAM)).map(([name, value]) => [name.slice(PARAM.length), value]),
@@ -40,7 +48,7 @@ export function parse(search: string): Selection {
 export function format(s: Selection): string {
   const q = new URLSearchParams({ ext: s.ext });
   if (s.portalId) q.set('portalId', String(s.portalId));
-  if (s.objectId && s.ext !== 'pages' && s.ext !== 'settings') q.set('objectId', String(s.objectId));
+  if (s.objectId && !['start', 'pages', 'settings'].includes(s.ext)) q.set('objectId', String(s.objectId));
   if (s.ext === 'pages') {
     q.set('path', s.path);
     for (const [name, value] of Object.entries(s.params)) q.set(PARAM + name, value);

@@ -1,8 +1,18 @@
 import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { FrameModal } from '../components/overlay.tsx';
+import { OutsideContext } from '../components/outside.ts';
 import { PageHostContext, type PageHost } from '../components/pages.tsx';
 import type { ExtensionContext } from '../protocol.ts';
-import { format, go, settle, useSelection, type ExtensionName, type Selection } from './address.ts';
+import {
+  format,
+  go,
+  remember,
+  settle,
+  useSelection,
+  type ExtensionName,
+  type ScreenName,
+  type Selection,
+} from './address.ts';
 import { Bar } from './bar.tsx';
 import {
   loadRecord,
@@ -15,6 +25,8 @@ import {
   type RecordView,
   type World,
 } from './crm.ts';
+import { outsideOf } from './outside.ts';
+import { Start } from './start.tsx';
 import { Extension } from './extension.tsx';
 import { AppPageFrame, SettingsFrame } from './frames.tsx';
 import { RecordFrame } from './record.tsx';
@@ -35,13 +47,13 @@ const LOCATIONS: Record<ExtensionName, string> = {
   pages: 'pages',
   settings: 'settings',
 };
-const OBJECTS: Partial<Record<ExtensionName, ObjectName>> = {
+const OBJECTS: Partial<Record<ScreenName, ObjectName>> = {
   card: 'contacts',
   sidebar: 'contacts',
   company: 'companies',
 };
 
-function contextOf(world: World, portal: Portal, s: Selection, object: ObjectName | undefined): ExtensionContext {
+function contextOf(world: World, portal: Portal, s: At, object: ObjectName | undefined): ExtensionContext {
   const user = portal.users[0] ?? { id: 1, email: 'you@portal.example', firstName: 'You', lastName: '' };
   return {
     location: LOCATIONS[s.ext],
@@ -81,39 +93,50 @@ export function App() {
   );
   useEffect(() => {
     document.documentElement.lang = selection.lang;
+    remember(selection.lang);
     document.title = `${w[selection.ext]} | HubSpot screens`;
   }, [selection, w]);
+  const outside = useMemo(() => {
+    const address = (page: Partial<Selection>) => format({ ...selection, path: '/', params: {}, ...page });
+    return world && outsideOf(world, address);
+  }, [world, selection]);
   if (error) return <p className="notice">{w.unreachable}</p>;
-  if (!world) return null;
+  if (!world || !outside) return null;
   const object = OBJECTS[selection.ext];
-  const at = { ...selection, portalId: portal?.id ?? 0 };
+  const { ext } = selection;
+  const at = ext === 'start' ? null : { ...selection, ext, portalId: portal?.id ?? 0 };
   return (
-    <>
+    <OutsideContext.Provider value={outside}>
       {!selection.bare && <Bar world={world} portal={portal} object={object} selection={selection} w={w} />}
       <header className="topbar">
         <span className="mark" aria-hidden />
-        <span>{portal?.name}</span>
+        <span>{at ? portal?.name : world.app.name}</span>
       </header>
       {!portal && <p className="notice">{w.noAccount}</p>}
-      {portal && !portal.installed && (
+      {!at && <Start world={world} selection={selection} w={w} />}
+      {at && portal && !portal.installed && (
         <p className="notice">
-          {w.notInstalledYet} <a href={`${world.sandbox}/ui/${portal.id}/app`}>{w.install}</a>
+          {w.notInstalledYet}{' '}
+          <a href={`${world.front}/oauth/install?portal=${portal.id}&lang=${selection.lang}`}>{w.install}</a>
         </p>
       )}
-      {portal?.installed && object && (
+      {at && portal?.installed && object && (
         <OnRecord key={`${portal.id} ${object}`} world={world} portal={portal} object={object} selection={at} />
       )}
-      {portal?.installed && !object && <OnPage world={world} portal={portal} selection={at} />}
+      {at && portal?.installed && !object && <OnPage world={world} portal={portal} selection={at} />}
       <Toasts />
       <FrameModal />
-    </>
+    </OutsideContext.Provider>
   );
 }
+
+/** What the address selects, of an extension. */
+type At = Selection & { ext: ExtensionName };
 
 interface ScreenProps {
   world: World;
   portal: Portal;
-  selection: Selection;
+  selection: At;
 }
 
 /** A worker per screen, record and language: HubSpot starts an extension anew for each, too. */

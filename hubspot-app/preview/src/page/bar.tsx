@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { EXTENSIONS, go, LANGUAGES, type Selection } from './address.ts';
+import { go, LANGUAGES, SCREENS, type Selection } from './address.ts';
 import { useGet, type Name, type ObjectName, type Portal, type World } from './crm.ts';
 import type { Words } from './words.ts';
 
@@ -20,12 +20,12 @@ export function Bar({ world, portal, object, selection, w }: BarProps) {
         <select
           value={selection.ext}
           onChange={(e) => {
-            const ext = EXTENSIONS.find((x) => x === e.target.value) ?? 'card';
+            const ext = SCREENS.find((x) => x === e.target.value) ?? 'start';
             const sameObject = (ext === 'company') === (selection.ext === 'company');
             go({ ext, path: '/', params: {}, objectId: sameObject ? selection.objectId : 0 });
           }}
         >
-          {EXTENSIONS.map((ext) => (
+          {SCREENS.map((ext) => (
             <option key={ext} value={ext}>
               {w[ext]}
             </option>

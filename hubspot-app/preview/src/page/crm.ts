@@ -12,13 +12,20 @@ export interface Portal {
   name: string;
   timezone: string;
   installed: boolean;
+  contacts: number;
+  companies: number;
   users: User[];
 }
 
 export interface World {
   app: { id: number; name: string };
   variables: Record<string, string>;
+  /** Lumo's own pages, the HubSpot sandbox and the LINE sandbox. */
+  front: string;
   sandbox: string;
+  line: string;
+  /** Origins whose pictures the LINE sandbox has. */
+  pictures: string[];
   portals: Portal[];
 }
 
