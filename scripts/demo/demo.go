@@ -144,8 +144,11 @@ func (w *World) seedLine(ctx context.Context, s Size) (Account, []string, error)
 }
 
 func (w *World) seedHubSpot(ctx context.Context, s Size, users []string) error {
-	if err := call(ctx, "PUT", w.portal(""), map[string]string{"name": w.company().Domain, "timeZone": "Asia/Tokyo"}, nil); err != nil {
-		return err
+	options := map[string]string{"name": w.company().Domain, "timeZone": "Asia/Tokyo", "accountType": "STANDARD", "currency": "JPY"}
+	for _, path := range []string{"", "/options"} { // a portal that is there already gets the name, too
+		if err := call(ctx, "PUT", w.portal(path), options, nil); err != nil {
+			return err
+		}
 	}
 	seed := map[string]any{"contacts": s.Contacts, "companies": s.Companies, "seed": 1}
 	if len(users) > 0 {

@@ -69,14 +69,16 @@ function sendJson(res, status, body) {
  * @param {Record<string, string>} options.variables of the profile
  * @param {string} options.files the built page
  * @param {Promise<unknown>} [options.built] settles when the files are there
+ * @param {typeof fetch} [options.send] reaches the functions
  */
-export function createPreview({ config, meta, variables, files, built }) {
+export function createPreview({ config, meta, variables, files, built, send }) {
   const fill = (/** @type {string} */ text) => text.replace(/\$\{(\w+)\}/g, (whole, name) => variables[name] ?? whole);
   const proxy = new FetchProxy({
     permitted: meta.config.permittedUrls.fetch.map(fill),
     publicUrl: config.publicUrl,
     front: config.front,
     secret: config.secret,
+    fetch: send,
   });
   const crm = new Crm(config.sandbox);
   const pictures = meta.config.permittedUrls.img ?? [];

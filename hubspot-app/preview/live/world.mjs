@@ -19,25 +19,39 @@ export const PORTAL = 1001;
  * @property {string} front
  * @property {string} sandbox
  * @property {string} line
+ * @property {string} control the local cloud's own
  * @property {string} secret
- * @property {(route: string, call?: { method?: string, body?: object }) => Promise<any>} api calls app-api as an extension does
+ * @property {(route: string, call?: { method?: string, body?: object, portal?: number }) => Promise<any>} api calls app-api as an extension does
+ * @property {(path: string, method?: string, body?: unknown) => Promise<any>} hubspot asks the HubSpot sandbox's control API
+ * @property {(path: string, method?: string, body?: unknown) => Promise<any>} phone asks the LINE sandbox's control API
+ * @property {Sent[]} sent what HubSpot's proxy sent to the functions, oldest first
+ * @property {(path: RegExp) => void} loseAnswer the next answer to a call of this path gets lost on its way to the proxy, which then repeats
+ * @property {(company: Company) => Promise<Channel>} found makes a company: a portal without the app and an account that is not connected
  * @property {() => Promise<void>} close
+ *
+ * @typedef {{ method: string, path: string, status: number, bytes: number, asked: number, body: any }} Sent bytes of the answer, asked of the call
+ * @typedef {{ portal: number, name: string, contacts: number, friends: number, linked: number }} Company
+ * @typedef {{ id: string, secret: string, botUserId: string, users: string[], people: string[] }} Channel users are LINE user ids, people the sandbox's ids
  *
  * @typedef {{ contacts: number, companies?: number, lists?: number, friends: number, linked: number }} Size
  */
 
-/** @param {import('node:http').Server | net.Server} server @returns {Promise<number>} */
-async function listen(server) {
-  await new Promise((done) => server.listen(0, '127.0.0.1', () => done(undefined)));
+/** @param {import('node:http').Server | net.Server} server @param {number} [port] @returns {Promise<number>} */
+async function listen(server, port = 0) {
+  await new Promise((done) => server.listen(port, '127.0.0.1', () => done(undefined)));
   return /** @type {net.AddressInfo} */ (server.address()).port;
 }
 
+/** A port for whoever needs to know it before it listens. @returns {Promise<number>} */
 async function freePort() {
   const server = net.createServer();
   const port = await listen(server);
   await new Promise((done) => server.close(done));
   return port;
 }
+
+const freePorts = async () =>
+  /** @type {[number, number, number, number, number]} */ (await Promise.all([1, 2, 3, 4, 5].map(freePort)));
 
 /**
  * Ends with the last lines of the cloud's output if it does not come up.
@@ -67,7 +81,7 @@ export async function startWorld(size, more = []) {
   const repository = path.dirname(project);
   const program = path.join(folder, 'local');
   await run('go', ['build', '-o', program, './scripts/cmd/local'], { cwd: repository });
-  const [front, hubspot, line] = await Promise.all([freePort(), freePort(), freePort()]);
+  const [front, hubspot, line, control, screens] = await freePorts();
   const at = (/** @type {number} */ port) => `127.0.0.1:${port}`;
   const state = path.join(folder, 'state');
   const sizes = Object.entries({ companies: 10, lists: 3, ...size }).flatMap(([name, n]) => [`-${name}`, String(n)]);
@@ -82,7 +96,9 @@ export async function startWorld(size, more = []) {
     '-line',
     at(line),
     '-control',
-    at(0),
+    at(control),
+    '-screens',
+    at(screens),
   ];
   const cloud = spawn(program, [...flags, ...sizes, ...more], { cwd: repository });
   const files = path.join(folder, 'screens');
@@ -99,19 +115,25 @@ export async function startWorld(size, more = []) {
     const variables = { API_ORIGIN: origin, SUPPORT_EMAIL: 'support@lumo.example', SUPPORT_URL: origin };
     await Promise.all([ready(cloud), buildAll({ outDir: files, variables })]);
     const secret = await readFile(path.join(state, 'hubspot-app-secret'), 'utf8');
-    const args = ['--front', `http://${at(front)}`, '--sandbox', `http://${at(hubspot)}`, '--origin', origin];
-    const config = readConfig(args, { HUBSPOT_CLIENT_SECRET: secret });
+    const places = { front: at(front), sandbox: at(hubspot), line: at(line) };
+    const args = Object.entries(places).flatMap(([name, place]) => [`--${name}`, `http://${place}`]);
+    const config = readConfig([...args, '--origin', origin], { HUBSPOT_CLIENT_SECRET: secret });
     const meta = JSON.parse(await readFile(path.join(project, 'src/app/app-hsmeta.json'), 'utf8'));
-    server = createPreview({ config, meta, variables, files });
-    const base = `http://127.0.0.1:${await listen(server)}`;
+    const wire = new Wire();
+    server = createPreview({ config, meta, variables, files, send: wire.send });
+    const base = `http://127.0.0.1:${await listen(server, screens)}`;
     return {
       base,
       front: config.front,
       sandbox: config.sandbox,
-      line: `http://${at(line)}`,
+      line: config.line,
+      control: `http://${at(control)}`,
       secret,
       close,
       api: caller(base, origin),
+      ...sandboxes(config.sandbox, config.line),
+      sent: wire.sent,
+      loseAnswer: (path) => void wire.losing.push(path),
     };
   } catch (e) {
     await close();
@@ -121,13 +143,89 @@ export async function startWorld(size, more = []) {
 
 /** @param {string} base @param {string} origin @returns {World['api']} */
 function caller(base, origin) {
-  return async (route, call = {}) => {
+  return async (route, { portal = PORTAL, ...call } = {}) => {
     const res = await fetch(`${base}/preview/fetch`, {
       method: 'POST',
-      body: JSON.stringify({ call: { url: `${origin}/api/v1${route}`, ...call }, portalId: PORTAL, user: 1 }),
+      body: JSON.stringify({ call: { url: `${origin}/api/v1${route}`, ...call }, portalId: portal, user: 1 }),
     });
     const { envelope } = await res.json();
     if (envelope.responseBody?.ok !== true) throw new Error(`${route}: ${JSON.stringify(envelope)}`);
     return envelope.responseBody.data;
+  };
+}
+
+/** The way from HubSpot's proxy to the functions, with a memory and a fault. */
+class Wire {
+  /** @type {Sent[]} */
+  sent = [];
+  /** @type {RegExp[]} */
+  losing = [];
+
+  /** @type {typeof fetch} */
+  send = async (url, init) => {
+    const res = await fetch(url, init);
+    const answer = await res.arrayBuffer();
+    const { pathname, searchParams } = new URL(String(url));
+    for (const name of ['userId', 'portalId', 'userEmail', 'appId']) searchParams.delete(name);
+    const path = pathname.replace('/api/v1', '') + (searchParams.size ? `?${searchParams}` : '');
+    const body = typeof init?.body === 'string' ? init.body : '';
+    this.sent.push({
+      method: init?.method ?? 'GET',
+      path,
+      status: res.status,
+      bytes: answer.byteLength,
+      asked: body.length,
+      body: body && JSON.parse(body),
+    });
+    const lost = this.losing.findIndex((pattern) => pattern.test(path));
+    if (lost >= 0) {
+      this.losing.splice(lost, 1);
+      throw new TypeError('the answer got lost');
+    }
+    return new Response([204, 205, 304].includes(res.status) ? null : answer, {
+      status: res.status,
+      headers: res.headers,
+    });
+  };
+}
+
+/** @param {string} base @returns {World['hubspot']} */
+function controls(base) {
+  return async (path, method = 'GET', body = undefined) => {
+    const res = await fetch(`${base}/_sandbox/${path}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await res.text();
+    if (!res.ok) throw new Error(`${method} ${path}: ${res.status} ${text}`);
+    return text ? JSON.parse(text) : null;
+  };
+}
+
+/** @param {string} hubspotAt @param {string} lineAt @returns {Pick<World, 'hubspot' | 'phone' | 'found'>} */
+export function sandboxes(hubspotAt, lineAt) {
+  const [hubspot, phone] = [controls(hubspotAt), controls(lineAt)];
+  return {
+    hubspot,
+    phone,
+    found: async ({ portal, name, contacts, friends, linked }) => {
+      const provider = await phone('providers', 'POST', { name });
+      const channel = await phone('channels', 'POST', { provider: provider.id, name, verified: true });
+      /** @type {{ user: string, lineUserId: string }[]} */
+      const people = await phone(`channels/${channel.id}/friends`, 'POST', { count: friends, quiet: true });
+      const users = people.map((p) => p.lineUserId);
+      const property = { name: 'line_user_id', label: 'LINE User ID', type: 'string', fieldType: 'text' };
+      const at = `portals/${portal}`;
+      await hubspot(at, 'PUT', { name: `${name.toLowerCase().replace(/\W+/g, '-')}.example`, timeZone: 'Asia/Tokyo' });
+      await hubspot(`${at}/properties/contacts`, 'POST', {
+        ...property,
+        groupName: 'contactinformation',
+        hasUniqueValue: true,
+      });
+      const seed = { contacts, companies: Math.ceil(contacts / 10), seed: portal, property: property.name };
+      await hubspot(`${at}/seed`, 'POST', { ...seed, values: users.slice(0, linked) });
+      return { ...channel, users, people: people.map((p) => p.user) };
+    },
   };
 }

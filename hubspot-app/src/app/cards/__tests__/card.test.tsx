@@ -45,7 +45,7 @@ const linked = (more: Partial<Card> = {}): Card => ({
   ...more,
 });
 
-function open(card: Card | Response, more: Replies = {}, { language = 'en', objectTypeId = '0-1' } = {}) {
+function open(card: Card | Response, more: Replies = {}, { language = 'en', objectTypeId = '0-1', objectId = 501 } = {}) {
   const server = fakeServer({
     'GET /contacts/{contact}': card,
     'GET /settings': settingsPage(),
@@ -55,7 +55,7 @@ function open(card: Card | Response, more: Replies = {}, { language = 'en', obje
   const r = createRenderer('crm.record.tab');
   r.mocks.context.variables = { API_ORIGIN: ORIGIN };
   r.mocks.context.user.language = language;
-  r.mocks.context.crm.objectId = 501;
+  r.mocks.context.crm.objectId = objectId;
   r.mocks.context.crm.objectTypeId = objectTypeId;
   r.render(<CardScreen />);
   const sees = (text: string) =>
@@ -125,14 +125,15 @@ describe('the card', () => {
 
   it('stays when it cannot be brought up to date', async () => {
     vi.useFakeTimers();
-    const { r, server } = open(linked());
+    // A card of a test before may still ask, on the clock of this one, so this contact has a number of its own.
+    const { r, server } = open(linked(), {}, { objectId: 502 });
     await vi.advanceTimersByTimeAsync(100);
     server.set({ 'GET /contacts/{contact}': refused('INTERNAL') });
     await vi.advanceTimersByTimeAsync(10_100);
     const all = textsOf(r.getRootNode()).join(' | ');
     expect(all).toContain('What you see may be old.');
     expect(all).toContain('愛子 🌸');
-    expect(server.of('GET /contacts/{contact}').length).toBeGreaterThan(1);
+    expect(server.of('GET /contacts/{contact}').filter(({ path }) => path[0] === '502')).toHaveLength(2);
   });
 
   it('switches between accounts', async () => {
