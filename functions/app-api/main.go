@@ -11,7 +11,7 @@ import (
 
 func main() {
 	entry.Start(func(ctx context.Context) (entry.Handlers, error) {
-		app, err := compose.Load(ctx)
+		app, err := compose.Load(ctx, compose.WithBlobs)
 		if err != nil {
 			return entry.Handlers{}, err
 		}

@@ -20,6 +20,7 @@ import (
 	"lumo/scripts/localcloud/dynamodb"
 	"lumo/scripts/localcloud/template"
 	"lumo/scripts/sim/table"
+	"lumo/shared/blob"
 	"lumo/shared/clock"
 	"lumo/shared/compose"
 	"lumo/shared/config"
@@ -64,6 +65,7 @@ type world struct {
 	table    *meter
 	app      *compose.App
 	sent     *queue.Recorder
+	blobs    blob.Memory
 	contacts []int64
 	users    []id.LineUserID
 	closers  []func()
@@ -177,7 +179,7 @@ func (w *world) parts(cfg config.Config, outside *http.Client) compose.Parts {
 		NewID:    func() string { return ulid.MustNew(ulid.Timestamp(w.clock.Now()), rand.Reader).String() },
 		Random:   func(n int) []byte { b := make([]byte, n); _, _ = rand.Read(b); return b },
 		DynamoDB: func() dynamo.API { return w.table }, Keys: sync.OnceValue(func() seal.KeyService { return &seal.MemoryKeys{} }),
-		Queue: func() queue.Sender { return w.sent },
+		Queue: func() queue.Sender { return w.sent }, Blobs: func() blob.Store { return &w.blobs },
 	}
 	if w.virtual {
 		p.Pace = pace.NewMemory()

@@ -29,6 +29,7 @@ import (
 	"lumo/scripts/localcloud/httpapi"
 	"lumo/scripts/localcloud/lambdahost"
 	"lumo/scripts/localcloud/template"
+	"lumo/shared/blob"
 	"lumo/shared/clock"
 	"lumo/shared/compose"
 	"lumo/shared/config"
@@ -155,7 +156,7 @@ func (w *installWorld) parts(system *template.System, outside *http.Client) comp
 		NewID:    func() string { return ulid.MustNew(ulid.Timestamp(w.clock.Now()), rand.Reader).String() },
 		Random:   func(n int) []byte { b := make([]byte, n); _, _ = rand.Read(b); return b },
 		DynamoDB: func() dynamo.API { return db }, Keys: sync.OnceValue(func() seal.KeyService { return &seal.MemoryKeys{} }),
-		Queue: func() queue.Sender { return w.sent },
+		Queue: func() queue.Sender { return w.sent }, Blobs: sync.OnceValue(func() blob.Store { return &blob.Memory{} }),
 	}
 }
 

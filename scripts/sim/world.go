@@ -25,6 +25,7 @@ import (
 	"lumo/scripts/localcloud/sqs"
 	"lumo/scripts/localcloud/template"
 	"lumo/scripts/sim/table"
+	"lumo/shared/blob"
 	"lumo/shared/compose"
 	"lumo/shared/config"
 	"lumo/shared/dynamo"
@@ -60,6 +61,7 @@ type World struct {
 	log       logtest.Buffer
 	canaries  *logtest.Canaries
 	mails     mail.Recorder
+	blobs     blob.Memory
 
 	hash   hash.Hash
 	lines  []string // the last of the trace
@@ -212,7 +214,7 @@ func (w *World) newApp(f template.Function) (*compose.App, error) {
 		Config: c, Clock: clock, Log: logging.New(&w.log, slog.LevelDebug, logging.Function(folderOf(f))), NewID: w.newID, Random: w.draw,
 		Jitter: w.weather.rng.Float64, HubSpotHTTP: &http.Client{Transport: hubspotWire{w}}, LineHTTP: &http.Client{Transport: lineWire{w}},
 		DynamoDB: func() dynamo.API { return tableWire{w, w.table} }, Keys: func() seal.KeyService { return keys{w, w.keys} },
-		Queue: func() queue.Sender { return w.sender }, Mail: func() mail.Sender { return &w.mails }, Sequential: true,
+		Queue: func() queue.Sender { return w.sender }, Mail: func() mail.Sender { return &w.mails }, Blobs: func() blob.Store { return &w.blobs }, Sequential: true,
 	}), nil
 }
 

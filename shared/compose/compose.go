@@ -19,6 +19,8 @@ import (
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/oklog/ulid/v2"
 
+	"lumo/shared/blob"
+	"lumo/shared/blob/s3"
 	"lumo/shared/clock"
 	"lumo/shared/config"
 	"lumo/shared/config/secretsmanager"
@@ -52,6 +54,8 @@ type Parts struct {
 	Keys     func() seal.KeyService
 	Queue    func() queue.Sender
 	Mail     func() mail.Sender
+	// Blobs nil: what needs the bucket fails.
+	Blobs func() blob.Store
 	// Pace nil keeps the pace in the table.
 	Pace pace.Store
 	// Sequential does one thing at a time, always in the same order (the simulation).
@@ -65,6 +69,7 @@ type App struct {
 	sealer   func() seal.Sealer
 	queue    func() queue.Sender
 	mail     func() mail.Sender
+	blobs    func() blob.Store
 	limiter  func() *pace.Limiter
 	hubspot  func() *hubspot.Client
 	line     func() *line.Client
@@ -72,8 +77,17 @@ type App struct {
 	accounts accounts
 }
 
+// Option adds a way out that not every function needs. A client that nobody names is not linked in: S3's alone is megabytes.
+type Option func(p *Parts, c aws.Config)
+
+// WithBlobs keeps blobs in the bucket.
+func WithBlobs(p *Parts, c aws.Config) {
+	bucket := p.Config.BlobBucket
+	p.Blobs = func() blob.Store { return s3.New(s3.Client(c), bucket) }
+}
+
 // Load reads the environment. A function calls it once, at start.
-func Load(ctx context.Context) (*App, error) {
+func Load(ctx context.Context, options ...Option) (*App, error) {
 	// One AWS configuration for all clients; reading it calls nobody.
 	account := sync.OnceValues(func() (aws.Config, error) { return awsconfig.LoadDefaultConfig(context.WithoutCancel(ctx)) })
 	secrets := secretsmanager.Secrets{Open: func(context.Context) (secretsmanager.API, error) {
@@ -94,6 +108,9 @@ func Load(ctx context.Context) (*App, error) {
 	p.Keys = func() seal.KeyService { return kms.New(awskms.NewFromConfig(c), cfg.KMSKeyID) }
 	p.Queue = func() queue.Sender { return sqs.New(awssqs.NewFromConfig(c), cfg.Queues, p.Clock) }
 	p.Mail = func() mail.Sender { return ses.New(awsses.NewFromConfig(c), cfg.MailFrom) }
+	for _, o := range options {
+		o(&p, c)
+	}
 	return New(p), nil
 }
 
@@ -126,6 +143,12 @@ func New(p Parts) *App {
 	})
 	a.queue = sync.OnceValue(p.Queue)
 	a.mail = sync.OnceValue(p.Mail)
+	a.blobs = sync.OnceValue(func() blob.Store {
+		if p.Blobs == nil {
+			return blob.None{}
+		}
+		return p.Blobs()
+	})
 	a.limiter = sync.OnceValue(func() *pace.Limiter {
 		store := p.Pace
 		if store == nil {
@@ -156,6 +179,7 @@ func (a *App) Directory() dynamo.Directory { return a.table().Directory() }
 func (a *App) Sealer() seal.Sealer         { return a.sealer() }
 func (a *App) Sender() queue.Sender        { return a.queue() }
 func (a *App) Mail() mail.Sender           { return a.mail() }
+func (a *App) Blobs() blob.Store           { return a.blobs() }
 func (a *App) HubSpot() *hubspot.Client    { return a.hubspot() }
 func (a *App) Line() *line.Client          { return a.line() }
 
