@@ -17,6 +17,7 @@ const (
 	View           Action = "view"
 	Sync           Action = "sync"         // start runs, retry failed items
 	EditFriends    Action = "edit_friends" // fields and tags
+	Send           Action = "send_messages"
 	EditMappings   Action = "edit_mappings"
 	ManageAccounts Action = "manage_accounts"
 	ChangeSettings Action = "change_settings"

@@ -39,6 +39,7 @@ type friendItem struct {
 	FriendSince int64                        `dynamodbav:"fs,omitempty"`
 	LastMessage int64                        `dynamodbav:"lm,omitempty"`
 	NeedsReply  bool                         `dynamodbav:"nr,omitempty"`
+	AnsweredAt  int64                        `dynamodbav:"aw,omitempty"`
 	Tags        []string                     `dynamodbav:"tg,omitempty"`
 	Link        friend.Link                  `dynamodbav:"lk,omitempty"`
 	Fields      map[string]register.Register `dynamodbav:"f,omitempty"`
@@ -71,7 +72,7 @@ func (s Friends) companyRef(p id.PortalID, c id.CompanyID) string {
 func (s Friends) item(p id.PortalID, f friend.Friend) friendItem {
 	it := friendItem{
 		Ordinal: f.Ordinal, Name: f.Name, Picture: f.Picture, Language: f.Language, ProfileAt: f.ProfileAt, Follow: f.Follow, FollowAt: f.FollowAt,
-		FriendSince: f.FriendSince, LastMessage: f.LastMessage, NeedsReply: f.NeedsReply, Tags: f.Tags, Link: f.Link, Fields: f.Fields,
+		FriendSince: f.FriendSince, LastMessage: f.LastMessage, NeedsReply: f.NeedsReply, AnsweredAt: f.AnsweredAt, Tags: f.Tags, Link: f.Link, Fields: f.Fields,
 		Company: int64(f.Company), Shown: f.Shown, ShownAsOf: f.ShownAsOf, WrittenAt: f.WrittenAt, Due: f.Due, Version: f.Version, Failed: f.Failed, CompanyAt: f.CompanyAt,
 	}
 	if f.Link.Contact != 0 {
@@ -86,7 +87,7 @@ func (s Friends) item(p id.PortalID, f friend.Friend) friendItem {
 func (it friendItem) friend(k friend.Key) friend.Friend {
 	return friend.Friend{
 		Key: k, Ordinal: it.Ordinal, Name: it.Name, Picture: it.Picture, Language: it.Language, ProfileAt: it.ProfileAt, Follow: it.Follow,
-		FollowAt: it.FollowAt, FriendSince: it.FriendSince, LastMessage: it.LastMessage, NeedsReply: it.NeedsReply, Tags: it.Tags, Link: it.Link,
+		FollowAt: it.FollowAt, FriendSince: it.FriendSince, LastMessage: it.LastMessage, NeedsReply: it.NeedsReply, AnsweredAt: it.AnsweredAt, Tags: it.Tags, Link: it.Link,
 		Fields: it.Fields, Company: id.CompanyID(it.Company), Shown: it.Shown, ShownAsOf: it.ShownAsOf, WrittenAt: it.WrittenAt, Due: it.Due, Version: it.Version, Failed: it.Failed, CompanyAt: it.CompanyAt,
 	}
 }

@@ -68,7 +68,8 @@ type Friend struct {
 	FriendSince int64        `json:"friendSince,omitempty"` // first follow; 0 when only known by import (LINE tells no date, P-43)
 	LastMessage int64        `json:"lastMessage,omitempty"`
 	NeedsReply  bool         `json:"needsReply,omitempty"`
-	Tags        []string     `json:"tags,omitempty"` // tag ids, sorted
+	AnsweredAt  int64        `json:"answeredAt,omitempty"` // when a person here last wrote to the friend
+	Tags        []string     `json:"tags,omitempty"`       // tag ids, sorted
 	Link        Link         `json:"link"`
 	// Fields are the mapped two-way fields by HubSpot property name.
 	Fields map[string]register.Register `json:"fields,omitempty"`
@@ -91,7 +92,7 @@ type Friend struct {
 // Equal compares everything but the version.
 func (f Friend) Equal(o Friend) bool {
 	return f.Key == o.Key && f.Ordinal == o.Ordinal && f.Name == o.Name && f.Picture == o.Picture && f.Language == o.Language && f.ProfileAt == o.ProfileAt &&
-		f.Follow == o.Follow && f.FollowAt == o.FollowAt && f.FriendSince == o.FriendSince && f.LastMessage == o.LastMessage && f.NeedsReply == o.NeedsReply &&
+		f.Follow == o.Follow && f.FollowAt == o.FollowAt && f.FriendSince == o.FriendSince && f.LastMessage == o.LastMessage && f.NeedsReply == o.NeedsReply && f.AnsweredAt == o.AnsweredAt &&
 		slices.Equal(f.Tags, o.Tags) && f.Link == o.Link && maps.Equal(f.Fields, o.Fields) && f.Company == o.Company && f.CompanyAt == o.CompanyAt &&
 		maps.Equal(f.Shown, o.Shown) && f.ShownAsOf == o.ShownAsOf && f.Due == o.Due && f.WrittenAt == o.WrittenAt && f.Failed == o.Failed
 }
@@ -154,6 +155,24 @@ func (f *Friend) ApplyFollow(at int64, follows, unblocked bool) bool {
 	}
 	f.Follow, f.FollowAt = to, at
 	return true
+}
+
+// Wrote merges a message of the friend: any waits for a human answer (P-43), unless one of later is there already.
+func (f *Friend) Wrote(at int64) {
+	if at > f.LastMessage {
+		f.LastMessage, f.NeedsReply = at, at > f.AnsweredAt
+	}
+}
+
+// Answered merges what a person here wrote at that time.
+func (f *Friend) Answered(at int64) {
+	f.AnsweredAt = max(f.AnsweredAt, at)
+	f.NeedsReply = f.NeedsReply && f.LastMessage > f.AnsweredAt
+}
+
+// Verified tells that LINE itself told of this user, so that the id is not merely something that somebody typed.
+func (f Friend) Verified() bool {
+	return f.ProfileAt != 0 || f.LastMessage != 0 || f.FollowAt != 0 || f.Follow == Following
 }
 
 // AccountLeft forgets who follows when the account is disconnected: from then on nobody tells (P-160).

@@ -39,6 +39,9 @@ type Client struct {
 	channels map[Channel]*channelState
 }
 
+// pushRate is the most pushes a second for one channel in this process, a tenth of what LINE allows.
+const pushRate = 200
+
 // maxChannels bounds what one process remembers; a forgotten channel costs one more token.
 const maxChannels = 10_000
 
@@ -80,6 +83,7 @@ func (c Channel) GoString() string { return c.String() }
 type channelState struct {
 	token   tokenCache
 	profile limiter
+	push    limiter
 }
 
 // ChannelClient makes calls as one channel.
@@ -98,7 +102,10 @@ func (c *Client) Channel(ch Channel) *ChannelClient {
 		if len(c.channels) >= maxChannels {
 			clear(c.channels)
 		}
-		s = &channelState{profile: limiter{interval: time.Second / time.Duration(c.rate), burst: c.rate / 10}}
+		s = &channelState{
+			profile: limiter{interval: time.Second / time.Duration(c.rate), burst: c.rate / 10},
+			push:    limiter{interval: time.Second / pushRate, burst: pushRate / 10},
+		}
 		c.channels[ch] = s
 	}
 	return &ChannelClient{client: c, channel: ch, state: s}

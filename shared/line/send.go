@@ -60,6 +60,9 @@ func (c *ChannelClient) Push(ctx context.Context, retryKey string, to id.LineUse
 	if err := checkUser(to); err != nil {
 		return Sent{}, err
 	}
+	if err := c.state.push.wait(ctx, c.client.clock); err != nil {
+		return Sent{}, notSent(err)
+	}
 	return c.keyed(ctx, "/v2/bot/message/push", retryKey, sendBody{To: to}, o)
 }
 

@@ -144,9 +144,7 @@ func apply(f *friend.Friend, events []Event) {
 		case Unfollow:
 			f.ApplyFollow(e.At, false, false)
 		case Message:
-			if e.At > f.LastMessage { // any inbound message waits for a human answer (P-43)
-				f.LastMessage, f.NeedsReply = e.At, true
-			}
+			f.Wrote(e.At)
 		}
 	}
 }

@@ -39,6 +39,8 @@ type Tick struct {
 	Before func(ctx context.Context) error
 	// Sweep looks for what LINE does not tell by itself.
 	Sweep func(ctx context.Context, s contactsync.Scope) error
+	// Chats goes on with messages whose sending is not settled, and tells whether any is left; without runs it settles them all.
+	Chats func(ctx context.Context, p id.PortalID, runs bool) (open bool, err error)
 	// Leaving goes on with telling HubSpot of accounts that were disconnected.
 	Leaving func(ctx context.Context, p id.PortalID) error
 	// Judge is told of a run that takes very long (P-75).
@@ -96,7 +98,13 @@ func (t *Tick) take(ctx context.Context, p id.PortalID, now time.Time) error {
 		}
 		return t.Due.Settle(ctx, p, retry, now.Add(time.Minute))
 	}
-	if errors.Is(err, portal.ErrUnknown) || err == nil && !row.State.Runs() {
+	if errors.Is(err, portal.ErrUnknown) {
+		return t.Due.Forget(ctx, p)
+	}
+	if err == nil && !row.State.Runs() {
+		if open, err := t.Chats(ctx, p, false); err != nil || open {
+			return errors.Join(err, t.Due.Settle(ctx, p, retry, now.Add(time.Minute)))
+		}
 		return t.Due.Forget(ctx, p)
 	}
 	if err != nil {
@@ -136,6 +144,11 @@ func (t *Tick) portal(ctx context.Context, row portal.Portal, now time.Time) (ti
 	if err != nil {
 		return now, err
 	}
+	open, err := t.Chats(ctx, row.ID, true)
+	if err != nil {
+		t.Log.Error("messages not settled", logging.Portal(row.ID), logging.Error(err))
+		open = true
+	}
 	if err := t.Sweep(ctx, scope); err != nil {
 		t.Log.Warn("profiles not swept", logging.Portal(row.ID), logging.Error(err)) // the next look goes on from here
 	}
@@ -156,7 +169,7 @@ func (t *Tick) portal(ctx context.Context, row portal.Portal, now time.Time) (ti
 		}
 		busy = true
 	}
-	if busy || owed || now.UnixMilli() < sch.ActiveUntil {
+	if busy || owed || open || now.UnixMilli() < sch.ActiveUntil {
 		return now.Add(time.Minute), nil
 	}
 	return next, nil

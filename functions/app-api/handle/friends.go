@@ -2,6 +2,7 @@ package handle
 
 import (
 	"context"
+	"time"
 
 	"lumo/shared/friend"
 	"lumo/shared/friendcard"
@@ -136,7 +137,7 @@ func (c *call) friendDetail(ctx context.Context, f friend.Friend, set mapping.Se
 	if err != nil {
 		return nil, err
 	}
-	return sized(func(most int) any { return detailView(f, set, names, nil, most) }), nil
+	return sized(func(most int) any { return detailView(f, set, names, nil, time.Time{}, most) }), nil
 }
 
 type editFields struct {
@@ -248,10 +249,11 @@ func getContact(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	now := c.Clock.Now()
 	return sized(func(most int) any {
 		card.Friends = make([]friendDetailView, len(fs))
 		for i, f := range fs {
-			card.Friends[i] = detailView(f, set, parts[i].names, parts[i].messages, most)
+			card.Friends[i] = detailView(f, set, parts[i].names, parts[i].messages, now, most)
 		}
 		return card
 	}), nil

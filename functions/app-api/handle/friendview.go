@@ -1,6 +1,8 @@
 package handle
 
 import (
+	"time"
+
 	"lumo/shared/friend"
 	"lumo/shared/friendcard"
 	"lumo/shared/lineaccount"
@@ -141,22 +143,13 @@ func editOf(e *register.Edit, most int) *editView {
 	return &editView{Value: clip(e.Value, most), At: at(e.At), IsBound: e.Inexact}
 }
 
-type messageView struct {
-	ID        string            `json:"id"`
-	Direction message.Direction `json:"direction"`
-	Type      string            `json:"type"`
-	Text      string            `json:"text"`
-	Unsent    bool              `json:"unsent"`
-	At        int64             `json:"at"`
-}
-
-func detailView(f friend.Friend, set mapping.Set, names map[string]string, ms []message.Message, most int) friendDetailView {
+func detailView(f friend.Friend, set mapping.Set, names map[string]string, ms []message.Message, now time.Time, most int) friendDetailView {
 	v := friendDetailView{friendRow: friendView(f, names), Fields: []fieldView{}}
 	for _, x := range friendcard.Fields(f, set) {
 		v.Fields = append(v.Fields, fieldViewOf(x, most))
 	}
 	for _, m := range ms {
-		v.Messages = append(v.Messages, messageView{m.ID, m.Direction, m.Type, clip(m.Text, most), m.Unsent, m.At})
+		v.Messages = append(v.Messages, messageViewOf(m, now, most))
 	}
 	return v
 }

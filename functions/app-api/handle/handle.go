@@ -17,6 +17,7 @@ import (
 	"lumo/shared/access"
 	"lumo/shared/alert"
 	"lumo/shared/changelog"
+	"lumo/shared/chat"
 	"lumo/shared/clock"
 	"lumo/shared/failure"
 	"lumo/shared/friend"
@@ -64,6 +65,7 @@ type Deps struct {
 	Index      *friendindex.Index
 	Editor     *friendcard.Editor
 	Messages   message.Store
+	Chat       *chat.Service
 	Onboarding *onboarding.Service
 	Accounts   *lineaccount.Service
 	Properties *lineproperty.Service
@@ -182,7 +184,7 @@ func (c *call) write(ctx context.Context, req entry.Request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if name == "" {
+	if name == "" || c.route.own {
 		c.attempt = c.Once.Fresh()
 		return c.run(ctx)
 	}

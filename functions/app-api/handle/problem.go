@@ -9,6 +9,7 @@ import (
 
 	"lumo/functions/internal/entry"
 	"lumo/shared/access"
+	"lumo/shared/chat"
 	"lumo/shared/contactsync"
 	"lumo/shared/fault"
 	"lumo/shared/friend"
@@ -89,6 +90,15 @@ var refusals = []struct {
 	{friendcard.ErrValue, "INVALID_VALUE", ""},
 	{friendcard.ErrTooLong, "VALUE_TOO_LONG", "values"},
 	{friendcard.ErrManyFields, "TOO_MANY_FIELDS", "values"},
+	{chat.ErrNoFriend, "NO_SUCH_FRIEND", ""},
+	{chat.ErrBlocked, "FRIEND_BLOCKED", ""},
+	{chat.ErrUnlinked, "FRIEND_UNLINKED", "contact"},
+	{chat.ErrUnverified, "FRIEND_UNVERIFIED", ""},
+	{chat.ErrAccount, "ACCOUNT_DISCONNECTED", "slot"},
+	{chat.ErrReused, "REQUEST_ID_REUSED", "requestId"},
+	{chat.ErrFinal, "MESSAGE_FINAL", ""},
+	{chat.ErrNoMessage, "NO_SUCH_MESSAGE", "message"},
+	{chat.ErrChanged, "CHANGED_MEANWHILE", ""},
 	{tag.ErrName, "INVALID_NAME", "name"},
 	{tag.ErrTaken, "NAME_TAKEN", "name"},
 	{tag.ErrUnknown, "NO_SUCH_TAG", "tag"},

@@ -14,6 +14,7 @@ type route struct {
 	pattern string // below prefix; {name} stands for one segment
 	action  access.Action
 	do      func(context.Context, *call) (any, error)
+	own     bool          // a write that keeps by itself what became of it
 	live    bool          // a write that makes no sense while HubSpot is not connected
 	audit   portal.Action // for writes that their domain does not note itself
 }
@@ -49,6 +50,9 @@ func routes() []route {
 		{method: "POST", pattern: "/friends/tags", action: access.EditFriends, do: postFriendTags, live: true},
 		{method: "GET", pattern: "/friends/{slot}/{user}", action: access.View, do: getFriend},
 		{method: "PATCH", pattern: "/friends/{slot}/{user}/fields", action: access.EditFriends, do: patchFields, live: true},
+		{method: "GET", pattern: "/friends/{slot}/{user}/messages", action: access.View, do: getMessages},
+		{method: "POST", pattern: "/friends/{slot}/{user}/messages", action: access.Send, do: postMessage, live: true, own: true},
+		{method: "POST", pattern: "/friends/{slot}/{user}/messages/{message}/retry", action: access.Send, do: postMessageRetry, live: true, own: true},
 		{method: "GET", pattern: "/contacts/{contact}", action: access.View, do: getContact},
 		{method: "GET", pattern: "/accounts", action: access.View, do: getAccounts},
 		{method: "POST", pattern: "/accounts", action: access.ManageAccounts, do: postAccount, live: true},

@@ -201,7 +201,7 @@ func postConfirm(ctx context.Context, c *call) (any, error) {
 // allowed tells the pages which buttons to offer.
 func (c *call) allowed(ctx context.Context) (map[access.Action]bool, error) {
 	out := map[access.Action]bool{}
-	for _, a := range []access.Action{access.Sync, access.EditFriends, access.EditMappings, access.ManageAccounts, access.ChangeSettings, access.Disconnect} {
+	for _, a := range []access.Action{access.Sync, access.EditFriends, access.Send, access.EditMappings, access.ManageAccounts, access.ChangeSettings, access.Disconnect} {
 		err := c.Access.Allow(ctx, c.at, c.who, a)
 		if err != nil && !errors.Is(err, access.ErrDenied) {
 			return nil, err

@@ -26,7 +26,7 @@ export interface Problem {
   };
 }
 
-/** INVALID_INPUT: `field` is missing, malformed or out of bounds · NOT_FOUND, NO_SUCH_ROUTE, NO_SUCH_ACCOUNT, NO_SUCH_FRIEND, NO_SUCH_TAG, NO_SUCH_PROPERTY, NO_SUCH_FAILURE: nothing of that name · UNAUTHORIZED, UNKNOWN_PORTAL: the caller is not a user of a portal with the app · PERMISSION_DENIED: the user may not do this · NOT_CONNECTED, RECONNECT_HUBSPOT: HubSpot must be connected first · PERMISSION_NEEDED: HubSpot or LINE lets the app not do this · PROVIDER_UNAVAILABLE: try again in a minute · PROVIDER_REFUSED: HubSpot's or LINE's own reason · REQUEST_RUNNING: the same request is still being worked on · REQUEST_ID_REUSED: the id belongs to another request · CHANGED_MEANWHILE: somebody else changed the same thing, try again · INTERNAL: our fault */
+/** INVALID_INPUT: `field` is missing, malformed or out of bounds · NOT_FOUND, NO_SUCH_ROUTE, NO_SUCH_ACCOUNT, NO_SUCH_FRIEND, NO_SUCH_TAG, NO_SUCH_PROPERTY, NO_SUCH_FAILURE: nothing of that name · UNAUTHORIZED, UNKNOWN_PORTAL: the caller is not a user of a portal with the app · PERMISSION_DENIED: the user may not do this · NOT_CONNECTED, RECONNECT_HUBSPOT: HubSpot must be connected first · PERMISSION_NEEDED: HubSpot or LINE lets the app not do this · PROVIDER_UNAVAILABLE: try again in a minute · PROVIDER_REFUSED: HubSpot's or LINE's own reason · REQUEST_RUNNING: the same request is still being worked on · REQUEST_ID_REUSED: the id belongs to another request · FRIEND_BLOCKED, FRIEND_UNVERIFIED, ACCOUNT_DISCONNECTED: LINE would not deliver · FRIEND_UNLINKED: not the contact of this friend (any more) · NO_SUCH_MESSAGE: nobody wrote it here · MESSAGE_FINAL: trying again could change nothing, or send it twice · CHANGED_MEANWHILE: somebody else changed the same thing, try again · INTERNAL: our fault */
 export type Code =
   | 'INVALID_INPUT'
   | 'NOT_FOUND'
@@ -72,7 +72,13 @@ export type Code =
   | 'IMPORT_RUNNING'
   | 'INVALID_NAME'
   | 'NAME_TAKEN'
-  | 'TOO_MANY_TAGS';
+  | 'TOO_MANY_TAGS'
+  | 'FRIEND_BLOCKED'
+  | 'FRIEND_UNLINKED'
+  | 'FRIEND_UNVERIFIED'
+  | 'ACCOUNT_DISCONNECTED'
+  | 'NO_SUCH_MESSAGE'
+  | 'MESSAGE_FINAL';
 
 export type FollowStatus = 'following' | 'blocked' | 'unknown';
 
@@ -500,10 +506,53 @@ export interface Field {
 export interface Message {
   id: string;
   direction: 'in' | 'out';
+  /** text, image, video, audio, file, location, sticker, or what LINE comes up with */
   type: string;
+  /** Of other kinds what describes it, such as the name of a file */
   text: string;
+  /** Public address of a picture that was sent from here */
+  image: string | null;
+  preview: string | null;
+  /** The friend took it back */
   unsent: boolean;
   at: Time;
+  /** Of messages from here. failed: certainly not sent; unclear: nobody knows, and nothing is tried by itself any more */
+  status: 'sending' | 'sent' | 'failed' | 'unclear' | null;
+  code: MessageCode | null;
+  /** LINE's own words */
+  reason: string | null;
+  /** LINE's request id, of one that was not sent */
+  correlationId: string | null;
+  /** The HubSpot user who wrote it */
+  by: string | null;
+  /** How many messages of the account's quota it took (P-85); 0 is a free reply */
+  cost: number | null;
+  /** It can be tried again */
+  retry: boolean;
+}
+
+/** Why a message is not sent */
+export type MessageCode =
+  | 'FRIEND_BLOCKED'
+  | 'FRIEND_UNVERIFIED'
+  | 'ACCOUNT_DISCONNECTED'
+  | 'NO_SUCH_FRIEND'
+  | 'INTEGRATION_OFF'
+  | 'OUTCOME_UNKNOWN'
+  | 'LINE_QUOTA_USED_UP'
+  | 'LINE_UNKNOWN_RECIPIENT'
+  | 'LINE_REFUSED'
+  | 'LINE_CREDENTIALS_REFUSED'
+  | 'LINE_UNAVAILABLE'
+  | 'INTERNAL';
+
+export interface MessagePage {
+  items: Message[];
+  next: string | null;
+}
+
+export interface SentMessage {
+  message: Message;
 }
 
 export interface FriendDetail {
@@ -687,6 +736,7 @@ export interface Portal {
 export interface May {
   sync: boolean;
   edit_friends: boolean;
+  send_messages: boolean;
   edit_mappings: boolean;
   manage_accounts: boolean;
   change_settings: boolean;
@@ -769,6 +819,21 @@ export interface TagFriends {
   users: LineUserID[];
   add?: string[];
   remove?: string[];
+}
+
+/** Either text or image */
+export interface SendMessage {
+  requestId: RequestID;
+  /** On whose card it was written; the friend must be linked to it */
+  contact?: ContactID;
+  /** At most 5,000 UTF-16 units, sent as it stands */
+  text?: string;
+  image?: {
+    /** https, JPEG or PNG of at most 10 MB */
+    url: string;
+    /** https, at most 1 MB; without it the picture itself */
+    preview?: string;
+  };
 }
 
 export interface EditFields {
@@ -890,6 +955,24 @@ export interface Routes {
     answer: FriendDetail;
     path: { slot: Slot; user: LineUserID };
     body: EditFields;
+  };
+  /** What was said, newest first */
+  'GET /friends/{slot}/{user}/messages': {
+    answer: MessagePage;
+    path: { slot: Slot; user: LineUserID };
+    query: { cursor?: string; limit?: number };
+  };
+  /** Send a text or a picture to the friend */
+  'POST /friends/{slot}/{user}/messages': {
+    answer: SentMessage;
+    path: { slot: Slot; user: LineUserID };
+    body: SendMessage;
+  };
+  /** Try a message again that was not sent */
+  'POST /friends/{slot}/{user}/messages/{message}/retry': {
+    answer: SentMessage;
+    path: { slot: Slot; user: LineUserID; message: RequestID };
+    body: Plain;
   };
   /** The card of a contact */
   'GET /contacts/{contact}': { answer: Card; path: { contact: ContactID } };
