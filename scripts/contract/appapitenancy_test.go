@@ -22,6 +22,7 @@ func TestAPITenancy(t *testing.T) {
 	ann.ok("POST", "/friends/tags", body{"slot": 1, "users": []string{string(users[0])}, "add": []string{made.Tag.ID}})
 	ann.ok("PATCH", "/friends/1/"+string(users[0])+"/fields", body{"values": body{"lastname": canary}})
 	ann.ok("POST", "/accounts/1/forwards", body{"url": "https://" + strings.ToLower(canary) + ".example.com/"})
+	ann.ok("POST", "/friends/1/"+string(users[0])+"/messages", body{"requestId": "message-of-ann", "text": canary})
 	w.work()
 	runs := into[struct {
 		Items []struct{ ID string }
@@ -35,7 +36,7 @@ func TestAPITenancy(t *testing.T) {
 	for _, path := range []string{
 		"/status", "/runs", "/runs/" + run, "/changes", "/changes?run=" + run, "/changes?contact=" + contact.String(), "/changes?slot=1&user=" + string(users[0]),
 		"/changes/export", "/failures", "/mappings", "/properties", "/lists", "/friends?slot=1", "/friends?search=" + canary, "/friends?search=" + string(users[0]),
-		"/friends?tag=" + made.Tag.ID, "/friends/1/" + string(users[0]), "/contacts/" + contact.String(), "/accounts", "/accounts/1/import", "/tags", "/settings", "/audit",
+		"/friends?tag=" + made.Tag.ID, "/friends/1/" + string(users[0]), "/friends/1/" + string(users[0]) + "/messages", "/contacts/" + contact.String(), "/accounts", "/accounts/1/import", "/tags", "/settings", "/audit",
 		"/disconnect", "/runs?cursor=" + runs.Next,
 	} {
 		r := w.send(eve.request("GET", path, nil), nil, false)
@@ -44,6 +45,11 @@ func TestAPITenancy(t *testing.T) {
 		}
 	}
 	eve.refused("GET", "/friends/1/"+string(users[0]), "", 200, "NO_SUCH_FRIEND")
+	eve.refused("POST", "/friends/1/"+string(users[0])+"/messages", `{"requestId":"message-of-ann","text":"Eve"}`, 200, "NO_SUCH_FRIEND")
+	eve.refused("POST", "/friends/1/"+string(users[0])+"/messages/message-of-ann/retry", `{}`, 200, "NO_SUCH_MESSAGE")
+	if m := into[struct{ Message messageJSON }](t, eve.ok("POST", "/friends/1/"+string(mine[0])+"/messages", body{"requestId": "message-of-ann", "text": "Eve"})).Message; m.Text != "Eve" || m.Status != "sent" {
+		t.Errorf("another customer's message: %+v", m)
+	}
 	eve.refused("GET", "/runs/"+run, "", 200, "NOT_FOUND")
 	eve.refused("GET", "/runs?cursor="+runs.Next, "", 200, "INVALID_INPUT")
 	eve.refused("PATCH", "/friends/1/"+string(users[0])+"/fields", `{"values":{"firstname":"Eve"}}`, 200, "NO_SUCH_FRIEND")

@@ -47,14 +47,14 @@ func TestAnIntentIsItsMessage(t *testing.T) {
 		t.Errorf("%+v, %q, %v", ms, next, err)
 	}
 	settled := made
-	settled.Status, settled.Due = message.Sent, 0
+	settled = settled.Sent(chat.Accepted{LineID: "461", RequestID: "request"}, time.UnixMilli(2000))
 	if settled, err = s.Save(ctx, 7, settled); err != nil || settled.Version != 2 {
 		t.Fatalf("%+v, %v", settled, err)
 	}
 	if _, err := s.Save(ctx, 7, made); !errors.Is(err, chat.ErrChanged) {
 		t.Errorf("an older version: %v", err)
 	}
-	if ms, _, err = shown.Last(ctx, 7, chatFriend, "", 10); err != nil || len(ms) != 2 || ms[0].Status != message.Sent {
+	if ms, _, err = shown.Last(ctx, 7, chatFriend, "", 10); err != nil || len(ms) != 2 || ms[0] != settled.Message {
 		t.Errorf("%+v, %v", ms, err)
 	}
 	for _, p := range []id.PortalID{8, 9} {

@@ -51,7 +51,7 @@ type Message struct {
 	By     string `json:"by,omitempty" dynamodbav:"by,omitempty"`
 	ByUser int64  `json:"byUser,omitempty" dynamodbav:"bu,omitempty"`
 	// Cost is how many messages of the account's quota it took (P-85).
-	Cost   int    `json:"cost,omitempty" dynamodbav:"cs,omitempty"`
+	Cost   int    `json:"cost,omitempty" dynamodbav:"qu,omitempty"`
 	LineID string `json:"lineId,omitempty" dynamodbav:"li,omitempty"` // LINE's message id
 	SentAt int64  `json:"sentAt,omitempty" dynamodbav:"sa,omitempty"` // Unix ms, when LINE was known to have it
 	// RetryUntil is until when LINE recognizes a repetition, Unix ms.
