@@ -35,10 +35,13 @@ type Entry struct {
 	User    id.LineUserID
 	Name    string
 	Follow  friend.FollowStatus
-	Linked  bool
+	Contact id.ContactID // the linked contact, so that one pass over the index joins friends with HubSpot lists; 0 where there is none
 	Tags    []string
 	Version int64 // of the row that it was taken from
 }
+
+// Linked tells that the friend has a contact.
+func (e Entry) Linked() bool { return e.Contact != 0 }
 
 // ErrChanged: somebody else wrote the block since it was read.
 var ErrChanged = errors.New("index block changed meanwhile")
@@ -72,7 +75,7 @@ type Index struct {
 
 // EntryOf is the part of a friend that the index holds.
 func EntryOf(f friend.Friend) Entry {
-	e := Entry{Ordinal: f.Ordinal, User: f.User, Name: clip(f.Name, maxName), Follow: f.Follow, Linked: f.Link.Contact != 0, Version: f.Version}
+	e := Entry{Ordinal: f.Ordinal, User: f.User, Name: clip(f.Name, maxName), Follow: f.Follow, Contact: f.Link.Contact, Version: f.Version}
 	e.Tags = f.Tags[:min(len(f.Tags), maxTags):min(len(f.Tags), maxTags)]
 	return e
 }
@@ -92,7 +95,7 @@ func Differs(before, after friend.Friend) bool { return !EntryOf(before).same(En
 
 // same tells whether an entry need not be written; the version alone is no reason.
 func (e Entry) same(o Entry) bool {
-	return e.User == o.User && e.Name == o.Name && e.Follow == o.Follow && e.Linked == o.Linked && slices.Equal(e.Tags, o.Tags)
+	return e.User == o.User && e.Name == o.Name && e.Follow == o.Follow && e.Contact == o.Contact && slices.Equal(e.Tags, o.Tags)
 }
 
 // Ensure brings the index up to the rows given, as they were stored. Rows of which the index knows a later version change nothing.

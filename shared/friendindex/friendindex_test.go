@@ -81,7 +81,7 @@ func TestBlocksComeBackAsTheyWere(t *testing.T) {
 			at += rapid.Uint32Range(1, 9).Draw(t, "gap")
 			es = append(es, Entry{
 				Ordinal: at, User: user(at * 2654435761), Name: clip(rapid.String().Draw(t, "name"), maxName), Version: rapid.Int64Range(1, 1<<40).Draw(t, "version"),
-				Follow: rapid.SampledFrom(follows).Draw(t, "follow"), Linked: rapid.Bool().Draw(t, "linked"),
+				Follow: rapid.SampledFrom(follows).Draw(t, "follow"), Contact: id.ContactID(rapid.Int64Range(0, 3).Draw(t, "linked") * rapid.Int64Range(1, 1<<44).Draw(t, "contact")),
 				Tags: rapid.SliceOfN(rapid.SampledFrom(tags), 0, 3).Draw(t, "of")[:],
 			})
 		}
@@ -364,5 +364,30 @@ func TestARebuildWritesEachBlockOnceForManyPages(t *testing.T) {
 		if c, err := x.Count(t.Context(), 7, 1); err != nil || c.Friends != count {
 			t.Errorf("%+v, %v", c, err)
 		}
+
+func TestBlocksWithoutContactsAreReplacedByRows(t *testing.T) {
+	t.Parallel()
+	w := writer{}
+	for _, n := range []uint64{1, 7, 12, linkedFlag | 1} { // count, ordinal, version, flags
+		w.number(n)
+	}
+	w.raw.Write(make([]byte, 16))
+	w.text("Taro")
+	w.number(0) // names of tags
+	w.number(0) // tags
+	data, err := w.compressed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data[0] = formatNoLinked
+	old, err := unpack(data)
+	if err != nil || len(old) != 1 || old[0].Name != "Taro" || old[0].Follow != friend.Following {
+		t.Fatalf("%+v, %v", old, err)
+	}
+	row := old[0]
+	row.Version, row.Contact = 12, 301
+	got, changed := merge(old, []Entry{row})
+	if !changed || got[0].Contact != 301 || got[0].Version != 12 {
+		t.Errorf("%+v, changed %v", got, changed)
 	}
 }

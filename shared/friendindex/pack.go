@@ -15,8 +15,12 @@ import (
 )
 
 // A block is one byte of format, then, compressed, column after column: what is alike lies together and compresses well. The
-// columns: count, ordinals (as differences), versions, flags, users (16 bytes each), names, names of tags, tags of each friend.
-const format = 1
+// columns: count, ordinals (as differences), versions, flags, contacts of the linked (as differences), users (16 bytes each), names, names of
+// tags, tags of each friend. Format 1 had no contacts.
+const (
+	format         = 2
+	formatNoLinked = 1
+)
 
 var errCorrupt = errors.New("index block cannot be read")
 
@@ -38,11 +42,12 @@ func pack(es []Entry) ([]byte, error) {
 	}
 	for _, e := range es {
 		flags := uint64(max(slices.Index(follows, e.Follow), 0))
-		if e.Linked {
+		if e.Linked() {
 			flags |= linkedFlag
 		}
 		w.number(flags)
 	}
+	w.contacts(es)
 	for _, e := range es {
 		b, err := hex.DecodeString(string(e.User[min(1, len(e.User)):]))
 		if err != nil || len(b) != 16 {
@@ -61,7 +66,7 @@ func unpack(data []byte) ([]Entry, error) {
 	if len(data) == 0 {
 		return nil, nil
 	}
-	if data[0] != format {
+	if data[0] != format && data[0] != formatNoLinked {
 		return nil, fmt.Errorf("%w: format %d", errCorrupt, data[0])
 	}
 	raw, err := io.ReadAll(flate.NewReader(bytes.NewReader(data[1:])))
@@ -78,10 +83,7 @@ func unpack(data []byte) ([]Entry, error) {
 	for i := range es {
 		es[i].Version = int64(r.number())
 	}
-	for i := range es {
-		flags := r.number()
-		es[i].Follow, es[i].Linked = follows[min(int(flags&3), len(follows)-1)], flags&linkedFlag != 0
-	}
+	r.flags(es, data[0])
 	for i := range es {
 		es[i].User = id.LineUserID("U" + hex.EncodeToString(r.bytes(16)))
 	}
@@ -105,6 +107,17 @@ func (w *writer) number(n uint64) { w.raw.Write(w.num[:binary.PutUvarint(w.num[:
 func (w *writer) text(s string) {
 	w.number(uint64(len(s)))
 	w.raw.WriteString(s)
+}
+
+// contacts writes those of linked friends: HubSpot's ids are long, and close to each other where contacts were made together.
+func (w *writer) contacts(es []Entry) {
+	var last id.ContactID
+	for _, e := range es {
+		if e.Linked() {
+			w.raw.Write(w.num[:binary.PutVarint(w.num[:], int64(e.Contact-last))])
+			last = e.Contact
+		}
+	}
 }
 
 // tags writes each tag's id once, and then numbers.
@@ -159,6 +172,32 @@ func (r *reader) number() uint64 {
 	}
 	r.raw = r.raw[size:]
 	return n
+}
+
+// flags reads follow states and contacts.
+func (r *reader) flags(es []Entry, as byte) {
+	linked := make([]bool, len(es))
+	for i := range es {
+		flags := r.number()
+		es[i].Follow, linked[i] = follows[min(int(flags&3), len(follows)-1)], flags&linkedFlag != 0
+	}
+	var last id.ContactID
+	for i := range es {
+		switch {
+		case !linked[i]:
+		case as == formatNoLinked:
+			es[i].Version = 0 // so that the row replaces it, whose contact nobody knows here
+		default:
+			n, size := binary.Varint(r.raw)
+			if size <= 0 {
+				r.bad, r.raw = true, nil
+				return
+			}
+			r.raw = r.raw[size:]
+			last += id.ContactID(n)
+			es[i].Contact = last
+		}
+	}
 }
 
 func (r *reader) bytes(n uint64) []byte {

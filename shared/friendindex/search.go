@@ -32,7 +32,7 @@ type Filter struct {
 }
 
 func (f Filter) match(e Entry) bool {
-	return (f.Follow == "" || f.Follow == e.Follow) && (f.Linked == nil || *f.Linked == e.Linked) && (f.Tag == "" || slices.Contains(e.Tags, f.Tag))
+	return (f.Follow == "" || f.Follow == e.Follow) && (f.Linked == nil || *f.Linked == e.Linked()) && (f.Tag == "" || slices.Contains(e.Tags, f.Tag))
 }
 
 // Page is a stretch of results by ordinal. It may hold fewer than were asked for although Next says that there is more: a search stops
@@ -151,7 +151,7 @@ func (x *Index) Count(ctx context.Context, p id.PortalID, s id.Slot) (Counts, er
 		case friend.Blocked:
 			c.Blocked++
 		}
-		if e.Linked {
+		if e.Linked() {
 			c.Linked++
 		}
 		for _, t := range e.Tags {
