@@ -115,3 +115,32 @@ func Links(bs []Bubble) []string {
 	})
 	return out
 }
+
+// MapPictures returns the bubbles with those pictures replaced that every phone asks for itself when it shows them: the picture of a
+// rich message and the first of a card. Pictures in Flex messages stay, because their JSON is the author's.
+func MapPictures(bs []Bubble, to func(url string) string) []Bubble {
+	out := make([]Bubble, len(bs))
+	for i, b := range bs {
+		b = b.Clone()
+		switch {
+		case b.Kind == Rich:
+			b.BaseURL = to(b.BaseURL)
+		case b.Kind == Cards && len(b.Cards) > 0 && b.Cards[0].ImageURL != "":
+			b.Cards[0].ImageURL = to(b.Cards[0].ImageURL)
+		}
+		out[i] = b
+	}
+	return out
+}
+
+// Pictures lists what MapPictures replaces, each once.
+func Pictures(bs []Bubble) []string {
+	var out []string
+	MapPictures(bs, func(u string) string {
+		if !slices.Contains(out, u) {
+			out = append(out, u)
+		}
+		return u
+	})
+	return out
+}

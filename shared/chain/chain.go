@@ -68,6 +68,17 @@ type Engine struct {
 	Queue queue.Sender
 	Alarm Alarm // optional: the tick finds a chain that died at once also where it would not look for an hour
 	Clock clock.Clock
+	// Lane is the FIFO queue of the steps; "" is queue.SyncSteps.
+	Lane queue.Queue
+	// Group names chains whose steps are done one after the other; nil keeps only those of one chain apart.
+	Group func(Row) string
+}
+
+func (e *Engine) lane() queue.Queue {
+	if e.Lane == "" {
+		return queue.SyncSteps
+	}
+	return e.Lane
 }
 
 // Step is one step in the hands of its owner.
@@ -205,14 +216,18 @@ func (e *Engine) send(ctx context.Context, r Row, delay time.Duration, dedup str
 	if err != nil {
 		return err
 	}
+	group := r.ID
+	if e.Group != nil {
+		group = e.Group(r)
+	}
 	if delay > 0 {
-		b, err := json.Marshal(Wakeup{Step: b, Group: r.ID, Dedup: dedup})
+		b, err := json.Marshal(Wakeup{Step: b, Group: group, Dedup: dedup, Lane: e.Lane})
 		if err != nil {
 			return err
 		}
 		return e.Queue.Send(ctx, queue.Wakeups, queue.Message{Body: b, Delay: delay})
 	}
-	return e.Queue.Send(ctx, queue.SyncSteps, queue.Message{Body: b, Group: r.ID, Dedup: dedup})
+	return e.Queue.Send(ctx, e.lane(), queue.Message{Body: b, Group: group, Dedup: dedup})
 }
 
 // Wakeup is a message that waited in the wake-ups queue: a step to send on, a flush to ask for, or a sweep to make.
@@ -220,11 +235,16 @@ type Wakeup struct {
 	Step  json.RawMessage `json:"step,omitempty"`
 	Group string          `json:"group,omitempty"`
 	Dedup string          `json:"dedup,omitempty"`
+	Lane  queue.Queue     `json:"lane,omitempty"` // where the step goes; "" is queue.SyncSteps
 	Flush id.PortalID     `json:"flush,omitempty"`
 	Sweep id.PortalID     `json:"sweep,omitempty"`
 }
 
 // Forward sends a waited step on.
 func (e *Engine) Forward(ctx context.Context, w Wakeup) error {
-	return e.Queue.Send(ctx, queue.SyncSteps, queue.Message{Body: w.Step, Group: w.Group, Dedup: w.Dedup})
+	lane := w.Lane
+	if lane == "" {
+		lane = queue.SyncSteps
+	}
+	return e.Queue.Send(ctx, lane, queue.Message{Body: w.Step, Group: w.Group, Dedup: w.Dedup})
 }

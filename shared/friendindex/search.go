@@ -3,6 +3,7 @@ package friendindex
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -130,6 +131,12 @@ func (x *Index) scan(ctx context.Context, p id.PortalID, s id.Slot, from uint32,
 		return uint32(stop * BlockSize), nil
 	}
 	return 0, nil
+}
+
+// Each visits all entries of an account by ordinal, a few blocks in memory at a time, until visit says no.
+func (x *Index) Each(ctx context.Context, p id.PortalID, s id.Slot, visit func(Entry) bool) error {
+	_, err := x.scan(ctx, p, s, 0, math.MaxInt32, visit)
+	return err
 }
 
 // Counts are numbers of an account's friends.
