@@ -96,35 +96,6 @@ func TestAPIAnswersStayBelowOneMegabyte(t *testing.T) {
 	}
 }
 
-func TestAPIListsOfHubSpot(t *testing.T) {
-	t.Parallel()
-	w := newAPIWorld(t)
-	ann := w.install(customer)
-	w.connect(ann)
-	for i := range 60 {
-		_, err := w.hub.CreateList(customer, "contacts", fmt.Sprintf("List %02d", i), nil)
-		w.must(err)
-	}
-	w.run(ann, syncrun.Lists)
-	seen := map[string]bool{}
-	for cursor := ""; ; {
-		page := into[struct {
-			Items []struct{ ID, Name, Kind string }
-			Next  string
-		}](t, ann.ok("GET", "/lists?search=list&limit=25"+cursor, nil))
-		for _, l := range page.Items {
-			seen[l.ID] = true
-		}
-		if page.Next == "" {
-			break
-		}
-		cursor = "&cursor=" + page.Next
-	}
-	if len(seen) != 60 {
-		t.Errorf("%d lists", len(seen))
-	}
-}
-
 // viewer may look and nothing else.
 type viewer struct{}
 

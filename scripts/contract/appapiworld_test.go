@@ -33,6 +33,7 @@ import (
 	"lumo/shared/contactsync"
 	"lumo/shared/dynamo"
 	"lumo/shared/friendindex"
+	"lumo/shared/hubspotlist"
 	"lumo/shared/id"
 	"lumo/shared/linesync"
 	"lumo/shared/portal"
@@ -173,6 +174,9 @@ func (w *apiWorld) message(q queue.Queue, m queue.Message) error {
 		w.must(json.Unmarshal(m.Body, &step))
 		if step.Kind == linesync.ImportKind {
 			return a.Importer().Step(ctx, step)
+		}
+		if step.Kind == hubspotlist.JobKind {
+			return a.ListJobs().Step(ctx, step)
 		}
 		return a.Runner().Step(ctx, step)
 	case queue.Wakeups:

@@ -56,7 +56,7 @@ func estimate(ctx context.Context, x Index, p id.PortalID, s id.Slot, sel Select
 			e.Blocked++
 		case f.Follow == friend.Following:
 			e.Recipients++
-			if f.Linked {
+			if f.Linked() {
 				e.Linked++
 			}
 		}

@@ -373,7 +373,7 @@ func TestReview(t *testing.T) {
 	w := newWorld(t, 1100)
 	w.set.Price, w.set.Currency, w.line.limit, w.line.used = 2, "JPY", 2000, 100
 	w.resv = Reservations{By: map[string]Reservation{"other": {1000, MonthOf(start)}}}
-	w.people[0].Follow, w.people[1].Linked = friend.Blocked, true
+	w.people[0].Follow, w.people[1].Contact = friend.Blocked, 501
 	b := w.draft("b", "go to https://a.example/x")
 	r, err := w.service.Review(t.Context(), hub, b)
 	if err != nil || !r.OK() || r.Estimate != (Estimate{Recipients: 1099, Blocked: 1, Linked: 1}) || r.Remaining != 900 || r.Enough || r.Calls != 3 || r.Cost != 2198 || r.Reserved != 1000 || len(r.Links) != 1 {

@@ -69,7 +69,9 @@ func newWorld(t *testing.T, people int) *world {
 	}
 	w.service = &Service{
 		Store: memStore{w}, Settings: memStore{w}, Ledger: memLedger{w}, Selector: selector{w}, Index: memIndex{w}, Friends: memFriends{w}, Line: w.line, Values: merger{w},
-		Sender: w.sender, Clock: w.clock, Known: func(context.Context, id.PortalID) (func(string) bool, error) { return func(string) bool { return true }, nil },
+		Sender: w.sender, Clock: w.clock, Known: func(context.Context, id.PortalID) (func(string) bool, error) {
+			return func(string) bool { return true }, nil
+		},
 	}
 	return w
 }

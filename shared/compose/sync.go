@@ -44,10 +44,19 @@ func (a *App) ChangeLog() dynamo.ChangeLog     { return dynamo.ChangeLog{Table: 
 func (a *App) Failures() dynamo.Failures       { return dynamo.Failures{Table: a.Table()} }
 func (a *App) Invalids() dynamo.Invalids       { return dynamo.Invalids{Table: a.Table()} }
 func (a *App) Messages() dynamo.Messages       { return dynamo.Messages{Table: a.Table()} }
-func (a *App) Lists() dynamo.Lists             { return dynamo.Lists{Table: a.Table()} }
 func (a *App) Schedules() dynamo.Schedules     { return dynamo.Schedules{Table: a.Table()} }
 func (a *App) crm() crm.CRM                    { return crm.CRM{Client: a.HubSpot(), App: a.Config.HubspotAppID} }
 func (a *App) LineUsers() contactsync.Profiles { return lineUsers{a} }
+
+// Lists keeps the HubSpot lists of portals.
+func (a *App) Lists() *hubspotlist.Service {
+	return &hubspotlist.Service{Source: a.crm(), Store: dynamo.Lists{Table: a.Table()}, Blobs: a.Blobs(), Clock: a.Clock, NewID: a.NewID, Log: a.Log}
+}
+
+// ListJobs reads the members of lists that somebody waits for.
+func (a *App) ListJobs() *hubspotlist.Jobs {
+	return &hubspotlist.Jobs{Service: a.Lists(), Chain: a.Chain()}
+}
 
 // Outbox announces what HubSpot must learn.
 func (a *App) Outbox() contactsync.Outbox {
@@ -104,7 +113,7 @@ func (a *App) Applier() *contactsync.Applier {
 
 // Events applies what HubSpot told us.
 func (a *App) Events() *contactsync.Events {
-	return &contactsync.Events{Applier: a.Applier(), Queue: a.Sender(), Eraser: a.Eraser()}
+	return &contactsync.Events{Applier: a.Applier(), Queue: a.Sender(), Eraser: a.Eraser(), Lists: a.Lists()}
 }
 
 // Eraser forgets contacts that were deleted for privacy.
@@ -308,7 +317,7 @@ func (a *App) Starter() *syncrun.Starter {
 func (a *App) Runner() *syncrun.Runner {
 	return &syncrun.Runner{
 		Chain: a.Chain(), Scopes: a.Scopes(), Source: a.crm(), Applier: *a.Applier(), Friends: a.Friends(), Failures: a.Failures(), Outbox: a.Outbox(),
-		Lists: &hubspotlist.Index{Source: a.crm(), Store: a.Lists(), Clock: a.Clock}, Schedule: a.Schedules(), Mappings: a.Mappings(), Clock: a.Clock,
+		Lists: a.Lists(), Schedule: a.Schedules(), Mappings: a.Mappings(), Clock: a.Clock,
 		Ahead: a.parallel(40), Prepare: []func(context.Context, id.PortalID) error{a.prepare, a.subscribe}, Reindex: a.reindex, Look: a.Events().Look, WriteBack: a.Portals(), Judge: a.Alerts().Update,
 	}
 }
@@ -316,7 +325,7 @@ func (a *App) Runner() *syncrun.Runner {
 // Tick is the minute tick.
 func (a *App) Tick() *syncrun.Tick {
 	return &syncrun.Tick{
-		Due: a.Directory(), Portals: dynamo.Portals{Table: a.Table()}, Scopes: a.Scopes(), Starter: a.Starter(), Chain: a.Chain(), Kinds: []string{linesync.ImportKind, linesync.LeaveKind, erasure.Kind}, Leaving: a.Leaver().Resume, Chats: a.Chat().Resume,
+		Due: a.Directory(), Portals: dynamo.Portals{Table: a.Table()}, Scopes: a.Scopes(), Starter: a.Starter(), Chain: a.Chain(), Kinds: []string{linesync.ImportKind, linesync.LeaveKind, erasure.Kind, hubspotlist.JobKind}, Leaving: a.Leaver().Resume, Chats: a.Chat().Resume,
 		Friends: a.Friends(), Outbox: a.Outbox(), Queue: a.Sender(), Schedule: a.Schedules(), Clock: a.Clock, Log: a.Log, Before: a.Journal().Poll,
 		Removed: a.Portals().FinishRemoval, Sweep: a.Sweeper().Sweep, Judge: a.Alerts().Update,
 		Pending: func(ctx context.Context, p id.PortalID) error { _, err := a.Portals().Complete(ctx, p); return err },

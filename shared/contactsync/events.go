@@ -12,6 +12,7 @@ import (
 	"lumo/shared/chain"
 	"lumo/shared/failure"
 	"lumo/shared/friend"
+	"lumo/shared/hubspotlist"
 	"lumo/shared/id"
 	"lumo/shared/queue"
 	"lumo/shared/work"
@@ -23,6 +24,12 @@ type Events struct {
 	Applier *Applier
 	Queue   queue.Sender
 	Eraser  Eraser
+	Lists   Lists
+}
+
+// Lists is told of single changes of members.
+type Lists interface {
+	Told(ctx context.Context, p id.PortalID, cs []hubspotlist.Change) error
 }
 
 // Eraser forgets what is still known of contacts that were deleted for privacy. chain.ErrBusy: come again later.
@@ -36,6 +43,7 @@ func (e *Events) Handle(ctx context.Context, s Scope, notes []Note, cause string
 	var renamed []id.CompanyID
 	var again []Note
 	var erased []id.ContactID
+	var listed []hubspotlist.Change
 	history := map[string]bool{}
 	for _, n := range notes {
 		switch n.Kind {
@@ -61,6 +69,8 @@ func (e *Events) Handle(ctx context.Context, s Scope, notes []Note, cause string
 				return err
 			}
 			erased = append(erased, n.Contact)
+		case Listed, Unlisted:
+			listed = append(listed, hubspotlist.Change{List: n.List, Contact: n.Contact, Removed: n.Kind == Unlisted, At: n.At})
 		case Renamed:
 			renamed, again = append(renamed, n.Company), append(again, Note{Kind: RenamedBefore, Company: n.Company})
 		case RenamedBefore:
@@ -69,6 +79,11 @@ func (e *Events) Handle(ctx context.Context, s Scope, notes []Note, cause string
 	}
 	if err := e.forget(ctx, s.Portal, erased); err != nil {
 		return err
+	}
+	if len(listed) > 0 {
+		if err := e.Lists.Told(ctx, s.Portal, listed); err != nil {
+			return err
+		}
 	}
 	if err := e.renamed(ctx, s, renamed, again, cause); err != nil {
 		return err

@@ -29,6 +29,9 @@ const (
 	Associated Kind = "associated"
 	// Renamed: a company's name changed.
 	Renamed Kind = "renamed"
+	// Listed and Unlisted: the contact joined or left a HubSpot list.
+	Listed   Kind = "listed"
+	Unlisted Kind = "unlisted"
 	// RenamedBefore is the second look at it, NameWait later.
 	RenamedBefore Kind = "renamed_before"
 )
@@ -50,6 +53,7 @@ type Note struct {
 	Contact  id.ContactID   `json:"c,omitempty"`
 	Company  id.CompanyID   `json:"co,omitempty"`
 	Property string         `json:"p,omitempty"`
+	List     id.ListID      `json:"l,omitempty"`
 	Others   []id.ContactID `json:"o,omitempty"`
 	At       int64          `json:"t,omitempty"`
 }

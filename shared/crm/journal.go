@@ -47,6 +47,7 @@ type journalBody struct {
 	FromTypeID      string                     `json:"fromObjectTypeId"`
 	ToObjectID      int64                      `json:"toObjectId"`
 	ToTypeID        string                     `json:"toObjectTypeId"`
+	ListID          json.Number                `json:"listId"`
 	Properties      struct {
 		AppID json.Number `json:"hs_app_id"`
 	} `json:"properties"`
@@ -79,6 +80,8 @@ func (c CRM) entry(e hubspot.JournalEvent) (journal.Entry, bool) {
 		if contact > 0 {
 			out.Notes = []contactsync.Note{{Kind: contactsync.Associated, Contact: id.ContactID(contact), At: at}}
 		}
+	case "ADDED_TO_LIST", "REMOVED_FROM_LIST":
+		out.Notes = listNote(e, b, at)
 	case "GDPR_DELETE":
 		if n, err := id.ParseContact(e.ObjectID); err == nil {
 			out.Notes = []contactsync.Note{{Kind: contactsync.Erased, Contact: n, At: at}}
@@ -87,6 +90,19 @@ func (c CRM) entry(e hubspot.JournalEvent) (journal.Entry, bool) {
 		out.Notes = objectNotes(e, b, at)
 	}
 	return out, len(out.Notes) > 0
+}
+
+func listNote(e hubspot.JournalEvent, b journalBody, at int64) []contactsync.Note {
+	l, err := id.ParseList(b.ListID.String())
+	c, cerr := id.ParseContact(e.ObjectID)
+	if err != nil || cerr != nil || e.ObjectTypeID != "" && e.ObjectTypeID != contactType {
+		return nil
+	}
+	n := contactsync.Note{Kind: contactsync.Listed, List: l, Contact: c, At: at}
+	if e.Action == "REMOVED_FROM_LIST" {
+		n.Kind = contactsync.Unlisted
+	}
+	return []contactsync.Note{n}
 }
 
 func objectNotes(e hubspot.JournalEvent, b journalBody, at int64) []contactsync.Note {

@@ -364,6 +364,8 @@ func TestARebuildWritesEachBlockOnceForManyPages(t *testing.T) {
 		if c, err := x.Count(t.Context(), 7, 1); err != nil || c.Friends != count {
 			t.Errorf("%+v, %v", c, err)
 		}
+	}
+}
 
 func TestBlocksWithoutContactsAreReplacedByRows(t *testing.T) {
 	t.Parallel()

@@ -142,6 +142,38 @@ func (c *Client) EnsureSubscriptions(ctx context.Context, want []Subscription) e
 	return nil
 }
 
+// WatchLists subscribes a portal to the membership of exactly these lists; none ends it. HubSpot does not document whether a second
+// subscription of a portal replaces the first, stands beside it or is refused, so what there is afterwards is looked at.
+func (c *Client) WatchLists(ctx context.Context, p id.PortalID, lists []int64) error {
+	want := Subscription{Kind: SubscribeList, Portal: p, ListIDs: lists, Actions: []string{"ADDED_TO_LIST", "REMOVED_FROM_LIST"}}
+	for range 2 {
+		if len(lists) > 0 {
+			if err := c.EnsureSubscriptions(ctx, []Subscription{want}); err != nil {
+				return err
+			}
+		}
+		have, err := c.ListSubscriptions(ctx)
+		if err != nil {
+			return err
+		}
+		held := len(lists) == 0
+		for _, h := range have {
+			if h.Kind != SubscribeList || h.Portal != p {
+				continue
+			}
+			if len(lists) > 0 && want.coveredBy(h) {
+				held = true
+			} else if err := c.DeleteSubscription(ctx, h.ID); err != nil {
+				return err
+			}
+		}
+		if held {
+			break
+		}
+	}
+	return nil
+}
+
 // DeleteSubscription removes one. Removing what is gone is no error.
 func (c *Client) DeleteSubscription(ctx context.Context, subscription int64) error {
 	return c.deleteSubscriptions(ctx, id.PortalID(subscription).String())

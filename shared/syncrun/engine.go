@@ -15,6 +15,7 @@ import (
 	"lumo/shared/failure"
 	"lumo/shared/fault"
 	"lumo/shared/friend"
+	"lumo/shared/hubspotlist"
 	"lumo/shared/id"
 	"lumo/shared/mapping"
 	"lumo/shared/portal"
@@ -154,7 +155,7 @@ func (r *Runner) advance(ctx context.Context, s *chain.Step, run *Run) (time.Dur
 	case Reading:
 		return 0, r.read(ctx, s, scope, run)
 	case Indexing:
-		return 0, r.index(ctx, scope, run)
+		return r.index(ctx, s, scope, run)
 	case Naming:
 		return 0, r.name(ctx, scope, run)
 	case Looking:
@@ -285,23 +286,21 @@ func (r *Runner) readOne(ctx context.Context, scope contactsync.Scope, run *Run)
 	return nil
 }
 
-func (r *Runner) index(ctx context.Context, scope contactsync.Scope, run *Run) error {
+func (r *Runner) index(ctx context.Context, s *chain.Step, scope contactsync.Scope, run *Run) (time.Duration, error) {
 	if (run.Extent == All || run.Extent == Lists) && !run.DryRun {
-		n, err := r.Lists.Refresh(ctx, scope.Portal)
-		if err != nil && fault.ClassOf(err) != fault.Permission {
-			return err
+		if done, err := r.lists(ctx, s, run); err != nil || !done {
+			return listsWait, err
 		}
-		run.ListsCompared = n
 	}
 	if run.DryRun {
 		r.end(run, Complete)
-		return nil
+		return 0, nil
 	}
 	if !run.Full() || run.Extent == One || run.Extent == Lists {
-		return r.settling(ctx, scope, run)
+		return 0, r.settling(ctx, scope, run)
 	}
 	run.Read.Phase = Naming
-	return r.name(ctx, scope, run)
+	return 0, r.name(ctx, scope, run)
 }
 
 // settling begins the phase in which HubSpot is told.
@@ -310,6 +309,32 @@ func (r *Runner) settling(ctx context.Context, scope contactsync.Scope, run *Run
 	run.Read.Seen, run.Read.Linked = nil, nil
 	run.Read.At = r.Clock.Now().UnixMilli()
 	return r.decide(ctx, scope, run)
+}
+
+// listsWait is when a run goes on with lists: another reader may be at one of them.
+const listsWait = time.Second
+
+// lists compares the index and then the members of needed lists, as far as one step goes.
+func (r *Runner) lists(ctx context.Context, s *chain.Step, run *Run) (bool, error) {
+	if !run.Read.Indexed {
+		err := r.Lists.Refresh(ctx, s.Row.Portal, run.Full())
+		if fault.ClassOf(err) == fault.Permission { // the installation has no scope for lists
+			return true, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		run.Read.Indexed = true
+		if err := s.Save(ctx, *run); err != nil {
+			return false, err
+		}
+	}
+	until := r.Clock.Now().Add(r.budget() / 2) // names follow in the same step
+	c, done, err := r.Lists.Compare(ctx, hubspotlist.Task{
+		Portal: s.Row.Portal, By: run.ID, Since: run.StartedAt, Thorough: run.Full(), Stop: func() bool { return r.Clock.Now().After(until) },
+	})
+	run.ListsCompared, run.ListsChanged, run.ListsKept = c.Lists, c.Changed, c.Kept
+	return done, err
 }
 
 // apply waits until HubSpot was told everything that was due when this phase began.

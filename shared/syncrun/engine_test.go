@@ -14,6 +14,7 @@ import (
 	"lumo/shared/contactsync"
 	"lumo/shared/failure"
 	"lumo/shared/friend"
+	"lumo/shared/hubspotlist"
 	"lumo/shared/id"
 )
 
@@ -151,7 +152,8 @@ func TestNamesAreIndexedInSeveralSteps(t *testing.T) {
 	t.Parallel()
 	v := clock.NewVirtual(time.UnixMilli(1_800_000_000_000))
 	var asked []Place
-	r := Runner{Clock: v, Chain: &chain.Engine{Clock: v}, Scopes: fixedScope{Portal: 1}, Lists: noLists{}, WriteBack: &decisions{}}
+	store := &memory{}
+	r := Runner{Clock: v, Chain: &chain.Engine{Store: store, Clock: v}, Scopes: fixedScope{Portal: 1}, Lists: noLists{}, WriteBack: &decisions{}}
 	one, two := Place{Slot: 1, After: "a"}, Place{Slot: 2}
 	r.Reindex = func(_ context.Context, _ id.PortalID, from Place, until time.Time, _ func(friend.Friend)) (Place, error) {
 		if left := until.Sub(v.Now()); left <= 0 || left > r.budget() {
@@ -162,7 +164,13 @@ func TestNamesAreIndexedInSeveralSteps(t *testing.T) {
 	}
 	run := Run{ID: "r", Extent: All, Status: Syncing, StartedAt: v.Now().UnixMilli(), Read: Cursors{Phase: Indexing}}
 	for steps := 1; run.Status == Syncing; steps++ {
-		if _, err := r.advance(t.Context(), &chain.Step{Row: chain.Row{Portal: 1}}, &run); err != nil {
+		store.row.Portal = 1
+		store.row.State, _ = json.Marshal(run)
+		err := r.Chain.Step(t.Context(), store.row, func(ctx context.Context, s *chain.Step) (chain.Next, error) {
+			_, err := r.advance(ctx, s, &run)
+			return chain.Next{State: run}, err
+		})
+		if err != nil {
 			t.Fatal(err)
 		}
 		if steps > 3 {
@@ -176,4 +184,7 @@ func TestNamesAreIndexedInSeveralSteps(t *testing.T) {
 
 type noLists struct{}
 
-func (noLists) Refresh(context.Context, id.PortalID) (int, error) { return 0, nil }
+func (noLists) Refresh(context.Context, id.PortalID, bool) error { return nil }
+func (noLists) Compare(context.Context, hubspotlist.Task) (hubspotlist.Compared, bool, error) {
+	return hubspotlist.Compared{}, true, nil
+}

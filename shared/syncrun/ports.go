@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"lumo/shared/contactsync"
+	"lumo/shared/hubspotlist"
 	"lumo/shared/id"
 )
 
@@ -40,9 +41,10 @@ type Source interface {
 	Search(ctx context.Context, p id.PortalID, s Search, properties []string) (Page, error)
 }
 
-// Lists refreshes the index of HubSpot lists and says how many there are.
+// ListIndex keeps the index of HubSpot lists, and the members of those that are needed.
 type ListIndex interface {
-	Refresh(ctx context.Context, p id.PortalID) (int, error)
+	Refresh(ctx context.Context, p id.PortalID, rewatch bool) error
+	Compare(ctx context.Context, t hubspotlist.Task) (c hubspotlist.Compared, done bool, err error)
 }
 
 // Scopes loads what a portal's sync works with.

@@ -63,8 +63,11 @@ type Run struct {
 	Expected int `json:"expected"`
 	// Calls of HubSpot that the run made (P-73); writing back what it found is the outbox's.
 	Calls int `json:"calls,omitempty"`
-	// ListsCompared is the history's "Lists" column (P-55).
+	// ListsCompared is the history's "Lists" column (P-55): lists whose members were compared. ListsChanged have others than before, and
+	// ListsKept are needed at all.
 	ListsCompared int `json:"lists"`
+	ListsChanged  int `json:"listsChanged,omitempty"`
+	ListsKept     int `json:"listsKept,omitempty"`
 	// FieldsWritten counts property values that reached HubSpot during the run's applying phase.
 	Pending int    `json:"pending"`
 	Code    string `json:"code,omitempty"`  // stable code of what failed
@@ -102,6 +105,8 @@ const (
 // Cursors say where a run stands. They move only after what they passed is stored.
 type Cursors struct {
 	Phase Phase `json:"phase,omitempty"`
+	// Indexed: the index of lists is compared, and their members are being read.
+	Indexed bool `json:"indexed,omitempty"`
 	// Prepared counts the parts of Runner.Prepare that are done.
 	Prepared int `json:"prepared,omitempty"`
 	// Cutoff is the run's start: rows changed later are the change stream's, so that nothing falls between two pages.

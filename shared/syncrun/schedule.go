@@ -22,6 +22,8 @@ type Schedule struct {
 	LastRun   int64 `json:"lastRun" dynamodbav:"r"`
 	Quiet     int   `json:"quiet" dynamodbav:"q"` // automatic runs in a row that found nothing
 	FailedRow int   `json:"failedInARow" dynamodbav:"x"`
+	// Lists: members of HubSpot lists are kept, which must not be older than a quarter of an hour (P-52).
+	Lists bool `json:"lists,omitempty" dynamodbav:"l,omitempty"`
 	// ActiveUntil: somebody uses the portal (runs by hand, chats); until then the tick looks every minute.
 	ActiveUntil int64 `json:"activeUntil,omitempty" dynamodbav:"u,omitempty"`
 	// Again asks for a full run that begins after this time.
@@ -98,6 +100,9 @@ func (s Schedule) after(run Run) Schedule {
 		return s
 	}
 	s.FailedRow = 0
+	if run.Read.Indexed {
+		s.Lists = run.ListsKept > 0
+	}
 	if run.Extent == One || run.Extent == Lists || run.StartedAt <= s.Bookmark {
 		return s
 	}
@@ -106,7 +111,7 @@ func (s Schedule) after(run Run) Schedule {
 		s.LastFull = run.StartedAt
 		s.Before = run.StartedAt
 	}
-	if run.Counts.Updated+run.Counts.Linked > 0 {
+	if run.Counts.Updated+run.Counts.Linked+run.ListsChanged > 0 {
 		s.Quiet = 0
 	} else {
 		s.Quiet++

@@ -54,7 +54,8 @@ const (
 	ticksAtOnce = 200             // portals of one shard in one tick
 	retryAfter  = 2 * time.Minute // a portal whose tick died is looked at again
 	maxIdle     = time.Hour       // idle portals back off to this
-	nightHour   = 3               // local time of the full compare
+	listsAtMost = 15 * time.Minute
+	nightHour   = 3 // local time of the full compare
 	fullAtLeast = 7 * 24 * time.Hour
 )
 
@@ -235,6 +236,9 @@ func (s Schedule) Next(row portal.Portal, now time.Time) time.Time {
 		}
 	}
 	interval = max(min(interval, maxIdle), time.Duration(row.Settings.SyncIntervalMinutes)*time.Minute)
+	if s.Lists {
+		interval = min(interval, listsAtMost)
+	}
 	if s.FailedRow > 0 { // do not hammer what keeps failing
 		interval = min(interval<<min(s.FailedRow-1, 6), maxIdle)
 	}

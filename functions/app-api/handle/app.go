@@ -19,7 +19,7 @@ func FromApp(a *compose.App) Deps {
 	return Deps{
 		Secrets: c.HubspotSecrets(), AppID: c.HubspotAppID, PublicURL: c.PublicURL, Clock: a.Clock, Log: a.Log, Release: a.Release,
 		Portals: a.Portals(), Access: access.Everyone{}, Once: &once.Guard{Store: dynamo.Onces{Table: table}, Clock: a.Clock, NewID: a.NewID},
-		Runs: a.Starter(), Alerts: dynamo.Alerts{Table: table}, Changes: a.ChangeLog(), Failures: a.Failures(), Mappings: a.Mappings(), Lists: a.Lists(),
+		Runs: a.Starter(), Alerts: dynamo.Alerts{Table: table}, Changes: a.ChangeLog(), Failures: a.Failures(), Mappings: a.Mappings(), Lists: a.ListJobs(),
 		Friends: a.Friends(), Messages: a.Messages(), Chat: a.Chat(), Onboarding: a.Onboarding(), Accounts: a.Accounts(), Properties: a.Properties(), Imports: a.Importer(),
 		Index: index,
 		Redrive: &redrive.Service{

@@ -60,7 +60,7 @@ type Deps struct {
 	Redrive    *redrive.Service
 	Mappings   mapping.Store
 	SyncData   *syncdata.Service
-	Lists      hubspotlist.Store
+	Lists      *hubspotlist.Jobs
 	Friends    friend.Store
 	Index      *friendindex.Index
 	Editor     *friendcard.Editor

@@ -4,7 +4,6 @@ import (
 	"context"
 	"strconv"
 
-	"lumo/shared/hubspotlist"
 	"lumo/shared/mapping"
 	"lumo/shared/register"
 	"lumo/shared/syncdata"
@@ -155,32 +154,4 @@ func slice[D, V any](c *call, all []D, view func(D) V) (any, error) {
 		next = strconv.Itoa(to)
 	}
 	return rows(all[from:to], view, c.next(next)), nil
-}
-
-type listRow struct {
-	ID     string           `json:"id"`
-	Name   string           `json:"name"`
-	Kind   hubspotlist.Kind `json:"kind"`
-	Size   *int             `json:"size"`
-	SeenAt *int64           `json:"seenAt"`
-}
-
-func listView(l hubspotlist.List) listRow {
-	v := listRow{ID: string(l.ID), Name: clip(l.Name, 300), Kind: l.Kind, SeenAt: at(l.SeenAt)}
-	if l.Size >= 0 {
-		v.Size = &l.Size
-	}
-	return v
-}
-
-func getLists(ctx context.Context, c *call) (any, error) {
-	search, err := c.text("search", 100)
-	if err != nil {
-		return nil, err
-	}
-	all, err := c.Lists.All(ctx, c.portal())
-	if err != nil {
-		return nil, err
-	}
-	return slice(c, syncdata.ListsByName(all, search), listView)
 }

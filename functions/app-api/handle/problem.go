@@ -15,6 +15,7 @@ import (
 	"lumo/shared/friend"
 	"lumo/shared/friendcard"
 	"lumo/shared/friendindex"
+	"lumo/shared/hubspotlist"
 	"lumo/shared/lineaccount"
 	"lumo/shared/lineproperty"
 	"lumo/shared/logging"
@@ -110,6 +111,10 @@ var refusals = []struct {
 	{lineaccount.ErrUnknown, "NO_SUCH_ACCOUNT", "slot"},
 	{lineaccount.ErrForward, "FORWARD_REFUSED", "url"},
 	{friendindex.ErrCursor, "INVALID_INPUT", "cursor"},
+	{hubspotlist.ErrUnknown, "NO_SUCH_LIST", "list"},
+	{hubspotlist.ErrDeleted, "LIST_DELETED", "list"},
+	{hubspotlist.ErrTooLarge, "LIST_TOO_LARGE", "list"},
+	{hubspotlist.ErrChanged, "CHANGED_MEANWHILE", ""},
 	{friend.ErrStale, "CHANGED_MEANWHILE", ""},
 	{friendindex.ErrChanged, "CHANGED_MEANWHILE", ""},
 	{mapping.ErrChanged, "CHANGED_MEANWHILE", ""},

@@ -26,6 +26,7 @@ const (
 	failuresRetried portal.Action = "failed_items_retried"
 	importStarted   portal.Action = "import_started"
 	importCanceled  portal.Action = "import_canceled"
+	listChanged     portal.Action = "list_selection_changed"
 )
 
 func routes() []route {
@@ -46,6 +47,8 @@ func routes() []route {
 		{method: "DELETE", pattern: "/mappings/{property}", action: access.EditMappings, do: deleteMapping},
 		{method: "GET", pattern: "/properties", action: access.View, do: getProperties},
 		{method: "GET", pattern: "/lists", action: access.View, do: getLists},
+		{method: "PATCH", pattern: "/lists/{list}", action: access.EditMappings, do: patchList, live: true, audit: listChanged},
+		{method: "POST", pattern: "/lists/{list}/reread", action: access.Sync, do: postReread, live: true},
 		{method: "GET", pattern: "/friends", action: access.View, do: getFriends},
 		{method: "POST", pattern: "/friends/tags", action: access.EditFriends, do: postFriendTags, live: true},
 		{method: "GET", pattern: "/friends/{slot}/{user}", action: access.View, do: getFriend},
@@ -112,7 +115,7 @@ func match(pattern, path string) (map[string]string, bool) {
 
 // subject names in the audit log what a write was about.
 func (r *route) subject(c *call) string {
-	for _, name := range []string{"slot", "failure"} {
+	for _, name := range []string{"slot", "failure", "list"} {
 		if v := c.params[name]; v != "" {
 			return v
 		}

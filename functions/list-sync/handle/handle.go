@@ -12,6 +12,7 @@ import (
 	"lumo/shared/compose"
 	"lumo/shared/contactsync"
 	"lumo/shared/erasure"
+	"lumo/shared/hubspotlist"
 	"lumo/shared/id"
 	"lumo/shared/linesync"
 	"lumo/shared/queue"
@@ -24,6 +25,7 @@ type Deps struct {
 	Runs    *syncrun.Runner
 	Imports *linesync.Importer
 	Leaves  *linesync.Leaver
+	Lists   *hubspotlist.Jobs
 	Erasure *erasure.Eraser
 	Chain   *chain.Engine
 	Outbox  contactsync.Outbox
@@ -34,7 +36,7 @@ type Deps struct {
 
 // FromApp takes what is needed from the composition root.
 func FromApp(a *compose.App) Deps {
-	return Deps{Tick: a.Tick().Run, Runs: a.Runner(), Imports: a.Importer(), Leaves: a.Leaver(), Erasure: a.Eraser(), Chain: a.Chain(), Outbox: a.Outbox(), Sweep: a.Sweep, Release: a.Release}
+	return Deps{Tick: a.Tick().Run, Runs: a.Runner(), Imports: a.Importer(), Leaves: a.Leaver(), Lists: a.ListJobs(), Erasure: a.Eraser(), Chain: a.Chain(), Outbox: a.Outbox(), Sweep: a.Sweep, Release: a.Release}
 }
 
 // New makes the handlers.
@@ -69,6 +71,8 @@ func (d Deps) step(ctx context.Context, body []byte) error {
 		return d.Erasure.Step(ctx, m)
 	case linesync.LeaveKind:
 		return d.Leaves.Step(ctx, m)
+	case hubspotlist.JobKind:
+		return d.Lists.Step(ctx, m)
 	}
 	return fmt.Errorf("no chain of kind %.20q", m.Kind)
 }
