@@ -158,6 +158,7 @@ func (s *Server) Edit(portalID int64, object string, id int64, values map[string
 	if err != nil {
 		return err
 	}
+	defer s.quietly(by)()
 	w := s.person(p, by)
 	changes, ref := s.check(p, o, r, values, w)
 	if ref != nil {
@@ -220,8 +221,15 @@ func (s *Server) onRecord(portalID int64, object string, id int64, by By, do fun
 	if err != nil {
 		return err
 	}
+	defer s.quietly(by)()
 	do(p, o, r, s.person(p, by))
 	return nil
+}
+
+// quietly keeps what is done until the end from being told, where that is wanted.
+func (s *Server) quietly(by By) (end func()) {
+	s.unseen = by.Unseen
+	return func() { s.unseen = false }
 }
 
 // SetCompany associates a contact with a company; primary makes it the primary one.

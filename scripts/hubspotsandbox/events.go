@@ -49,6 +49,9 @@ type listEvent struct {
 // emit hands a fact to both streams. Only installed portals have any, apart from the uninstall itself.
 func (s *Server) emit(e event) {
 	s.changes++
+	if s.unseen {
+		return
+	}
 	if e.portal.Installed == nil && e.kind != uninstalled {
 		return
 	}

@@ -67,6 +67,7 @@ type Server struct {
 	latency  Latency
 	skew     time.Duration
 	writes   writeLog
+	unseen   bool  // what is done right now is told to nobody (By.Unseen)
 	changes  int64 // counts every change of state, so that a snapshot is written only when needed
 	appStats *statsBook
 }

@@ -13,6 +13,8 @@ type By struct {
 	Source Source `json:"source"` // default CRM_UI, userId:<first user>
 	UserID int64  `json:"userId"` // shorthand for CRM_UI, userId:<UserID>
 	At     int64  `json:"at"`     // ms, default HubSpot's now
+	// Unseen: every webhook and journal entry of it is lost on the way.
+	Unseen bool `json:"unseen"`
 }
 
 // change is one new value of one property.

@@ -38,6 +38,30 @@ func (w *World) calm() {
 	}
 }
 
+// unseen is what people do while nothing of it is told to us: only a full compare can find it. The search index has time to catch up.
+func (w *World) unseen() {
+	for _, t := range w.portals {
+		if t.removed {
+			continue
+		}
+		for range 1 + w.rng.IntN(3) {
+			c, k, ok := w.linked(t)
+			if !ok {
+				break
+			}
+			if w.rng.IntN(4) == 0 {
+				w.check(w.hubspot.Delete(t.hub(), "contacts", c.ID, hs.By{Unseen: true}))
+				w.trace("HubSpot: %d delete %d unseen", t.id, c.ID)
+				continue
+			}
+			a := t.channels[slices.IndexFunc(t.channels, func(a *channel) bool { return a.slot == k.Slot })]
+			err := w.hubspot.Edit(t.hub(), "contacts", c.ID, map[string]string{a.idField: ""}, hs.By{Unseen: true})
+			w.trace("HubSpot: %d/%d %s is emptied unseen %v", t.id, c.ID, a.idField, err == nil)
+		}
+	}
+	w.advance(w.weather.lag + time.Minute)
+}
+
 // reconcile is the full compare of every portal, to its end.
 func (w *World) reconcile() {
 	for _, t := range w.portals {

@@ -47,6 +47,7 @@ func (w *World) checkLost() {
 
 // checkConvergence is I3.
 func (w *World) checkConvergence() {
+	w.unseen()
 	w.reconcile()
 	w.checkAgreement("after a full compare")
 	last := w.lastWrite()
