@@ -5,14 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"hash"
 	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -24,6 +22,7 @@ import (
 	"lumo/scripts/localcloud/awslocal"
 	"lumo/scripts/localcloud/sqs"
 	"lumo/scripts/localcloud/template"
+	"lumo/scripts/repository"
 	"lumo/scripts/sim/table"
 	"lumo/shared/blob"
 	"lumo/shared/compose"
@@ -104,7 +103,7 @@ const (
 var start = time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC)
 
 func newWorld(seed uint64, o Options) (*World, error) {
-	root, err := Root()
+	root, err := repository.Root()
 	if err != nil {
 		return nil, err
 	}
@@ -249,23 +248,5 @@ func (w *World) violate(invariant, format string, a ...any) {
 func (w *World) fail(format string, a ...any) {
 	if w.failure == nil {
 		w.failure = fmt.Errorf(format, a...)
-	}
-}
-
-// Root is the repository: the folder of go.work above the working directory.
-func Root() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.work")); err == nil {
-			return dir, nil
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			return "", errors.New("no go.work above the working directory")
-		}
-		dir = up
 	}
 }

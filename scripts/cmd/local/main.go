@@ -20,6 +20,7 @@ import (
 	"lumo/scripts/localcloud/sandboxes"
 	"lumo/scripts/localcloud/screens"
 	"lumo/scripts/localcloud/sqs"
+	"lumo/scripts/repository"
 )
 
 type parameters map[string]string
@@ -75,7 +76,7 @@ func main() {
 }
 
 func run(ctx context.Context, o options, out io.Writer) error {
-	root, err := repository()
+	root, err := repository.Root()
 	if err != nil {
 		return err
 	}
@@ -177,22 +178,4 @@ func show(o options, root string, cloud *runner.Cloud, beside *sandboxes.Sandbox
 		Root: root, Address: o.screens, Front: cloud.URL(), PublicURL: public, HubSpot: beside.Parameters["HubspotApiUrl"], Line: beside.Parameters["LineApiUrl"],
 		AppID: beside.Parameters["HubspotAppId"], Secret: beside.Parameters["HubspotClientSecret"], Out: say.Lines("screens"),
 	})
-}
-
-// repository is the folder of go.work at or above the working directory.
-func repository() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.work")); err == nil {
-			return dir, nil
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			return "", errors.New("run this inside the repository")
-		}
-		dir = up
-	}
 }
