@@ -14,8 +14,8 @@ const (
 type point struct {
 	name     string
 	route    route
-	crowd    bool // in the large world
-	slow     bool // recovery waits for minutes by design
+	world    string // its size, by name; "" is small
+	slow     bool   // recovery waits for minutes by design
 	victim   victim
 	function string // who calls; "" is anybody
 	when     when
@@ -101,11 +101,20 @@ var points = []point{
 	{name: "runner: a queue took a message", victim: theRunner, when: after, nth: 2, match: queues("SendMessage", "SyncSteps")},
 
 	// A crowd, read page by page and written in batches side by side.
-	{name: "crowd: between two pages", crowd: true, function: "ListSync", when: before, nth: 4, match: hubspot("POST", "/contacts/search")},
-	{name: "crowd: before the cursor passes a page", crowd: true, function: "ListSync", when: before, since: line("GET", "/v2/bot/profile/"), nth: 1, match: table(tenant + "RUN#sync")},
-	{name: "crowd: a flush is announced, the page's cursor not stored", crowd: true, function: "ListSync", when: after, nth: 1, match: queues("SendMessage", "Flush")},
-	{name: "crowd: half of the batches are written", crowd: true, function: "ContactSync", when: after, nth: 2, match: hubspot("POST", "/batch/update")},
-	{name: "crowd: runner: in the middle of everything", crowd: true, victim: theRunner, when: after, nth: 180, match: table(tenant + "F#")},
+	{name: "crowd: between two pages", world: crowd, function: "ListSync", when: before, nth: 4, match: hubspot("POST", "/contacts/search")},
+	{name: "crowd: before the cursor passes a page", world: crowd, function: "ListSync", when: before, since: line("GET", "/v2/bot/profile/"), nth: 1, match: table(tenant + "RUN#sync")},
+	{name: "crowd: a flush is announced, the page's cursor not stored", world: crowd, function: "ListSync", when: after, nth: 1, match: queues("SendMessage", "Flush")},
+	{name: "crowd: half of the batches are written", world: crowd, function: "ContactSync", when: after, nth: 2, match: hubspot("POST", "/batch/update")},
+	{name: "crowd: runner: in the middle of everything", world: crowd, victim: theRunner, when: after, nth: 180, match: table(tenant + "F#")},
+
+	// A read of both ends: the list upwards and the search downwards. Everything that waits for HubSpot's answer, for the table or for LINE
+	// is lost with the process, of both ends at once.
+	{name: "both ends: before a page of the list is asked for", world: many, function: "ListSync", when: before, nth: 3, match: hubspot("GET", "/contacts")},
+	{name: "both ends: the search's page is answered, nothing of it stored", world: many, function: "ListSync", when: after, nth: 5, match: hubspot("POST", "/contacts/search")},
+	{name: "both ends: pages are fetched, half of their friends stored", world: many, function: "ListSync", when: after, nth: 400, match: table(tenant + "F#")},
+	{name: "both ends: a page is stored, its cursor not", world: many, function: "ListSync", when: before, since: line("GET", "/v2/bot/profile/"), nth: 4, match: table(tenant + "RUN#sync")},
+	{name: "both ends: the cursor has passed a page, nobody knows", world: many, function: "ListSync", when: after, since: line("GET", "/v2/bot/profile/"), nth: 3, match: table(tenant + "RUN#sync")},
+	{name: "both ends: runner: in the middle of everything", world: many, victim: theRunner, when: after, nth: 700, match: table(tenant + "F#")},
 
 	// Importing the account's friends.
 	{name: "import: before the followers are asked for", route: friends, function: "ListSync", when: before, nth: 1, match: line("GET", "/followers/ids")},

@@ -16,6 +16,7 @@ import (
 	"lumo/scripts/demo"
 	"lumo/scripts/harness"
 	"lumo/scripts/hubspotsandbox"
+	"lumo/shared/syncrun"
 )
 
 // route says how far a scenario goes beyond the initial sync.
@@ -30,11 +31,18 @@ const (
 	daily route = "edits"
 )
 
-// size of the world; a crowd is read page by page and written in several batches.
-var (
-	small = demo.Size{Contacts: 60, Companies: 6, Lists: 3, Friends: 50, Linked: 40}
-	crowd = demo.Size{Contacts: 420, Lists: 3, Friends: 300, Linked: 260}
+// Worlds larger than the small one: a crowd is read page by page and written in several batches; many are read from both ends, and a
+// person confirms what they change in HubSpot.
+const (
+	crowd = "crowd"
+	many  = "both ends"
 )
+
+var sizes = map[string]demo.Size{
+	"":    {Contacts: 60, Companies: 6, Lists: 3, Friends: 50, Linked: 40},
+	crowd: {Contacts: 420, Lists: 3, Friends: 300, Linked: 260},
+	many:  {Contacts: 1500, Lists: 3, Friends: 1300, Linked: 1300},
+}
 
 const portal = 1001
 
@@ -102,9 +110,7 @@ func (s *scenario) run(ctx context.Context) (out ran, err error) {
 
 func (s *scenario) patience() time.Duration {
 	d := 3 * time.Minute
-	if s.size == crowd {
-		d *= 2
-	}
+	d += time.Duration(s.size.Contacts) * time.Second / 2
 	if s.shot != nil && s.shot.slow {
 		d += 4 * time.Minute
 	}
@@ -214,6 +220,11 @@ func (s *scenario) walk(ctx context.Context) error {
 	if err := s.synced(ctx, began.Add(-time.Second)); err != nil {
 		return err
 	}
+	if s.size.Linked > syncrun.PreviewAbove {
+		if err := s.confirm(ctx); err != nil {
+			return err
+		}
+	}
 	if s.route == friends {
 		if err := s.importFriends(ctx); err != nil {
 			return err
@@ -282,6 +293,30 @@ func (s *scenario) synced(ctx context.Context, since time.Time) error {
 			return fmt.Errorf("the run failed: %+v", st.LastRun.Error)
 		}
 		return nil
+	})
+}
+
+// confirm looks at the preview of the first writes and lets them go.
+func (s *scenario) confirm(ctx context.Context) error {
+	tries := 0
+	return insist(ctx, "preview", func() error {
+		tries++
+		began := time.Now().Add(-time.Second)
+		var answer struct {
+			Started bool
+			Reason  string
+		}
+		request := map[string]any{"requestId": fmt.Sprintf("preview-%d", tries), "extent": "contacts", "dryRun": true}
+		if err := s.world.API(ctx, "POST", "/api/v1/sync", request, &answer); err != nil {
+			return err
+		}
+		if !answer.Started {
+			return errors.New("the preview does not begin: " + answer.Reason)
+		}
+		if err := s.synced(ctx, began); err != nil {
+			return err
+		}
+		return s.world.API(ctx, "POST", "/api/v1/sync/confirm", map[string]string{"requestId": fmt.Sprintf("confirm-%d", tries)}, nil)
 	})
 }
 
