@@ -105,9 +105,13 @@ func (a *Applier) Apply(ctx context.Context, s Scope, contacts []Contact, linked
 	if err != nil {
 		return out, err
 	}
+	slices.Sort(out.Linked)
+	if err := a.unite(ctx, s, pairs, &out, cause, u); err != nil {
+		return out, err
+	}
 	out.Counts = by.sum()
 	slices.SortFunc(out.Changes, compareRecords)
-	slices.Sort(out.Linked)
+	out.Changes = slices.Compact(out.Changes)
 	return out, a.finish(ctx, s.Portal, out, name)
 }
 

@@ -276,7 +276,23 @@ func (e *Events) forget(ctx context.Context, p id.PortalID, cs []id.ContactID) e
 	return e.later(ctx, p, eraseWait, notes...)
 }
 
+// unlink frees friends. Contacts that claimed them in vain are looked at afterwards; that is asked for before, so that no crash forgets it.
 func (e *Events) unlink(ctx context.Context, s Scope, ks []friend.Key, erased bool, cause string) error {
+	rows, err := e.Applier.Friends.GetMany(ctx, s.Portal, ks)
+	if err != nil {
+		return err
+	}
+	var claims []Note
+	for _, k := range ks {
+		if l := rows[k].Link; l.State == friend.Conflict && l.Claimant != 0 {
+			claims = append(claims, Note{Kind: Restored, Contact: l.Claimant})
+		}
+	}
+	if len(claims) > 0 {
+		if err := e.later(ctx, s.Portal, seatWait, claims...); err != nil {
+			return err
+		}
+	}
 	for _, k := range ks {
 		if err := e.change(ctx, s, k, erased, cause, func(f *friend.Friend) error { f.Unlink(); return nil }); err != nil {
 			return err

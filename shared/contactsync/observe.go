@@ -25,6 +25,8 @@ type Contact struct {
 	HasCompany  bool // Company and CompanyName were resolved
 	// Shared is what the contact's friends of other accounts know of the mapped fields: an edit of one of them is an edit of all.
 	Shared map[string]register.Register
+	// SharedSince is when the first of them was linked to it; 0 if there are none.
+	SharedSince int64
 	// Holders are the friends linked to the contact, where they were looked up already (HasHolders).
 	Holders    []friend.Key
 	HasHolders bool
@@ -50,6 +52,9 @@ func Observe(before friend.Friend, c Contact, s Scope, now int64, cause string) 
 	if out.Claim == friend.Contested {
 		out.Friend, out.Changed = f, !f.Equal(before)
 		return out
+	}
+	if c.SharedSince != 0 && c.SharedSince < f.Link.Began() {
+		f.Link.Since = c.SharedSince
 	}
 	if f.Fields == nil {
 		f.Fields = map[string]register.Register{}
@@ -80,7 +85,7 @@ func unproven(r register.Register, m mapping.Mapping, c Contact) bool {
 // linkSlack is how far HubSpot's clock may be from ours.
 const linkSlack = 10_000
 
-// beforeLink: what we wrote before this friend was linked was no echo of this friend's edits. It counts like anybody's.
+// beforeLink: what we wrote before this friend, or another of the contact's, was linked was no echo of their edits. It counts like anybody's.
 func beforeLink(history []register.Entry, linkedAt int64) []register.Entry {
 	out := slices.Clone(history)
 	for i := range out {
@@ -106,7 +111,7 @@ func observeField(f *friend.Friend, c Contact, m mapping.Mapping, now int64, cau
 	was := f.Fields[m.Property]
 	r, need := was.Merge(c.Shared[m.Property]), false
 	if h, ok := c.History[m.Property]; ok {
-		r = r.ObserveHistory(beforeLink(h, f.Link.At), c.UpdatedAt)
+		r = r.ObserveHistory(beforeLink(h, f.Link.Began()), c.UpdatedAt)
 	} else if r, need = r.ObserveValue(value, c.UpdatedAt, mapping.Canonical(m)); need || unproven(r, m, c) {
 		return fieldResult{need: []string{m.Property}}
 	}

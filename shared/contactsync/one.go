@@ -110,7 +110,8 @@ func (a *Applier) look(ctx context.Context, s Scope, f friend.Friend, c Contact,
 
 // again is a contact that was read again, with what was found out about it before.
 func again(fresh, c Contact) Contact {
-	fresh.Shared, fresh.Holders, fresh.HasHolders = c.Shared, c.Holders, c.HasHolders
+	fresh.Shared, fresh.SharedSince = c.Shared, c.SharedSince
+	fresh.Holders, fresh.HasHolders = c.Holders, c.HasHolders
 	fresh.Company, fresh.CompanyName, fresh.HasCompany = c.Company, c.CompanyName, c.HasCompany
 	return fresh
 }

@@ -1,6 +1,9 @@
 package contactsync
 
 import (
+	"context"
+	"slices"
+
 	"lumo/shared/friend"
 	"lumo/shared/id"
 	"lumo/shared/mapping"
@@ -20,10 +23,53 @@ func share(pairs []pair, rows map[friend.Key]friend.Friend) {
 	for i, p := range pairs {
 		for _, f := range byContact[p.contact.ID] {
 			if f.Key != p.key {
-				pairs[i].contact.Shared = joined(pairs[i].contact.Shared, f.Fields)
+				c := &pairs[i].contact
+				c.Shared = joined(c.Shared, f.Fields)
+				if began := f.Link.Began(); c.SharedSince == 0 || began < c.SharedSince {
+					c.SharedSince = began
+				}
 			}
 		}
 	}
+}
+
+// unite looks once more at the friends of contacts to which another one was linked just now: from here on what one of them knows, all do.
+func (a *Applier) unite(ctx context.Context, s Scope, pairs []pair, out *Applied, cause string, u Urgency) error {
+	friends := map[id.ContactID]int{}
+	for _, p := range pairs {
+		friends[p.contact.ID]++
+	}
+	var more []pair
+	var keys []friend.Key
+	for _, p := range pairs {
+		if c := p.contact.ID; friends[c] > 1 && slices.Contains(out.Linked, c) && !a.Discard {
+			p.contact.Shared, p.contact.SharedSince = nil, 0
+			more, keys = append(more, p), append(keys, p.key)
+		}
+	}
+	if len(more) == 0 {
+		return nil
+	}
+	rows, err := a.Friends.GetMany(ctx, s.Portal, keys)
+	if err != nil {
+		return err
+	}
+	share(more, rows)
+	for _, p := range more {
+		f, ok := rows[p.key]
+		if !ok || f.Link.Contact != p.contact.ID {
+			continue
+		}
+		is, err := a.one(ctx, s, f, p.contact, cause, u)
+		if err != nil {
+			return err
+		}
+		out.Changes = append(out.Changes, is.changes...)
+		if c := p.contact.ID; is.counts.Dirty > 0 && out.By[c].Dirty == 0 {
+			tally(out.By).add(c, Counts{Dirty: 1})
+		}
+	}
+	return nil
 }
 
 // joined merges fields without their explanations, which belong to each friend.

@@ -1,11 +1,9 @@
 package contactsync_test
 
 import (
-	"encoding/json"
 	"testing"
 	"time"
 
-	"lumo/shared/contactsync"
 	"lumo/shared/friend"
 	"lumo/shared/id"
 )
@@ -18,18 +16,7 @@ func (w *world) look(t *testing.T, ks ...friend.Key) {
 			t.Fatal(err)
 		}
 	}
-	sent := w.sent
-	w.sent = nil
-	for _, m := range sent {
-		if m.Delay > 0 {
-			w.clock.Advance(m.Delay)
-		}
-		var b contactsync.Batch
-		if err := json.Unmarshal(m.Body, &b); err != nil {
-			t.Fatal(err)
-		}
-		w.notify(t, b.Notes...)
-	}
+	w.deliver(t)
 	w.flush(t)
 }
 

@@ -53,6 +53,16 @@ type Link struct {
 	Method   Method       `dynamodbav:"m,omitempty" json:"method,omitempty"`
 	At       int64        `dynamodbav:"t,omitempty" json:"at,omitempty"`
 	Actor    string       `dynamodbav:"a,omitempty" json:"actor,omitempty"`
+	// Since is when the first of the friends who share the contact was linked to it, where that was before At.
+	Since int64 `dynamodbav:"b,omitempty" json:"since,omitempty"`
+}
+
+// Began is since when what Lumo writes to the contact comes from its friends.
+func (l Link) Began() int64 {
+	if l.Since != 0 {
+		return min(l.Since, l.At)
+	}
+	return l.At
 }
 
 // Friend is the whole of it. Times are Unix ms.

@@ -69,7 +69,7 @@ func (r Register) Decide(rule Rule, canon Canon) Outcome {
 
 // refill covers the case that our own older write still stands over a HubSpot edit that wins: HubSpot must get its user's value back.
 func (r Register) refill(o Outcome, rule Rule, canon Canon) Outcome {
-	if !o.NeedHistory && o.Winner == HubSpot && rule == NewestWins && r.Held.Known {
+	if !o.NeedHistory && o.Winner == HubSpot && (rule == NewestWins || rule == LumoAlways) && r.Held.Known {
 		o.WriteHubSpot = !r.holds(o.Value, canon)
 	}
 	return o
