@@ -54,7 +54,7 @@ type Line struct {
 	Error   string  `json:"error,omitempty"`
 	Log     string  `json:"log,omitempty"`
 	Seconds float64 `json:"seconds"`
-	// More and less calls than undisturbed, by endpoint, where they were too many.
+	// More and less calls than undisturbed, by endpoint.
 	More map[string]int `json:"more,omitempty"`
 }
 
@@ -240,9 +240,7 @@ func (g *rig) shoot(ctx context.Context, p point) {
 		var out ran
 		out, err = s.run(ctx)
 		l.Kills, l.Calls, l.Seconds = out.kills, total(out.calls), out.took.Seconds()
-		if l.Calls > l.Allowed {
-			l.More = difference(out.calls, g.undisturbed[p.kind()])
-		}
+		l.More = difference(out.calls, g.undisturbed[p.kind()])
 	}
 	if err == nil && l.Calls > l.Allowed {
 		err = fmt.Errorf("%d calls to HubSpot, allowed are %d", l.Calls, l.Allowed)
