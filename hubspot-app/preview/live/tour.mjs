@@ -26,7 +26,9 @@ export async function copyFromLine(context, line, account) {
   const page = await context.newPage();
   await page.goto(`${line}/_sandbox/`);
   const card = page.locator('article').filter({ hasText: account });
-  const [id, secret] = await card.locator('[data-copy]').evaluateAll((all) => all.map((e) => e.getAttribute('data-copy') ?? ''));
+  const [id, secret] = await card
+    .locator('[data-copy]')
+    .evaluateAll((all) => all.map((e) => e.getAttribute('data-copy') ?? ''));
   await page.close();
   if (!id || !secret) throw new Error(`the LINE sandbox does not show ${account}`);
   return { id, secret };
@@ -71,5 +73,14 @@ export async function walk(page, { base, line, lang, portal, account, at = async
   await page.getByRole('tab').nth(2).click();
   await settled(page);
   await at('friends', page);
-  return page;
+  await page.locator('[data-testid=extension] tbody a').first().click();
+  const link = page.locator('a[href*="ext=card"]').first();
+  await link.waitFor();
+  await settled(page);
+  await at('friend', page);
+  const [contact] = await Promise.all([page.context().waitForEvent('page'), link.click()]);
+  await contact.getByTestId('edit-tags').waitFor();
+  await settled(contact);
+  await at('contact', contact);
+  return contact;
 }

@@ -72,73 +72,93 @@ function ready(cloud) {
 }
 
 /**
+ * @typedef {{ front: string, sandbox: string, line: string, control: string, screens: number, secret: string, close: () => Promise<void> }} Cloud
+ * screens is the port where the sandbox believes the preview to be
+ *
+ * @param {string} folder
  * @param {Size} size
- * @param {string[]} [more] flags of cmd/local
- * @returns {Promise<World>}
+ * @returns {Promise<Cloud>}
  */
-export async function startWorld(size, more = []) {
-  const folder = await mkdtemp(path.join(tmpdir(), 'lumo-screens-'));
+export async function startCloud(folder, size) {
   const repository = path.dirname(project);
   const program = path.join(folder, 'local');
   await run('go', ['build', '-o', program, './scripts/cmd/local'], { cwd: repository });
   const [front, hubspot, line, control, screens] = await freePorts();
-  const at = (/** @type {number} */ port) => `127.0.0.1:${port}`;
   const state = path.join(folder, 'state');
-  const sizes = Object.entries({ companies: 10, lists: 3, ...size }).flatMap(([name, n]) => [`-${name}`, String(n)]);
+  const places = Object.entries({ front, hubspot, line, control, screens });
+  const sizes = Object.entries({ companies: 10, lists: 3, ...size });
   const flags = [
-    '-state',
-    state,
-    '-no-screens',
-    '-front',
-    at(front),
-    '-hubspot',
-    at(hubspot),
-    '-line',
-    at(line),
-    '-control',
-    at(control),
-    '-screens',
-    at(screens),
+    ...['-no-screens', '-state', state],
+    ...places.flatMap(([name, port]) => [`-${name}`, `127.0.0.1:${port}`]),
+    ...sizes.flatMap(([name, n]) => [`-${name}`, String(n)]),
   ];
-  const cloud = spawn(program, [...flags, ...sizes, ...more], { cwd: repository });
-  const files = path.join(folder, 'screens');
-  /** @type {import('node:http').Server | undefined} */
-  let server;
+  const cloud = spawn(program, flags, { cwd: repository });
   const close = async () => {
-    server?.close();
     const ended = new Promise((done) => cloud.on('exit', done));
     if (cloud.exitCode === null && cloud.kill()) await ended;
-    await rm(folder, { recursive: true, force: true });
   };
   try {
-    const origin = 'https://lumo.example';
-    const variables = { API_ORIGIN: origin, SUPPORT_EMAIL: 'support@lumo.example', SUPPORT_URL: origin };
-    await Promise.all([ready(cloud), buildAll({ outDir: files, variables })]);
+    await ready(cloud);
     const secret = await readFile(path.join(state, 'hubspot-app-secret'), 'utf8');
-    const places = { front: at(front), sandbox: at(hubspot), line: at(line) };
-    const args = Object.entries(places).flatMap(([name, place]) => [`--${name}`, `http://${place}`]);
-    const config = readConfig([...args, '--origin', origin], { HUBSPOT_CLIENT_SECRET: secret });
-    const meta = JSON.parse(await readFile(path.join(project, 'src/app/app-hsmeta.json'), 'utf8'));
-    const wire = new Wire();
-    server = createPreview({ config, meta, variables, files, send: wire.send });
-    const base = `http://127.0.0.1:${await listen(server, screens)}`;
-    return {
-      base,
-      front: config.front,
-      sandbox: config.sandbox,
-      line: config.line,
-      control: `http://${at(control)}`,
-      secret,
-      close,
-      api: caller(base, origin),
-      ...sandboxes(config.sandbox, config.line),
-      sent: wire.sent,
-      loseAnswer: (path) => void wire.losing.push(path),
-    };
+    const at = (/** @type {number} */ port) => `http://127.0.0.1:${port}`;
+    return { front: at(front), sandbox: at(hubspot), line: at(line), control: at(control), screens, secret, close };
   } catch (e) {
     await close();
     throw e;
   }
+}
+
+const ORIGIN = 'https://lumo.example';
+const VARIABLES = { API_ORIGIN: ORIGIN, SUPPORT_EMAIL: 'support@lumo.example', SUPPORT_URL: ORIGIN };
+
+/** @param {string} files */
+export const buildScreens = (files) => buildAll({ outDir: files, variables: VARIABLES });
+
+/**
+ * The preview beside a running cloud.
+ *
+ * @param {Cloud} cloud
+ * @param {string} files built
+ * @returns {Promise<World>}
+ */
+export async function besides(cloud, files) {
+  const { front, sandbox, line, control, secret } = cloud;
+  const args = Object.entries({ front, sandbox, line, origin: ORIGIN }).flatMap(([name, at]) => [`--${name}`, at]);
+  const config = readConfig(args, { HUBSPOT_CLIENT_SECRET: secret });
+  const meta = JSON.parse(await readFile(path.join(project, 'src/app/app-hsmeta.json'), 'utf8'));
+  const wire = new Wire();
+  const server = createPreview({ config, meta, variables: VARIABLES, files, send: wire.send });
+  const base = `http://127.0.0.1:${await listen(server, cloud.screens)}`;
+  return {
+    ...{ base, front, sandbox, line, control, secret },
+    api: caller(base, ORIGIN),
+    ...sandboxes(sandbox, line),
+    sent: wire.sent,
+    loseAnswer: (route) => void wire.losing.push(route),
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await cloud.close();
+    },
+  };
+}
+
+/**
+ * @param {Size} size
+ * @returns {Promise<World>}
+ */
+export async function startWorld(size) {
+  const folder = await mkdtemp(path.join(tmpdir(), 'lumo-screens-'));
+  const files = path.join(folder, 'screens');
+  const clean = () => rm(folder, { recursive: true, force: true });
+  const [cloud, built] = await Promise.allSettled([startCloud(folder, size), buildScreens(files)]);
+  if (cloud.status === 'fulfilled' && built.status === 'fulfilled') {
+    const world = await besides(cloud.value, files);
+    return { ...world, close: () => world.close().then(clean) };
+  }
+  if (cloud.status === 'fulfilled') await cloud.value.close();
+  await clean();
+  throw cloud.status === 'rejected' ? cloud.reason : /** @type {PromiseRejectedResult} */ (built).reason;
 }
 
 /** @param {string} base @param {string} origin @returns {World['api']} */

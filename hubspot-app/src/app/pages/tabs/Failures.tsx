@@ -7,6 +7,8 @@ import { useRetry } from '../hooks/useRetry.ts';
 import { useStatus } from '../hooks/useStatus.ts';
 
 const ROWS = 20;
+/** A retried item leaves once it went through, which takes HubSpot a moment. */
+const WHILE_SOME_MS = 5_000;
 
 /** Everything that could not be synced, whatever run it was in. */
 export const Failures = () => {
@@ -14,7 +16,11 @@ export const Failures = () => {
   const words = useText('common');
   const status = useStatus();
   const format = useFormat(status.data?.timeZone);
-  const pages = usePages('GET /failures', { limit: ROWS });
+  const pages = usePages(
+    'GET /failures',
+    { limit: ROWS },
+    { every: (page) => (page?.items.length ? WHILE_SOME_MS : null) },
+  );
   const { retry, retryAll, busy, error } = useRetry(pages.reload);
   const some = (pages.items?.length ?? 0) > 0;
   return (

@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import { copyFromLine, settled } from './tour.mjs';
+import { say, stage } from './stage.ts';
+import { PORTAL } from './world.mjs';
+
+export function flows() {
+  describe('by clicking, in HubSpot', () => {
+    it('a further LINE account is connected: a wrong secret tells why, the right one works', async () => {
+      const { world, page } = stage;
+      const name = 'Hana Flowers';
+      const provider = await world.phone('providers', 'POST', { name });
+      await world.phone('channels', 'POST', { provider: provider.id, name, verified: true });
+      const { id, secret } = await copyFromLine(stage.context, world.line, name);
+      await stage.open('ext=settings');
+      await page.getByTestId('connect-line').click();
+      const modal = page.getByRole('dialog');
+      const connect = async (typed: string) => {
+        await modal.getByLabel(say('en', 'settings', 'connect.channelId')).fill(id);
+        await modal.getByLabel(say('en', 'settings', 'connect.secret')).fill(typed);
+        await modal.getByTestId('connect-go').click();
+      };
+      await connect([...secret].reverse().join(''));
+      await modal.getByText(say('en', 'settings', 'connect.failed')).waitFor();
+      await modal.getByText(/invalid.*client_credentials/i).waitFor();
+      await connect(secret);
+      await modal.getByText(say('en', 'settings', 'connect.ok'), { exact: true }).waitFor();
+      await stage
+        .button(say('en', 'common', 'close'), modal)
+        .last()
+        .click();
+      await page.getByText(name).first().waitFor();
+      const { items } = await world.api('/accounts');
+      expect(items.map((a: { name: string }) => a.name)).toContain(name);
+    }, 60_000);
+
+    it('a property is added, and its values arrive', async () => {
+      const { world, page } = stage;
+      const { contact } = await stage.linkedContact();
+      await world.hubspot(`portals/${PORTAL}/records/contacts/${contact}`, 'PATCH', {
+        values: { city: '札幌 Sapporo' },
+      });
+      await stage.open('ext=pages&path=/sync-data');
+      await page.getByTestId('add-property').click();
+      const modal = page.getByRole('dialog');
+      await modal.getByRole('searchbox').fill('city');
+      const row = modal.getByRole('row').filter({ has: page.getByText('city', { exact: true }) });
+      await stage.button(say('en', 'syncData', 'add.choose'), row).click();
+      await modal.waitFor({ state: 'detached' });
+      await page.getByTestId('rule-city').waitFor();
+      await expect
+        .poll(async () => JSON.stringify(await world.api(`/contacts/${contact}`)), { timeout: 40_000, interval: 500 })
+        .toContain('札幌 Sapporo');
+      await stage.open(`ext=card&objectId=${contact}`);
+      await page.getByText('札幌 Sapporo').first().waitFor();
+    }, 90_000);
+
+    it('everything is synced again, and the progress is seen', async () => {
+      const { world, page } = stage;
+      await expect.poll(async () => (await world.api('/status')).run, { timeout: 40_000 }).toBe(null);
+      await world.hubspot('latency', 'PUT', { millis: 800 });
+      try {
+        await stage.open('ext=pages');
+        const before = (await world.api('/runs')).items[0].id;
+        await page.getByTestId('resync').click();
+        await page.getByTestId('resync-start').click();
+        await page.getByRole('progressbar').first().waitFor();
+        await world.hubspot('latency', 'PUT', { millis: 0 });
+        await page.getByRole('progressbar').first().waitFor({ state: 'detached', timeout: 40_000 });
+        const [latest] = (await world.api('/runs')).items;
+        expect(latest.id).not.toBe(before);
+        expect(latest.trigger).toBe('manual');
+      } finally {
+        await world.hubspot('latency', 'PUT', { millis: 0 });
+      }
+    }, 90_000);
+
+    it('a contact that HubSpot refuses is shown with its reason, and goes through when it is retried', async () => {
+      const { world, page } = stage;
+      const { contact, person, channel } = await stage.linkedContact();
+      const rules = `portals/${PORTAL}/rules`;
+      await world.hubspot(rules, 'PUT', [
+        { object: 'contacts', property: 'line_follow_status', pattern: '^following$' },
+      ]);
+      try {
+        await world.phone(`chats/${channel}/${person}/block`, 'POST', {});
+        const failed = async () => (await world.api('/failures')).items.map((f: { contactId: string }) => f.contactId);
+        await expect.poll(failed, { timeout: 60_000, interval: 500 }).toContain(String(contact));
+        await stage.open('ext=pages');
+        await page
+          .getByRole('link', { name: say('en', 'dashboard', 'showFailures') })
+          .first()
+          .click();
+        await settled(page);
+        const row = page.getByRole('row').filter({ has: page.getByRole('link', { name: String(contact) }) });
+        await row.getByText('line_follow_status').first().waitFor();
+        await row.getByText('not valid: line_follow_status').waitFor();
+        await row
+          .getByText(say('en', 'help', 'errorsContinue'))
+          .or(row.locator('a[href*="/help/"]'))
+          .first()
+          .waitFor();
+        await world.hubspot(rules, 'PUT', []);
+        await stage.button(say('en', 'dashboard', 'failures.retry'), row).click();
+        await row.waitFor({ state: 'detached', timeout: 40_000 });
+        await expect.poll(() => stage.value(contact, 'line_follow_status'), { timeout: 40_000 }).toBe('blocked');
+      } finally {
+        await world.hubspot(rules, 'PUT', []);
+      }
+    }, 150_000);
+
+    it('a tag added on the card appears in HubSpot', async () => {
+      const { world, page } = stage;
+      const { contact } = await stage.linkedContact();
+      const name = 'お得意様 VIP';
+      const { tag } = await world.api('/tags', {
+        method: 'POST',
+        body: { requestId: crypto.randomUUID(), slot: 1, name },
+      });
+      await stage.open(`ext=card&objectId=${contact}`);
+      await page.getByTestId('edit-tags').click();
+      await page.getByRole('button', { name: say('en', 'friends', 'tags') }).click();
+      await page.getByRole('checkbox', { name }).check();
+      await page.keyboard.press('Escape');
+      await page.getByTestId('save-tags').click();
+      await page.getByTestId('edit-tags').waitFor();
+      expect(await page.getByText(name).count()).toBeGreaterThan(0);
+      expect(tag.name).toBe(name);
+      const written = () => stage.value(contact, 'line_tags');
+      await expect.poll(written, { timeout: 60_000, interval: 500 }).toBeTruthy();
+      const properties = await world.hubspot(`portals/${PORTAL}/properties/contacts`);
+      const options: { value: string; label: string }[] = properties.find(
+        (p: { name: string }) => p.name === 'line_tags',
+      ).options;
+      const value = await written();
+      expect(options.find((o) => o.value === value)?.label).toBe(name);
+    }, 90_000);
+  });
+}
