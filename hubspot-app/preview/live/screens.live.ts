@@ -1,14 +1,19 @@
 // The shipped bundles in Chromium, on the real functions and both sandboxes. One system and one browser for all.
 import { afterAll, beforeAll, beforeEach, expect, onTestFailed } from 'vitest';
 import { launch } from '../../tools/browser.mjs';
+import { everything } from './everything.ts';
 import { flows } from './flows.ts';
+import { many } from './many.ts';
 import { numbers } from './numbers.ts';
 import { stage } from './stage.ts';
+import { symptoms } from './symptoms.ts';
 import { tours } from './tours.ts';
 import { startWorld } from './world.mjs';
 
 beforeAll(async () => {
   [stage.world, stage.browser] = await Promise.all([startWorld({ contacts: 60, friends: 40, linked: 20 }), launch()]);
+  // Takes a minute, beside the other tests; who needs it learns how it ended.
+  stage.many().catch(() => undefined);
 }, 300_000);
 
 afterAll(async () => {
@@ -25,3 +30,6 @@ beforeEach(async () => {
 numbers();
 tours();
 flows();
+symptoms();
+everything();
+many();

@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, ConsoleMessage, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { dictionaries, type Area, type Key } from '../../src/app/packages/screens/src/i18n/index.ts';
-import { settled, walk } from './tour.mjs';
+import { install, settled, walk } from './tour.mjs';
 import { PORTAL, type Channel, type World } from './world.mjs';
 
 export type Lang = 'en' | 'ja';
@@ -65,9 +65,9 @@ export class Stage {
   }
 
   /** Shows a screen of the synced account, or of another. */
-  async open(query: string, { portal = PORTAL, lang = 'en' as Lang, page = this.page } = {}) {
+  async open(query: string, { portal = PORTAL, lang = 'en' as Lang, page = this.page, wait = true } = {}) {
     await page.goto(`${this.world.base}/?${query}&portalId=${portal}&lang=${lang}`);
-    await settled(page);
+    if (wait) await settled(page);
   }
 
   button(name: string, within: Pick<Page, 'getByRole'> = this.page) {
@@ -99,6 +99,28 @@ export class Stage {
       await world.hubspot('latency', 'PUT', { millis: 0 });
       await context.close();
     }
+  }
+
+  #many?: Promise<number>;
+
+  /** An account with 10,000 friends, all imported: begun by who asks first, and there a minute later. */
+  many(): Promise<number> {
+    return (this.#many ??= this.#importMany());
+  }
+
+  async #importMany() {
+    const { world } = this;
+    const company = { portal: 1004, account: 'Mori Market' };
+    const { portal } = company;
+    await world.found({ portal, name: company.account, contacts: 10, friends: 10_000, linked: 5 });
+    const context = await this.newContext();
+    await install(await context.newPage(), { ...world, ...company, lang: 'en' });
+    await context.close();
+    const body = { requestId: crypto.randomUUID() };
+    await world.api('/accounts/1/import', { portal, method: 'POST', body });
+    const ended = async () => (await world.api('/accounts/1/import', { portal })).last?.status;
+    await expect.poll(ended, { timeout: 240_000, interval: 1_000 }).toBe('completed');
+    return portal;
   }
 
   /** A contact of the synced account that is linked to nobody's other test. */

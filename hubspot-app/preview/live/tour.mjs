@@ -42,11 +42,13 @@ export async function connectInWizard(page, id, secret) {
 }
 
 /**
+ * From the start page to a connected account.
+ *
  * @param {import('playwright-core').Page} page
  * @param {Tour} tour
- * @returns {Promise<import('playwright-core').Page>} shows the contact
+ * @param {boolean} [fumble] type a wrong secret first
  */
-export async function walk(page, { base, line, lang, portal, account, at = async () => undefined }) {
+export async function install(page, { base, line, lang, portal, account, at = async () => undefined }, fumble = false) {
   await page.goto(`${base}/?lang=${lang}`);
   const mine = page.locator('.portals section').filter({ hasText: `Hub ID ${portal}` });
   await mine.waitFor();
@@ -58,12 +60,24 @@ export async function walk(page, { base, line, lang, portal, account, at = async
   await page.locator('#channel_id').waitFor();
   await at('connect', page);
   const { id, secret } = await copyFromLine(page.context(), line, account);
-  await connectInWizard(page, id, [...secret].reverse().join(''));
-  await page.locator('[role=alert] .fail').first().waitFor();
-  await at('connect-refused', page);
+  if (fumble) {
+    await connectInWizard(page, id, [...secret].reverse().join(''));
+    await page.locator('[role=alert] .fail').first().waitFor();
+    await at('connect-refused', page);
+  }
   await connectInWizard(page, id, secret);
   await page.locator('#account-1').waitFor();
   await at('connected', page);
+}
+
+/**
+ * @param {import('playwright-core').Page} page
+ * @param {Tour} tour
+ * @returns {Promise<import('playwright-core').Page>} shows the contact
+ */
+export async function walk(page, tour) {
+  const { at = async () => undefined } = tour;
+  await install(page, tour, true);
   await page.locator('a.main[href*="/app/"]').click();
   await page.getByRole('progressbar').first().waitFor();
   await at('first-sync', page);

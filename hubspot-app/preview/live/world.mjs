@@ -29,7 +29,7 @@ export const PORTAL = 1001;
  * @property {(company: Company) => Promise<Channel>} found makes a company: a portal without the app and an account that is not connected
  * @property {() => Promise<void>} close
  *
- * @typedef {{ method: string, path: string, status: number, bytes: number, asked: number, body: any }} Sent bytes of the answer, asked of the call
+ * @typedef {{ method: string, path: string, status: number, bytes: number, asked: number, rows: number, body: any }} Sent bytes of the answer, asked of the call
  * @typedef {{ portal: number, name: string, contacts: number, friends: number, linked: number }} Company
  * @typedef {{ id: string, secret: string, botUserId: string, users: string[], people: string[] }} Channel users are LINE user ids, people the sandbox's ids
  *
@@ -174,6 +174,15 @@ function caller(base, origin) {
   };
 }
 
+/** How many items a page of the API has. @param {ArrayBuffer} answer */
+function rowsIn(answer) {
+  try {
+    return JSON.parse(Buffer.from(answer).toString('utf8')).data.items.length;
+  } catch {
+    return 0;
+  }
+}
+
 /** The way from HubSpot's proxy to the functions, with a memory and a fault. */
 class Wire {
   /** @type {Sent[]} */
@@ -195,6 +204,7 @@ class Wire {
       status: res.status,
       bytes: answer.byteLength,
       asked: body.length,
+      rows: rowsIn(answer),
       body: body && JSON.parse(body),
     });
     const lost = this.losing.findIndex((pattern) => pattern.test(path));

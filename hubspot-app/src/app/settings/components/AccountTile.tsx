@@ -12,7 +12,7 @@ import {
   Text,
   useExtensionActions,
 } from '@hubspot/ui-extensions';
-import { ErrorAlert, useAction, useText, type Account, type Format } from '@lumo/screens';
+import { ErrorAlert, HelpLink, useAction, useText, type Account, type Format } from '@lumo/screens';
 import { CheckLines, needsLook } from './CheckLines.tsx';
 import { DisconnectAccount } from './DisconnectAccount.tsx';
 import { Forwards } from './Forwards.tsx';
@@ -130,6 +130,7 @@ const Checks = ({ account, may, format, onChanged }: AccountProps) => {
     >
       <Flex direction="column" gap="small">
         <CheckLines checks={account.checks} />
+        {account.checks.some(({ outcome }) => outcome === 'fail') && <HelpLink topic="inboxEmpty" />}
         <DescriptionList direction="column">
           <DescriptionListItem label={t('webhook.url')}>
             <Text>{account.webhookUrl}</Text>
