@@ -193,7 +193,9 @@ func (s *Server) listControls(handle handleFunc) {
 		Name   string          `json:"name"`
 		Object string          `json:"object"`
 		Filter json.RawMessage `json:"filterBranch"`
+		Kind   string          `json:"processingType"`
 		IDs    []int64         `json:"ids"`
+		Lag    int64           `json:"lagMs"`
 	}
 	handle("GET "+base, func(c control) (any, error) {
 		return s.Lists(c.portal(), c.r.URL.Query().Get("members") == "true")
@@ -202,9 +204,13 @@ func (s *Server) listControls(handle handleFunc) {
 		if in.Object == "" {
 			in.Object = "contacts"
 		}
-		n, err := s.CreateList(c.portal(), in.Object, in.Name, in.Filter)
+		n, err := s.NewList(c.portal(), in.Object, in.Name, in.Kind, in.Filter)
 		return map[string]int64{"id": n}, err
 	})
+	put(handle, "PUT "+base+"/lag", func(c control, in input) (any, error) {
+		return nil, s.SetListLag(c.portal(), time.Duration(in.Lag)*time.Millisecond)
+	})
+	handle("POST "+base+"/{id}/restore", func(c control) (any, error) { return nil, s.RestoreList(c.portal(), c.number("id")) })
 	put(handle, "POST "+base+"/{id}/add", func(c control, in input) (any, error) {
 		return nil, s.AddMembers(c.portal(), c.number("id"), in.IDs...)
 	})

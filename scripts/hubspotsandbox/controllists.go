@@ -22,16 +22,23 @@ type ListInfo struct {
 
 // CreateList makes a static list, or with a filterBranch (HubSpot's own JSON) an active one.
 func (s *Server) CreateList(portalID int64, object, name string, filterBranch json.RawMessage) (int64, error) {
+	return s.NewList(portalID, object, name, "", filterBranch)
+}
+
+// NewList makes a list of any processing type; SNAPSHOT looks at its filters once. "" is static, or active where there are filters.
+func (s *Server) NewList(portalID int64, object, name, processing string, filterBranch json.RawMessage) (int64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p, o, err := s.at(portalID, object)
 	if err != nil {
 		return 0, err
 	}
-	in := listInput{Name: name, TypeID: o.kind.TypeID, Processing: "MANUAL", Filter: filterBranch}
-	if len(filterBranch) > 0 {
-		in.Processing = "DYNAMIC"
+	if processing == "" {
+		if processing = "MANUAL"; len(filterBranch) > 0 {
+			processing = "DYNAMIC"
+		}
 	}
+	in := listInput{Name: name, TypeID: o.kind.TypeID, Processing: processing, Filter: filterBranch}
 	x, ref := s.makeList(p, in, s.person(p, By{}), p.Users[0].ID)
 	if ref != nil {
 		return 0, ref
@@ -74,6 +81,20 @@ func (s *Server) onList(portalID, listID int64, f func(*portal, *objects, *list)
 	}
 	s.changes++
 	return f(p, p.Objects[kindOf(x.TypeID).Name], x)
+}
+
+// RestoreList brings a deleted list back.
+func (s *Server) RestoreList(portalID, listID int64) error {
+	return s.onPortal(portalID, func(p *portal) {
+		if x := p.Lists.get(strconv.FormatInt(listID, 10), true); x != nil {
+			x.Deleted = 0
+		}
+	})
+}
+
+// SetListLag is how long the index of lists takes to tell of changed members.
+func (s *Server) SetListLag(portalID int64, lag time.Duration) error {
+	return s.onPortal(portalID, func(p *portal) { p.Lists.Lag = lag.Milliseconds() })
 }
 
 // AddMembers puts records into a static list.

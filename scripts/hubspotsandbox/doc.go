@@ -4,7 +4,7 @@
 //   - install and consent pages for the four forms of the seamless install, token, introspect, revoke, external-install;
 //   - contacts and companies with history, value normalisation, the admin's own rules, batches, search with its limits and lag,
 //     properties and groups, associations with primary and labels, merge, archive, restore, privacy deletion, owners, account info;
-//   - lists with members, static and active (AND/OR of property filters);
+//   - lists with members, static, snapshot and active (AND/OR of property filters), whose index lags if told to;
 //   - signed webhooks for what the app's webhooks file subscribes, and nothing else; what a portal maps beyond that static list comes through
 //     the journal, whose subscriptions are per portal and per property;
 //   - the webhooks journal: OBJECT, ASSOCIATION, LIST_MEMBERSHIP, APP_LIFECYCLE_EVENT, GDPR_PRIVACY_DELETION, kept for three days;
@@ -33,8 +33,8 @@
 //	POST   /_sandbox/portals/{p}/records/{object}/merge        {primary, other, by} -> {id}
 //	POST   /_sandbox/portals/{p}/records/{object}/{id}/restore|purge
 //	PUT    /_sandbox/portals/{p}/companies-of/{contact}/{company}?primary=true   and DELETE
-//	GET    /_sandbox/portals/{p}/lists?members=true            POST {name, object, filterBranch}
-//	POST   /_sandbox/portals/{p}/lists/{id}/add|remove|rename  {ids} or {name}; DELETE .../{id}
+//	GET    /_sandbox/portals/{p}/lists?members=true            POST {name, object, filterBranch, processingType}; PUT .../lag {lagMs}
+//	POST   /_sandbox/portals/{p}/lists/{id}/add|remove|rename  {ids} or {name}; .../restore; DELETE .../{id}
 //	POST   /_sandbox/faults                                    Fault -> {id}; GET, DELETE [/{id}]
 //	PUT    /_sandbox/webhooks                                  WebhookSettings; GET shows deliveries; POST .../deliver sends all now
 //	PUT    /_sandbox/clock|latency|journal|oauth               {skewMs}, Latency, {journalDelayMs}, {rotateRefreshTokens, secrets}

@@ -34,9 +34,9 @@ var listRoutes = []route{
 	{pattern: "POST /crm/lists/{v}/records/memberships/batch/read", scopes: readLists, handle: (*Server).batchRecordLists},
 }
 
-func (x *list) head() map[string]any {
+func (x *list) head(now, lag int64) map[string]any {
 	out := map[string]any{"listId": strconv.FormatInt(x.ID, 10), "name": x.Name, "objectTypeId": x.TypeID, "processingType": x.Processing,
-		"processingStatus": "COMPLETE", "listVersion": x.Version, "createdAt": iso(x.Created), "updatedAt": iso(x.Updated), "filtersUpdatedAt": iso(x.FiltersAt),
+		"processingStatus": x.status(now, lag), "listVersion": x.Version, "createdAt": iso(x.Created), "updatedAt": iso(x.Updated), "filtersUpdatedAt": iso(x.FiltersAt),
 		"createdById": strconv.FormatInt(x.By, 10), "updatedById": strconv.FormatInt(x.By, 10)}
 	if x.Deleted != 0 {
 		out["deletedAt"] = iso(x.Deleted)
@@ -44,8 +44,8 @@ func (x *list) head() map[string]any {
 	return out
 }
 
-func (x *list) body(filters bool) map[string]any {
-	out := x.head()
+func (c *call) listBody(x *list, filters bool) map[string]any {
+	out := x.head(c.now, c.portal.Lists.Lag)
 	out["size"] = len(x.Members)
 	if filters && len(x.Filter) > 0 {
 		out["filterBranch"] = x.Filter
@@ -68,7 +68,7 @@ func (s *Server) listsByID(c *call) reply {
 	out := []any{}
 	for _, id := range c.names("listIds") {
 		if x := c.portal.Lists.get(id, false); x != nil {
-			out = append(out, x.body(c.withFilters()))
+			out = append(out, c.listBody(x, c.withFilters()))
 		}
 	}
 	return reply{status: 200, body: map[string]any{"lists": out}}
@@ -79,13 +79,13 @@ func (s *Server) getList(c *call) reply {
 	if bad != nil {
 		return *bad
 	}
-	return reply{status: 200, body: map[string]any{"list": x.body(c.withFilters())}}
+	return reply{status: 200, body: map[string]any{"list": c.listBody(x, c.withFilters())}}
 }
 
 func (s *Server) listByName(c *call) reply {
 	for _, x := range c.portal.Lists.List {
 		if x.Deleted == 0 && x.TypeID == c.path("typeID") && x.Name == c.path("name") {
-			return reply{status: 200, body: map[string]any{"list": x.body(c.withFilters())}}
+			return reply{status: 200, body: map[string]any{"list": c.listBody(x, c.withFilters())}}
 		}
 	}
 	return c.sub(404, "OBJECT_NOT_FOUND", "ListError.LIST_NOT_FOUND", "List does not exist with that name.")
@@ -124,8 +124,8 @@ func (s *Server) searchLists(c *call) reply {
 	page := hits[min(in.Offset, len(hits)):min(in.Offset+count, len(hits))]
 	out := []any{}
 	for _, x := range page {
-		one := x.head()
-		one["additionalProperties"] = x.additional()
+		one := x.head(c.now, c.portal.Lists.Lag)
+		one["additionalProperties"] = x.additional(c.now)
 		out = append(out, one)
 	}
 	end := in.Offset + len(page)
@@ -133,13 +133,14 @@ func (s *Server) searchLists(c *call) reply {
 }
 
 // additional are the members that every search result carries; empty ones are absent.
-func (x *list) additional() map[string]string {
-	out := map[string]string{"hs_list_size": strconv.Itoa(len(x.Members)), "hs_list_reference_count": "0"}
-	if x.LastAdded != 0 {
-		out["hs_last_record_added_at"] = strconv.FormatInt(x.LastAdded, 10)
+func (x *list) additional(now int64) map[string]string {
+	told := x.index(now)
+	out := map[string]string{"hs_list_size": strconv.Itoa(told.Size), "hs_list_reference_count": "0"}
+	if told.Added != 0 {
+		out["hs_last_record_added_at"] = strconv.FormatInt(told.Added, 10)
 	}
-	if x.LastRemoved != 0 {
-		out["hs_last_record_removed_at"] = strconv.FormatInt(x.LastRemoved, 10)
+	if told.Removed != 0 {
+		out["hs_last_record_removed_at"] = strconv.FormatInt(told.Removed, 10)
 	}
 	return out
 }
@@ -200,7 +201,7 @@ func (s *Server) postList(c *call) reply {
 		return c.refuse(ref)
 	}
 	s.noteList(c, "list.create", x)
-	return reply{status: 200, body: map[string]any{"list": x.body(false)}}
+	return reply{status: 200, body: map[string]any{"list": c.listBody(x, false)}}
 }
 
 func (s *Server) noteList(c *call, action string, x *list, ids ...string) {
@@ -241,7 +242,7 @@ func (s *Server) renameList(c *call) reply {
 	x.Name, x.Updated, x.Version = name, c.now, x.Version+1
 	s.changes++
 	s.noteList(c, "list.rename", x)
-	return reply{status: 200, body: map[string]any{"updatedList": x.body(c.withFilters())}}
+	return reply{status: 200, body: map[string]any{"updatedList": c.listBody(x, c.withFilters())}}
 }
 
 func (s *Server) refilterList(c *call) reply {
@@ -263,5 +264,5 @@ func (s *Server) refilterList(c *call) reply {
 	s.fill(c.portal, c.portal.Objects[kindOf(x.TypeID).Name], x, s.writer(c))
 	s.changes++
 	s.noteList(c, "list.filters", x)
-	return reply{status: 200, body: map[string]any{"updatedList": x.body(true)}}
+	return reply{status: 200, body: map[string]any{"updatedList": c.listBody(x, true)}}
 }

@@ -20,8 +20,45 @@ type list struct {
 	LastAdded, LastRemoved               int64
 	CustomProperties                     map[string]string
 	Folder                               int64
+	Shown                                shown   // what the index of lists tells
+	Coming                               []shown // what it will tell
 	rule                                 listRule
 	joined                               []member // by time of joining; nil when it must be sorted again
+}
+
+// shown is what the index of lists tells of members, from a time on. It lags behind them (p.Lists.Lag).
+type shown struct {
+	At             int64
+	Size           int
+	Added, Removed int64
+}
+
+// changed has the index tell of the members as they are, when it gets to it.
+func (x *list) changed(at, lag int64) {
+	now := shown{at + lag, len(x.Members), x.LastAdded, x.LastRemoved}
+	switch n := len(x.Coming); {
+	case lag == 0:
+		x.Shown, x.Coming = now, nil
+	case n > 0 && x.Coming[n-1].At == now.At:
+		x.Coming[n-1] = now
+	default:
+		x.Coming = append(x.Coming, now)
+	}
+}
+
+func (x *list) index(now int64) shown {
+	for len(x.Coming) > 0 && x.Coming[0].At <= now {
+		x.Shown, x.Coming = x.Coming[0], x.Coming[1:]
+	}
+	return x.Shown
+}
+
+// status of a list whose members come from filters: HubSpot works them out while its index lags.
+func (x *list) status(now, lag int64) string {
+	if x.Processing != "MANUAL" && now < x.FiltersAt+lag {
+		return "PROCESSING"
+	}
+	return "COMPLETE"
 }
 
 type member struct {
@@ -32,6 +69,7 @@ type member struct {
 type lists struct {
 	List   []*list
 	NextID int64
+	Lag    int64 // ms until the index of lists tells of a change of members
 }
 
 func (l *lists) init() {
@@ -66,6 +104,7 @@ func (s *Server) listAdd(p *portal, o *objects, x *list, id int64, w writer) boo
 	}
 	x.Members = slices.Insert(x.Members, i, member{id, w.at, w.at})
 	x.LastAdded, x.joined = w.at, nil
+	x.changed(w.at, p.Lists.Lag)
 	s.emit(event{kind: listed, portal: p, objects: o, id: id, at: w.at, src: w.src, list: &listEvent{x.ID, false}})
 	return true
 }
@@ -77,6 +116,7 @@ func (s *Server) listRemove(p *portal, o *objects, x *list, id int64, w writer) 
 	}
 	x.Members = slices.Delete(x.Members, i, i+1)
 	x.LastRemoved, x.joined = w.at, nil
+	x.changed(w.at, p.Lists.Lag)
 	s.emit(event{kind: listed, portal: p, objects: o, id: id, at: w.at, src: w.src, list: &listEvent{x.ID, true}})
 	return true
 }

@@ -96,3 +96,70 @@ func TestActiveListFollowsItsFilters(t *testing.T) {
 	}
 	b.want(400, b.call("POST", listsPath, m{"name": "leads", "objectTypeId": "0-1", "processingType": "MANUAL"}))
 }
+
+func TestIndexOfListsLags(t *testing.T) {
+	b := newBench(t)
+	b.free()
+	one, two := b.contact("email", "a@example.com"), b.contact("email", "b@example.com")
+	list := b.want(200, b.call("POST", listsPath, m{"name": "VIP", "objectTypeId": "0-1", "processingType": "MANUAL"})).at("list.listId").(string)
+	if err := b.s.SetListLag(portalA, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	told := func() (size, added any) {
+		x := b.want(200, b.call("POST", listsPath+"/search", m{"objectTypeId": "0-1", "count": 500, "offset": 0, "listIds": []string{list}})).at("lists.0.additionalProperties").(m)
+		return x["hs_list_size"], x["hs_last_record_added_at"]
+	}
+	b.want(200, b.call("PUT", listsPath+"/"+list+"/memberships/add", []string{one}))
+	b.clock.Advance(30 * time.Second)
+	b.want(200, b.call("PUT", listsPath+"/"+list+"/memberships/add", []string{two}))
+	if size, added := told(); size != "0" || added != nil {
+		t.Error(size, added)
+	}
+	if n := len(b.want(200, b.call("GET", listsPath+"/"+list+"/memberships", nil)).results()); n != 2 {
+		t.Error(n)
+	}
+	b.clock.Advance(40 * time.Second)
+	if size, added := told(); size != "1" || added == nil {
+		t.Error(size, added)
+	}
+	b.clock.Advance(30 * time.Second)
+	if size, _ := told(); size != "2" {
+		t.Error(size)
+	}
+	active := b.want(200, b.call("POST", listsPath, m{"name": "All", "objectTypeId": "0-1", "processingType": "DYNAMIC", "filterBranch": PropertyFilter("email", "IS_KNOWN")}))
+	if active.at("list.processingStatus") != "PROCESSING" {
+		t.Error(active.text)
+	}
+	b.clock.Advance(time.Minute)
+	if a := b.want(200, b.call("GET", listsPath+"/"+active.at("list.listId").(string), nil)); a.at("list.processingStatus") != "COMPLETE" || a.at("list.size") != 2.0 {
+		t.Error(a.text)
+	}
+}
+
+func TestSnapshotListLooksOnce(t *testing.T) {
+	b := newBench(t)
+	b.free()
+	one := b.contact("email", "a@example.com")
+	n, err := b.s.NewList(portalA, "contacts", "Known", "SNAPSHOT", PropertyFilter("email", "IS_KNOWN"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := fmt.Sprint(n)
+	b.contact("email", "b@example.com")
+	members := func() int { return len(b.want(200, b.call("GET", listsPath+"/"+list+"/memberships", nil)).results()) }
+	if members() != 1 {
+		t.Error(members())
+	}
+	b.want(200, b.call("PUT", listsPath+"/"+list+"/memberships/remove", []string{one}))
+	if members() != 0 {
+		t.Error(members())
+	}
+	if err := b.s.DeleteList(portalA, n); err != nil {
+		t.Fatal(err)
+	}
+	b.want(404, b.call("GET", listsPath+"/"+list+"/memberships", nil))
+	if err := b.s.RestoreList(portalA, n); err != nil {
+		t.Fatal(err)
+	}
+	members()
+}

@@ -63,7 +63,11 @@ func (s *Server) newList(w http.ResponseWriter, r *http.Request) {
 			filter = PropertyFilter(prop, "IS_EQUAL_TO", val)
 		}
 	}
-	_, err := s.CreateList(v.portal, r.FormValue("object"), r.FormValue("name"), filter)
+	processing := ""
+	if filter != nil && r.FormValue("once") != "" {
+		processing = "SNAPSHOT"
+	}
+	_, err := s.NewList(v.portal, r.FormValue("object"), r.FormValue("name"), processing, filter)
 	back(w, r, fmt.Sprintf("/ui/%d/lists", v.portal), err)
 }
 
@@ -109,6 +113,8 @@ func (s *Server) changeList(w http.ResponseWriter, r *http.Request) {
 		err = s.RemoveMembers(v.portal, v.id, ids...)
 	case "rename":
 		err = s.RenameList(v.portal, v.id, r.FormValue("name"))
+	case "restore":
+		err = s.RestoreList(v.portal, v.id)
 	case "delete":
 		err, to = s.DeleteList(v.portal, v.id), fmt.Sprintf("/ui/%d/lists", v.portal)
 	}
