@@ -15,7 +15,8 @@ import { candidate, fakeServer, mapping, refused, running, type Replies } from '
 import { describe, expect, it, vi } from 'vitest';
 import { open } from './open.tsx';
 
-const serve = (items: Mapping[], more: Replies = {}) => fakeServer({ 'GET /mappings': { items, max: 100 }, ...more });
+const serve = (items: Mapping[], more: Replies = {}) =>
+  fakeServer({ 'GET /mappings': { items, max: 100 }, 'GET /lists': { items: [], next: null }, ...more });
 const settled = (more: { queued?: boolean; run?: ReturnType<typeof running> | null } = {}) => ({
   mapping: mapping(),
   run: null,

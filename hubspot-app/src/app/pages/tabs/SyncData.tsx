@@ -2,6 +2,7 @@ import { EmptyState, Flex, Table, TableBody, TableHead, TableHeader, TableRow, T
 import { PageLink } from '@hubspot/ui-extensions/pages';
 import { Loadable, useApi, useText, type Key, type MappingList } from '@lumo/screens';
 import { AddProperty } from '../components/syncData/AddProperty.tsx';
+import { HubSpotLists } from '../components/syncData/HubSpotLists.tsx';
 import { MappingRow } from '../components/syncData/MappingRow.tsx';
 
 const COLUMNS = [
@@ -15,14 +16,17 @@ const COLUMNS = [
 const WHILE_WAITING_MS = 5_000;
 const waiting = (list: MappingList | null) => list?.items.some(({ status }) => status === 'waiting_first_sync');
 
-/** Which HubSpot properties are synced, by which rule, and how that stands (P-36 to P-40). */
+/** Which HubSpot properties and lists are synced, by which rule, and how that stands (P-36 to P-40, P-50 to P-55). */
 export const SyncData = () => {
   const t = useText('syncData');
   const mappings = useApi('GET /mappings', {}, { every: (list) => (waiting(list) ? WHILE_WAITING_MS : null) });
   return (
-    <Loadable from={mappings} label={t('loading')}>
-      {(list) => <Mappings list={list} onChanged={mappings.reload} />}
-    </Loadable>
+    <Flex direction="column" gap="large">
+      <Loadable from={mappings} label={t('loading')}>
+        {(list) => <Mappings list={list} onChanged={mappings.reload} />}
+      </Loadable>
+      <HubSpotLists />
+    </Flex>
   );
 };
 

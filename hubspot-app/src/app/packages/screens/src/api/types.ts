@@ -78,7 +78,10 @@ export type Code =
   | 'FRIEND_UNVERIFIED'
   | 'ACCOUNT_DISCONNECTED'
   | 'NO_SUCH_MESSAGE'
-  | 'MESSAGE_FINAL';
+  | 'MESSAGE_FINAL'
+  | 'NO_SUCH_LIST'
+  | 'LIST_DELETED'
+  | 'LIST_TOO_LARGE';
 
 export type FollowStatus = 'following' | 'blocked' | 'unknown';
 
@@ -406,6 +409,40 @@ export interface List {
   size: number | null;
   /** Unix milliseconds */
   seenAt: number | null;
+  /** on Sync Data */
+  selected: boolean;
+  state: ListState;
+  /** how many are stored */
+  members: number | null;
+  /** Unix milliseconds */
+  membersAsOf: number | null;
+  /** how many were read so far, while the list is read */
+  read: number | null;
+  /** how long reading all of them takes */
+  readSeconds: number;
+  usedBy: ListUse[];
+}
+
+export type ListState =
+  | 'not_selected'
+  | 'waiting'
+  | 'reading'
+  | 'current'
+  | 'outdated'
+  | 'deleted'
+  | 'too_large'
+  | 'refused';
+
+export interface ListUse {
+  /** segment, broadcast, workflow */
+  kind: string;
+  id: string;
+  name: string;
+}
+
+export interface ChangeList {
+  selected: boolean;
+  requestId?: RequestID;
 }
 
 export interface ListPage {
@@ -932,7 +969,11 @@ export interface Routes {
   /** HubSpot contact properties that could be mapped */
   'GET /properties': { answer: CandidatePage; query: { search?: string; cursor?: string; limit?: number } };
   /** HubSpot lists */
-  'GET /lists': { answer: ListPage; query: { search?: string; cursor?: string; limit?: number } };
+  'GET /lists': { answer: ListPage; query: { search?: string; selected?: boolean; cursor?: string; limit?: number } };
+  /** Keep the members of a list, or no longer */
+  'PATCH /lists/{list}': { answer: List; path: { list: string }; body: ChangeList };
+  /** Read the members of a list now */
+  'POST /lists/{list}/reread': { answer: List; path: { list: string }; body: Plain };
   /** Search friends of an account */
   'GET /friends': {
     answer: FriendPage;

@@ -4,11 +4,12 @@ import { dashboard } from './dashboard.ts';
 import { errors } from './errors.ts';
 import { friends } from './friends.ts';
 import { help } from './help.ts';
+import { lists } from './lists.ts';
 import { settings } from './settings.ts';
 import { syncData } from './syncData.ts';
 
 /** One dictionary for each screen, so that people work on them side by side. */
-export const dictionaries = { common, errors, help, dashboard, syncData, friends, settings, card };
+export const dictionaries = { common, errors, help, dashboard, syncData, lists, friends, settings, card };
 
 export type Area = keyof typeof dictionaries;
 export type Key<A extends Area> = keyof (typeof dictionaries)[A]['en'] & string;

@@ -3,6 +3,7 @@ import type {
   Change,
   Failure,
   FriendDetail,
+  List,
   Mapping,
   Run,
   RunDetail,
@@ -72,6 +73,22 @@ export const status = (more: Partial<Status> = {}): Status => ({
   lastRun: run(),
   counters: { friends: 10_000, accounts: 1, mappings: 4, lists: 7, failures: 0 },
   alerts: [],
+  ...more,
+});
+
+export const list = (more: Partial<List> = {}): List => ({
+  id: '11',
+  name: 'VIP',
+  kind: 'static',
+  size: 1200,
+  seenAt: NOON,
+  selected: true,
+  state: 'current',
+  members: 1200,
+  membersAsOf: NOON,
+  read: null,
+  readSeconds: 1,
+  usedBy: [],
   ...more,
 });
 
