@@ -34,7 +34,7 @@ const (
 	CodeRecipient   = "LINE_UNKNOWN_RECIPIENT"
 	CodeRefused     = "LINE_REFUSED" // Reason has LINE's own words
 	CodeCredentials = "LINE_CREDENTIALS_REFUSED"
-	CodeUnavailable = "LINE_UNAVAILABLE"
+	CodeUnavailable = "NOT_SENT_IN_TIME"
 	CodeInternal    = "INTERNAL"
 )
 

@@ -16,6 +16,7 @@ import {
   field,
   friend,
   may,
+  message as sample,
   NOON,
   ORIGIN,
   refused,
@@ -28,19 +29,17 @@ import {
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CardScreen } from '../components/CardScreen.tsx';
 
-const message = (n: number, more: Partial<Message> = {}): Message => ({
-  id: `m${n}`,
-  direction: 'in',
-  type: 'text',
-  text: `こんにちは ${n} 👋`,
-  unsent: false,
-  at: NOON + n,
-  ...more,
-});
+const message = (n: number, more: Partial<Message> = {}): Message =>
+  sample({ id: `m${n}`, text: `こんにちは ${n} 👋`, at: NOON + n, ...more });
 const linked = (more: Partial<Card> = {}): Card => ({
   contactId: '501',
   state: 'linked',
-  friends: [friend({ fields: [field()], messages: [message(2, { direction: 'out' }), message(1)] })],
+  friends: [
+    friend({
+      fields: [field()],
+      messages: [message(2, { direction: 'out', status: 'sent', cost: 1, by: 'ann@acme.example' }), message(1)],
+    }),
+  ],
   accounts: [{ slot: 1, name: 'Test shop', picture: null, state: 'active' }],
   ...more,
 });
@@ -154,7 +153,7 @@ describe('the card', () => {
 
   it('is in Japanese', async () => {
     const { sees } = open(linked(), {}, { language: 'ja' });
-    await sees('最近のメッセージ');
+    await sees('友だちへのLINEメッセージ');
     await sees('このコンタクトを再同期');
   });
 

@@ -1,16 +1,26 @@
 import { Button, EmptyState, Flex, Link, Select, Text } from '@hubspot/ui-extensions';
 import { Loadable, useApi, useHubSpotLinks, useMay, useText, type Card, type May } from '@lumo/screens';
 import { useState } from 'react';
+import { EMPTY, type Draft } from './Composer.tsx';
 import { FriendCard } from './FriendCard.tsx';
 import { ResyncContact } from './ResyncContact.tsx';
 
 const WHILE_OPEN_MS = 10_000;
+/** While a message is under way. */
+const WHILE_SENDING_MS = 3_000;
+
+const sendingIn = (card: Card | null) =>
+  card?.friends.some(({ messages }) => messages?.some(({ status }) => status === 'sending')) ?? false;
 
 /** The LINE side of a contact in each of its states (P-114, P-115). */
 export const ContactScreen = ({ contact }: { contact: string }) => {
   const t = useText('card');
   const may = useMay();
-  const card = useApi('GET /contacts/{contact}', { path: { contact } }, { every: () => WHILE_OPEN_MS });
+  const card = useApi(
+    'GET /contacts/{contact}',
+    { path: { contact } },
+    { every: (data) => (sendingIn(data) ? WHILE_SENDING_MS : WHILE_OPEN_MS) },
+  );
   return (
     <Loadable from={card} label={t('loading')}>
       {(data) => <CardState card={data} may={may} onChanged={card.reload} />}
@@ -82,8 +92,11 @@ const Friends = (props: CardProps) => {
   const t = useText('card');
   const { friends, accounts } = props.card;
   const [slot, setSlot] = useState<number | null>(null);
+  // By friend, so that looking at another account loses nothing.
+  const [drafts, setDrafts] = useState<Record<string, Draft>>({});
   const friend = friends.find((one) => one.slot === slot) ?? friends[0];
   if (!friend) return <NotLinked {...props} />;
+  const key = `${friend.slot} ${friend.user}`;
   const accountName = (of: number) => {
     const account = accounts.find((one) => one.slot === of);
     if (!account) return String(of);
@@ -102,7 +115,13 @@ const Friends = (props: CardProps) => {
       ) : (
         <Text variant="microcopy">{accountName(friend.slot)}</Text>
       )}
-      <FriendCard key={`${friend.slot} ${friend.user}`} {...props} friend={friend} />
+      <FriendCard
+        key={key}
+        {...props}
+        friend={friend}
+        draft={drafts[key] ?? EMPTY}
+        onDraft={(draft) => setDrafts((all) => ({ ...all, [key]: draft }))}
+      />
     </Flex>
   );
 };

@@ -1,12 +1,12 @@
 import { Accordion, Divider, Flex, Heading, useExtensionActions } from '@hubspot/ui-extensions';
 import { FriendFields, FriendHead, LinkFacts, TagEditor, useFormat, useText, type FriendDetail } from '@lumo/screens';
 import type { CardProps } from './ContactScreen.tsx';
-import { Messages } from './Messages.tsx';
+import { Conversation, type DraftProps } from './Conversation.tsx';
 import { ResyncContact } from './ResyncContact.tsx';
 import { SyncLog } from './SyncLog.tsx';
 
 /** One friend on the card (P-114). */
-export const FriendCard = ({ friend, ...props }: CardProps & { friend: FriendDetail }) => {
+export const FriendCard = ({ friend, draft, onDraft, ...props }: CardProps & DraftProps & { friend: FriendDetail }) => {
   const { card, may, onChanged } = props;
   const t = useText('card');
   const friends = useText('friends');
@@ -26,12 +26,12 @@ export const FriendCard = ({ friend, ...props }: CardProps & { friend: FriendDet
           <LinkFacts friend={friend} format={format} own={card.contactId} />
         </Accordion>
       )}
+      <Conversation {...props} friend={friend} format={format} draft={draft} onDraft={onDraft} />
+      <Divider />
       <Flex direction="column" gap="xs">
         <Heading>{friends('tags')}</Heading>
         <TagEditor friend={friend} may={may.edit_friends} onChanged={() => changed(friends('tags.saved'))} />
       </Flex>
-      <Divider />
-      <Messages messages={friend.messages ?? []} format={format} />
       <Divider />
       <Flex direction="column" gap="small">
         <Heading>{friends('fields.title')}</Heading>

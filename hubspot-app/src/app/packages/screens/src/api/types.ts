@@ -580,7 +580,7 @@ export type MessageCode =
   | 'LINE_UNKNOWN_RECIPIENT'
   | 'LINE_REFUSED'
   | 'LINE_CREDENTIALS_REFUSED'
-  | 'LINE_UNAVAILABLE'
+  | 'NOT_SENT_IN_TIME'
   | 'INTERNAL';
 
 export interface MessagePage {

@@ -32,16 +32,19 @@ interface Trail {
   page: number;
 }
 
+type Path<R extends PagedRoute> = Args<R> extends { path: infer P } ? { path: P } : { path?: undefined };
+
 /** A table over pages that are linked by cursors. Another question starts at its first page. */
 export function usePages<R extends PagedRoute>(
   route: R,
   query: Query<R>,
-  options: Omit<Options<Answer<R>>, 'keep'> = {},
+  options: Omit<Options<Answer<R>>, 'keep'> & { path?: Path<R>['path'] } = {},
 ): Pages<Item<R>> {
-  const question = JSON.stringify([route, query]);
+  const { path } = options;
+  const question = JSON.stringify([route, query, path]);
   const [trail, setTrail] = useState<Trail>({ question, cursors: [undefined], page: 1 });
   const here: Trail = trail.question === question ? trail : { question, cursors: [undefined], page: 1 };
-  const args = { query: { ...query, cursor: here.cursors[here.page - 1] } } as unknown as Args<R>;
+  const args = { path, query: { ...query, cursor: here.cursors[here.page - 1] } } as unknown as Args<R>;
   const { data, ...rest } = useApi(route, args, { ...options, keep: true });
   const answer = data as { items: Item<R>[]; next: string | null } | null;
   const next = rest.loading ? null : (answer?.next ?? null);

@@ -4,6 +4,7 @@ import { useApi } from '../api/useApi.ts';
 const ALL: May = {
   sync: true,
   edit_friends: true,
+  send_messages: true,
   edit_mappings: true,
   manage_accounts: true,
   change_settings: true,

@@ -5,6 +5,7 @@ import type {
   FriendDetail,
   List,
   Mapping,
+  Message,
   Run,
   RunDetail,
   RunningRun,
@@ -171,3 +172,26 @@ export const friend = (more: Partial<FriendDetail> = {}): FriendDetail => ({
   fields: [],
   ...more,
 });
+
+export const message = (more: Partial<Message> = {}): Message => ({
+  id: '461230966842064897',
+  direction: 'in',
+  type: 'text',
+  text: 'こんにちは 👋',
+  image: null,
+  preview: null,
+  unsent: false,
+  at: NOON,
+  status: null,
+  code: null,
+  reason: null,
+  correlationId: null,
+  by: null,
+  cost: null,
+  retry: false,
+  ...more,
+});
+
+/** A message that was written here. */
+export const written = (more: Partial<Message> = {}): Message =>
+  message({ id: 'written-1', direction: 'out', status: 'sent', by: 'ann@acme.example', cost: 1, ...more });

@@ -4,6 +4,7 @@ import { NOON } from './samples.ts';
 export const may = (more: Partial<May> = {}): May => ({
   sync: true,
   edit_friends: true,
+  send_messages: true,
   edit_mappings: true,
   manage_accounts: true,
   change_settings: true,

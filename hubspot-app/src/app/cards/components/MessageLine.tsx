@@ -1,0 +1,92 @@
+import { Flex, Link, LoadingButton, StatusTag, Text, Tile } from '@hubspot/ui-extensions';
+import {
+  ErrorAlert,
+  useAction,
+  useProblem,
+  useText,
+  type Format,
+  type FriendDetail,
+  type Message,
+} from '@lumo/screens';
+
+const TYPES = ['image', 'video', 'audio', 'file', 'location', 'sticker'] as const;
+const STATUS = { sending: 'info', sent: 'success', failed: 'danger', unclear: 'warning' } as const;
+
+interface Props {
+  message: Message;
+  friend: FriendDetail;
+  format: Format;
+  /** Whether the user may send. */
+  may: boolean;
+  onChanged: () => void;
+}
+
+/** One message: what the friend wrote stands left, what was written here stands right, as in LINE. */
+export const MessageLine = (props: Props) => {
+  const { message, format } = props;
+  const t = useText('card');
+  const out = message.direction === 'out';
+  const who = out ? (message.by ? t('messages.by', { who: message.by }) : t('messages.out')) : t('messages.in');
+  return (
+    <Flex direction="column" gap="flush" align={out ? 'end' : 'start'}>
+      <Text variant="microcopy">
+        {who} · {format.dateTime(message.at)}
+      </Text>
+      <Tile compact>
+        <Words message={message} />
+      </Tile>
+      {message.status && <Outcome {...props} status={message.status} />}
+    </Flex>
+  );
+};
+
+const Words = ({ message }: { message: Message }) => {
+  const t = useText('card');
+  if (message.unsent) return <Text format={{ italic: true }}>{t('messages.unsent')}</Text>;
+  if (message.type === 'text') return <Text>{message.text}</Text>;
+  const known = TYPES.find((one) => one === message.type) ?? 'other';
+  const type = t(`type.${known}`);
+  if (message.image?.startsWith('https://'))
+    return (
+      <Text>
+        {type} <Link href={{ url: message.image, external: true }}>{t('messages.picture')}</Link>
+      </Text>
+    );
+  return <Text format={{ italic: true }}>{message.text ? t('type.with', { type, text: message.text }) : type}</Text>;
+};
+
+/** What became of a message that was written here. */
+const Outcome = ({ message, friend, may, onChanged, status }: Props & { status: NonNullable<Message['status']> }) => {
+  const t = useText('card');
+  const problem = useProblem();
+  const retry = useAction('POST /friends/{slot}/{user}/messages/{message}/retry');
+  const why = message.code
+    ? problem({ code: message.code, message: message.reason ?? '', correlationId: message.correlationId })
+    : null;
+  const again = async () => {
+    const path = { slot: friend.slot, user: friend.user, message: message.id };
+    if (await retry.run({ path, body: {} })) onChanged();
+  };
+  return (
+    <Flex direction="column" gap="xs" align="end">
+      <Flex gap="xs" align="center" wrap>
+        <StatusTag variant={STATUS[status]}>{t(`status.${status}`)}</StatusTag>
+        {message.cost !== null && (
+          <Text variant="microcopy">{message.cost === 0 ? t('cost.free') : t('cost.count', { n: message.cost })}</Text>
+        )}
+      </Flex>
+      {why && (
+        <Text variant="microcopy">
+          {why.text} {why.todo}
+        </Text>
+      )}
+      {why?.detail && <Text variant="microcopy">{why.detail}</Text>}
+      <ErrorAlert error={retry.error} />
+      {message.retry && may && (
+        <LoadingButton size="xs" loading={retry.busy} onClick={() => void again()} testId={`retry-${message.id}`}>
+          {t(status === 'unclear' ? 'send.check' : 'send.retry')}
+        </LoadingButton>
+      )}
+    </Flex>
+  );
+};
