@@ -126,4 +126,12 @@ var points = []point{
 	{name: "edits: LINE's webhook is queued, not answered", route: daily, function: "LineWebhooks", when: after, nth: 1, match: queues("SendMessage", "LineEvents")},
 	{name: "edits: the contact's history is read", route: daily, function: "ContactSync", when: after, nth: 1, match: hubspot("POST", "/contacts/batch/read")},
 	{name: "edits: an edit in Lumo is stored, not announced", route: daily, function: "AppApi", when: before, nth: 1, match: queues("SendMessage", "Flush")},
+
+	// Messages written on the card.
+	{name: "messages: stored, LINE not called", route: talking, function: "AppApi", when: after, nth: 1, match: table(tenant + "MSG#")},
+	{name: "messages: before LINE is called", route: talking, function: "AppApi", when: before, nth: 1, match: line("POST", "/message/push")},
+	{name: "messages: LINE took one, nobody noted it", route: talking, function: "AppApi", when: after, nth: 1, match: line("POST", "/message/push")},
+	{name: "messages: LINE took one, then the tick dies over it as well", route: talking, slow: true, when: after, nth: 1, match: line("POST", "/message/push")},
+	{name: "messages: before the outcome is stored", route: talking, function: "AppApi", when: before, nth: 2, match: table(tenant + "MSG#")},
+	{name: "messages: runner: LINE took one", route: talking, victim: theRunner, when: after, nth: 1, match: line("POST", "/message/push")},
 }

@@ -28,6 +28,8 @@ const (
 	friends route = "import of friends"
 	// daily: then people edit in HubSpot, in Lumo and on LINE.
 	daily route = "edits"
+	// talking: then people write to friends from the card.
+	talking route = "messages"
 )
 
 // Worlds larger than the small one: a crowd is read page by page and written in several batches; many are read from both ends, and a
@@ -59,6 +61,7 @@ type scenario struct {
 	cloud   *cloud
 	account demo.Account
 	linked  map[int64]string // contact -> LINE User ID
+	said    []said
 	fail    context.CancelCauseFunc
 }
 
@@ -231,6 +234,11 @@ func (s *scenario) walk(ctx context.Context) error {
 	}
 	if s.route == daily {
 		if err := s.edits(ctx); err != nil {
+			return err
+		}
+	}
+	if s.route == talking {
+		if err := s.talk(ctx); err != nil {
 			return err
 		}
 	}

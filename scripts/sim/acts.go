@@ -46,6 +46,7 @@ var acts = []act{
 	{"rename-company", 2, (*World).renameCompany},
 	{"follow", 8, (*World).toggleFollow},
 	{"message", 8, (*World).sendMessage},
+	{"answer", 8, (*World).writeToFriend},
 	{"rename", 4, (*World).renamePerson},
 	{"import", 2, (*World).importFriends},
 	{"stop-import", 1, (*World).stopImport},

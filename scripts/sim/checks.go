@@ -50,6 +50,7 @@ func (w *World) checkTwice() {
 			w.violate("I2", "property %s was made %d times", name, made[name])
 		}
 	}
+	w.checkLetters()
 	for _, v := range w.line.Violations() {
 		w.violate("I2", "LINE: %s: %s", v.Rule, v.Detail)
 	}

@@ -2,12 +2,14 @@ package sim
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
 	contacthandle "lumo/functions/contact-sync/handle"
 	listhandle "lumo/functions/list-sync/handle"
 	"lumo/shared/chain"
+	"lumo/shared/chat"
 	"lumo/shared/compose"
 	"lumo/shared/contactsync"
 	"lumo/shared/friend"
@@ -31,12 +33,14 @@ const (
 	NewestSeen Plant = "newest-seen bookmark"
 	// Unfenced: a chain's row is written without its condition.
 	Unfenced Plant = "un-fenced step"
+	// FreshKeys: each attempt to send a message goes out under a retry key of its own.
+	FreshKeys Plant = "fresh retry keys"
 	// LostFlushes is no bug: every flush message is lost but those of the minute tick, the net below, which must do all the work.
 	LostFlushes Plant = "lost flush messages"
 )
 
 // Plants are the bugs that must be found.
-var Plants = []Plant{NoEcho, ClaimFirst, ConstantFlush, NewestSeen, Unfenced}
+var Plants = []Plant{NoEcho, ClaimFirst, ConstantFlush, NewestSeen, Unfenced, FreshKeys}
 
 func (p Plant) contactSync(a *compose.App, d *contacthandle.Deps) {
 	p.applier(a, d.Events.Applier)
@@ -64,6 +68,7 @@ func (p Plant) listSync(a *compose.App, d *listhandle.Deps, seen *newestSeen) {
 	if p != LostFlushes {
 		tick.Outbox = p.outbox(a)
 	}
+	tick.Chats = p.chat(a).Resume
 	d.Tick = tick.Run
 	switch p {
 	case NewestSeen:
@@ -91,6 +96,26 @@ func (p Plant) outbox(a *compose.App) contactsync.Outbox {
 		return q
 	}
 	return o
+}
+
+// chat sends messages.
+func (p Plant) chat(a *compose.App) *chat.Service {
+	s := a.Chat()
+	if p == FreshKeys {
+		s.Line = freshKeys{s.Line, s.NewKey}
+	}
+	return s
+}
+
+// -- fresh retry keys -------------------------------------------------------------------------------------------------
+
+type freshKeys struct {
+	chat.Line
+	key func() string
+}
+
+func (f freshKeys) Push(ctx context.Context, p id.PortalID, k friend.Key, _ string, messages []json.RawMessage) (chat.Accepted, error) {
+	return f.Line.Push(ctx, p, k, f.key(), messages)
 }
 
 // -- no echo rule -----------------------------------------------------------------------------------------------------

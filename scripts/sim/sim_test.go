@@ -74,6 +74,7 @@ func TestPlantedBugsAreFound(t *testing.T) {
 		sim.ClaimFirst:    {"I[13]", []uint64{31}},
 		sim.ConstantFlush: {"I1", []uint64{1, 2}},
 		sim.NewestSeen:    {"I[13]", []uint64{8, 14, 42}},
+		sim.FreshKeys:     {"I2", []uint64{5, 20}},
 		sim.Unfenced:      {"I2", []uint64{5, 11, 14, 17}},
 	} {
 		t.Run(string(plant), func(t *testing.T) {

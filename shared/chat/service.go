@@ -194,8 +194,9 @@ func (s *Service) resume(ctx context.Context, p id.PortalID, i Intent) (Intent, 
 
 // attempt calls LINE for an intent that we hold, and settles it.
 func (s *Service) attempt(ctx context.Context, p id.PortalID, i Intent) (Intent, error) {
-	limited, cancel := context.WithTimeout(ctx, budget)
+	limited, cancel := context.WithCancel(ctx)
 	defer cancel()
+	defer s.Clock.AfterFunc(budget, cancel)()
 	objects, err := i.content().Objects()
 	var accepted Accepted
 	if err == nil {
