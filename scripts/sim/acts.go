@@ -35,6 +35,7 @@ var acts = []act{
 	{"lumo-edits", 4, (*World).editManyInLumo},
 	{"link", 10, (*World).nameUser},
 	{"unlink", 2, (*World).clearUser},
+	{"part", 2, (*World).part},
 	{"wrong-id", 2, (*World).nameNobody},
 	{"hubspot-line-edit", 2, (*World).editLineProperty},
 	{"create", 3, (*World).createContact},

@@ -10,6 +10,7 @@ import (
 	"lumo/shared/contactsync"
 	"lumo/shared/dynamo"
 	"lumo/shared/friend"
+	"lumo/shared/friendcard"
 	"lumo/shared/id"
 	"lumo/shared/message"
 )
@@ -100,4 +101,19 @@ func (w *World) checkLetters() {
 			w.violate("I1", "%s of portal %d is neither sent nor failed: %+v", l.id, l.t.id, i)
 		}
 	}
+}
+
+// part is a person who unlinks a friend from a contact.
+func (w *World) part() {
+	t := w.tenant()
+	c, k, ok := w.linked(t)
+	if !ok {
+		return
+	}
+	w.lineActs++
+	at := w.now
+	w.press("unlink", []error{friendcard.ErrUnknown, friendcard.ErrOtherContact}, func(ctx context.Context, a *compose.App) error {
+		u := &friendcard.Unlinker{Friends: a.Friends(), Queue: a.Sender()}
+		return u.Unlink(ctx, t.id, k, id.ContactID(c.ID), at)
+	}, func() {})
 }

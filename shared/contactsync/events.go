@@ -69,6 +69,10 @@ func (e *Events) Handle(ctx context.Context, s Scope, notes []Note, cause string
 				return err
 			}
 			erased = append(erased, n.Contact)
+		case Parted:
+			if err := e.part(ctx, s, n, cause); err != nil {
+				return err
+			}
 		case Listed, Unlisted:
 			listed = append(listed, hubspotlist.Change{List: n.List, Contact: n.Contact, Removed: n.Kind == Unlisted, At: n.At})
 		case Renamed:

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"lumo/shared/friend"
 	"lumo/shared/id"
 )
 
@@ -32,6 +33,8 @@ const (
 	// Listed and Unlisted: the contact joined or left a HubSpot list.
 	Listed   Kind = "listed"
 	Unlisted Kind = "unlisted"
+	// Parted: a person unlinked Friend from the contact.
+	Parted Kind = "parted"
 	// RenamedBefore is the second look at it, NameWait later.
 	RenamedBefore Kind = "renamed_before"
 )
@@ -56,6 +59,7 @@ type Note struct {
 	List     id.ListID      `json:"l,omitempty"`
 	Others   []id.ContactID `json:"o,omitempty"`
 	At       int64          `json:"t,omitempty"`
+	Friend   *friend.Key    `json:"f,omitempty"`
 }
 
 // Batch is what travels through the queue: notes of one portal.

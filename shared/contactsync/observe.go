@@ -47,6 +47,9 @@ type Observed struct {
 // Observe merges a contact into the friend that its LINE User ID names (or that is linked to it). It is pure: the same inputs give the
 // same result, and observing twice changes nothing.
 func Observe(before friend.Friend, c Contact, s Scope, now int64, cause string) Observed {
+	if !before.Claimable(c.ID, c.UpdatedAt) {
+		return Observed{Friend: before}
+	}
 	f := before.Clone()
 	out := Observed{Claim: f.ClaimBy(c.ID, friend.ImportedID, now, "hubspot")}
 	if out.Claim == friend.Contested {

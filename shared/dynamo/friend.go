@@ -42,6 +42,7 @@ type friendItem struct {
 	AnsweredAt  int64                        `dynamodbav:"aw,omitempty"`
 	Tags        []string                     `dynamodbav:"tg,omitempty"`
 	Link        friend.Link                  `dynamodbav:"lk,omitempty"`
+	Parted      *friend.Parted               `dynamodbav:"pt,omitempty"`
 	Fields      map[string]register.Register `dynamodbav:"f,omitempty"`
 	Company     int64                        `dynamodbav:"co,omitempty"`
 	Shown       map[string]string            `dynamodbav:"sh,omitempty"`
@@ -75,6 +76,9 @@ func (s Friends) item(p id.PortalID, f friend.Friend) friendItem {
 		FriendSince: f.FriendSince, LastMessage: f.LastMessage, NeedsReply: f.NeedsReply, AnsweredAt: f.AnsweredAt, Tags: f.Tags, Link: f.Link, Fields: f.Fields,
 		Company: int64(f.Company), Shown: f.Shown, ShownAsOf: f.ShownAsOf, WrittenAt: f.WrittenAt, Due: f.Due, Version: f.Version, Failed: f.Failed, CompanyAt: f.CompanyAt,
 	}
+	if f.Parted != (friend.Parted{}) {
+		it.Parted = &f.Parted
+	}
 	if f.Link.Contact != 0 {
 		it.ContactPK, it.ContactSK = s.contactRef(p, f.Link.Contact), f.Link.Contact.String()+"#"+f.Slot.String()+"#"+string(f.User)
 	}
@@ -85,11 +89,15 @@ func (s Friends) item(p id.PortalID, f friend.Friend) friendItem {
 }
 
 func (it friendItem) friend(k friend.Key) friend.Friend {
-	return friend.Friend{
+	f := friend.Friend{
 		Key: k, Ordinal: it.Ordinal, Name: it.Name, Picture: it.Picture, Language: it.Language, ProfileAt: it.ProfileAt, Follow: it.Follow,
 		FollowAt: it.FollowAt, FriendSince: it.FriendSince, LastMessage: it.LastMessage, NeedsReply: it.NeedsReply, AnsweredAt: it.AnsweredAt, Tags: it.Tags, Link: it.Link,
 		Fields: it.Fields, Company: id.CompanyID(it.Company), Shown: it.Shown, ShownAsOf: it.ShownAsOf, WrittenAt: it.WrittenAt, Due: it.Due, Version: it.Version, Failed: it.Failed, CompanyAt: it.CompanyAt,
 	}
+	if it.Parted != nil {
+		f.Parted = *it.Parted
+	}
+	return f
 }
 
 // Get implements friend.Store.

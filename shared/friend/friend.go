@@ -65,6 +65,16 @@ func (l Link) Began() int64 {
 	return l.At
 }
 
+// Parted is the contact from which a person unlinked the friend. What HubSpot shows of it up to Until (its clock, Unix ms) is from before: the
+// LINE User ID in it claims nothing.
+type Parted struct {
+	Contact id.ContactID `dynamodbav:"c,omitempty" json:"contact,omitempty,string"`
+	Until   int64        `dynamodbav:"u,omitempty" json:"until,omitempty"`
+}
+
+// Forever is until HubSpot has cleared the contact's LINE properties.
+const Forever = 1<<63 - 1
+
 // Friend is the whole of it. Times are Unix ms.
 type Friend struct {
 	Key
@@ -81,6 +91,7 @@ type Friend struct {
 	AnsweredAt  int64        `json:"answeredAt,omitempty"` // when a person here last wrote to the friend
 	Tags        []string     `json:"tags,omitempty"`       // tag ids, sorted
 	Link        Link         `json:"link"`
+	Parted      Parted       `json:"parted,omitzero"`
 	// Fields are the mapped two-way fields by HubSpot property name.
 	Fields map[string]register.Register `json:"fields,omitempty"`
 	// Company is the primary company of the linked contact, known only while company names are mapped.
@@ -103,7 +114,7 @@ type Friend struct {
 func (f Friend) Equal(o Friend) bool {
 	return f.Key == o.Key && f.Ordinal == o.Ordinal && f.Name == o.Name && f.Picture == o.Picture && f.Language == o.Language && f.ProfileAt == o.ProfileAt &&
 		f.Follow == o.Follow && f.FollowAt == o.FollowAt && f.FriendSince == o.FriendSince && f.LastMessage == o.LastMessage && f.NeedsReply == o.NeedsReply && f.AnsweredAt == o.AnsweredAt &&
-		slices.Equal(f.Tags, o.Tags) && f.Link == o.Link && maps.Equal(f.Fields, o.Fields) && f.Company == o.Company && f.CompanyAt == o.CompanyAt &&
+		slices.Equal(f.Tags, o.Tags) && f.Link == o.Link && f.Parted == o.Parted && maps.Equal(f.Fields, o.Fields) && f.Company == o.Company && f.CompanyAt == o.CompanyAt &&
 		maps.Equal(f.Shown, o.Shown) && f.ShownAsOf == o.ShownAsOf && f.Due == o.Due && f.WrittenAt == o.WrittenAt && f.Failed == o.Failed
 }
 
@@ -246,7 +257,7 @@ func (f *Friend) ClaimBy(c id.ContactID, m Method, at int64, actor string) Claim
 	case f.Link.Contact == c:
 		return AlreadyLinked // in conflict: the queue decides
 	case f.Link.Contact == 0:
-		f.Link = Link{State: Linked, Contact: c, Method: m, At: at, Actor: actor}
+		f.Link, f.Parted = Link{State: Linked, Contact: c, Method: m, At: at, Actor: actor}, Parted{}
 		f.forgetContact()
 		return NewLink
 	default:
@@ -285,6 +296,20 @@ func (f *Friend) Unlink() {
 			delete(f.Fields, p)
 		}
 	}
+}
+
+// Part is a person's wish that the friend and the contact have nothing to do with each other (P-33).
+func (f *Friend) Part(c id.ContactID) {
+	if f.Link.Contact != c {
+		return
+	}
+	f.Unlink()
+	f.Parted = Parted{Contact: c, Until: Forever}
+}
+
+// Claimable tells whether a contact, as HubSpot showed it at that time, may claim the friend.
+func (f Friend) Claimable(c id.ContactID, updatedAt int64) bool {
+	return f.Parted.Contact != c || updatedAt > f.Parted.Until || f.Link.Contact == c
 }
 
 func (f *Friend) forgetContact() {

@@ -30,8 +30,9 @@ func FromApp(a *compose.App) Deps {
 			Mappings: a.Mappings(), Catalog: a.Properties().CRM, Accounts: a.Accounts(), Sets: dynamo.LineProperties{Table: table}, Runs: a.Starter(),
 			Agenda: a.Directory(), Audit: a.Portals(), Clock: a.Clock,
 		},
-		Gate:   &syncrun.Gate{Runs: a.Starter(), Portals: a.Portals(), Outbox: a.Outbox()},
-		Editor: &friendcard.Editor{Friends: a.Friends(), Scopes: a.Scopes(), Log: a.ChangeLog(), Outbox: a.Outbox()},
+		Gate:     &syncrun.Gate{Runs: a.Starter(), Portals: a.Portals(), Outbox: a.Outbox()},
+		Unlinker: &friendcard.Unlinker{Friends: a.Friends(), Queue: a.Sender()},
+		Editor:   &friendcard.Editor{Friends: a.Friends(), Scopes: a.Scopes(), Log: a.ChangeLog(), Outbox: a.Outbox()},
 		Tags: &tag.Service{
 			Store: dynamo.Tags{Table: table}, Accounts: a.Accounts().Store, Options: a.Properties(), Friends: a.Friends(), Index: index, Outbox: a.Outbox(),
 			Audit: a.Portals(), Clock: a.Clock, Parallel: parallel(a, 16),

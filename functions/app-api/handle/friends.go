@@ -277,3 +277,29 @@ func (c *call) cardParts(ctx context.Context, fs []friend.Friend) ([]cardPart, e
 	}
 	return out, nil
 }
+
+type unlinkFriend struct {
+	request
+	Contact string `json:"contact"`
+}
+
+type unlinkedView struct {
+	Queued bool `json:"queued"`
+}
+
+// postUnlink names the contact that the person sees, so that a link of somebody else's making is not ended unseen.
+func postUnlink(ctx context.Context, c *call) (any, error) {
+	in, err := read[unlinkFriend](c)
+	if err != nil {
+		return nil, err
+	}
+	k, err := c.pathFriend()
+	if err != nil {
+		return nil, err
+	}
+	contact, err := id.ParseContact(in.Contact)
+	if err != nil {
+		return nil, malformed("contact", err)
+	}
+	return unlinkedView{true}, c.Unlinker.Unlink(ctx, c.portal(), k, contact, c.attempt.At)
+}

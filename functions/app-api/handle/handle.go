@@ -64,6 +64,7 @@ type Deps struct {
 	Friends    friend.Store
 	Index      *friendindex.Index
 	Editor     *friendcard.Editor
+	Unlinker   *friendcard.Unlinker
 	Messages   message.Store
 	Chat       *chat.Service
 	Onboarding *onboarding.Service

@@ -91,6 +91,7 @@ var refusals = []struct {
 	{friendcard.ErrValue, "INVALID_VALUE", ""},
 	{friendcard.ErrTooLong, "VALUE_TOO_LONG", "values"},
 	{friendcard.ErrManyFields, "TOO_MANY_FIELDS", "values"},
+	{friendcard.ErrOtherContact, "FRIEND_UNLINKED", "contact"},
 	{chat.ErrNoFriend, "NO_SUCH_FRIEND", ""},
 	{chat.ErrBlocked, "FRIEND_BLOCKED", ""},
 	{chat.ErrUnlinked, "FRIEND_UNLINKED", "contact"},

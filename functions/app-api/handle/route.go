@@ -25,6 +25,7 @@ const prefix = "/api/v1"
 const (
 	failuresRetried portal.Action = "failed_items_retried"
 	importStarted   portal.Action = "import_started"
+	friendUnlinked  portal.Action = "friend_unlinked"
 	importCanceled  portal.Action = "import_canceled"
 	listChanged     portal.Action = "list_selection_changed"
 )
@@ -56,6 +57,7 @@ func routes() []route {
 		{method: "GET", pattern: "/friends/{slot}/{user}/messages", action: access.View, do: getMessages},
 		{method: "POST", pattern: "/friends/{slot}/{user}/messages", action: access.Send, do: postMessage, live: true, own: true},
 		{method: "POST", pattern: "/friends/{slot}/{user}/messages/{message}/retry", action: access.Send, do: postMessageRetry, live: true, own: true},
+		{method: "POST", pattern: "/friends/{slot}/{user}/unlink", action: access.EditFriends, do: postUnlink, live: true, audit: friendUnlinked},
 		{method: "GET", pattern: "/contacts/{contact}", action: access.View, do: getContact},
 		{method: "GET", pattern: "/accounts", action: access.View, do: getAccounts},
 		{method: "POST", pattern: "/accounts", action: access.ManageAccounts, do: postAccount, live: true},
