@@ -51,6 +51,8 @@ type state struct {
 // Teller notes on friends' rows that they got a broadcast, so that HubSpot learns of it.
 type Teller interface {
 	Tell(ctx context.Context, p id.PortalID, ks []friend.Key, name string, at int64) error
+	// Kick has what was noted written; it is asked once for many, so that batches are full.
+	Kick(ctx context.Context, p id.PortalID) error
 }
 
 // Alarm makes the minute tick look at a portal.

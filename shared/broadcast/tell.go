@@ -28,15 +28,17 @@ func (s *Sender) tell(ctx context.Context, step *chain.Step, b Broadcast, st sta
 	defer roll.Close()
 	for end := min(b.Frozen.Serve(), b.Progress.Next); st.Told < end; {
 		if near(ctx, s.Clock) {
-			return chain.Next{State: st}, nil
+			return chain.Next{State: st}, s.Tell.Kick(ctx, p)
 		}
 		to, err := roll.take(min(ChunkSize, end-st.Told))
 		if err != nil {
 			return chain.Next{}, err
 		}
-		ks := make([]friend.Key, len(to))
+		ks := make([]friend.Key, 0, len(to))
 		for i, u := range to {
-			ks[i] = friend.Key{Slot: b.Slot, User: u}
+			if !b.Progress.inDoubt(st.Told + i) {
+				ks = append(ks, friend.Key{Slot: b.Slot, User: u})
+			}
 		}
 		if err := s.Tell.Tell(ctx, p, ks, b.Name, b.StartedAt); err != nil {
 			return chain.Next{}, err
@@ -48,6 +50,9 @@ func (s *Sender) tell(ctx context.Context, step *chain.Step, b Broadcast, st sta
 			}
 		}
 	}
+	if err := s.Tell.Kick(ctx, p); err != nil {
+		return chain.Next{}, err
+	}
 	return s.told(ctx, step, b, st)
 }
 
@@ -56,4 +61,14 @@ func (s *Sender) told(ctx context.Context, step *chain.Step, b Broadcast, st sta
 		return chain.Next{}, err
 	}
 	return chain.Next{State: st, Done: true}, nil
+}
+
+// inDoubt: nobody knows whether this recipient got it.
+func (p Progress) inDoubt(n int) bool {
+	for _, s := range p.Unsure {
+		if n >= s.From && n < s.To {
+			return true
+		}
+	}
+	return false
 }

@@ -142,7 +142,6 @@ func (w *world) deliver(m queue.Message) {
 type fakeLine struct {
 	w         *world
 	keys      map[string]time.Time
-	bodies    map[string]string
 	got       map[id.LineUserID]int
 	texts     map[id.LineUserID]string
 	casts     int // accepted multicasts
@@ -397,6 +396,8 @@ func (t teller) Tell(_ context.Context, _ id.PortalID, ks []friend.Key, name str
 	}
 	return nil
 }
+
+func (t teller) Kick(context.Context, id.PortalID) error { return nil }
 
 type alarm struct{ w *world }
 

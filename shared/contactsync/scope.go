@@ -126,6 +126,14 @@ func Project(f friend.Friend) map[lineproperty.Key]string {
 	if f.Link.At != 0 {
 		out[lineproperty.LinkedDate] = iso(f.Link.At)
 	}
+	for key, at := range map[lineproperty.Key]int64{lineproperty.BroadcastDate: f.LastCastAt, lineproperty.OpenDate: f.LastOpen, lineproperty.ClickDate: f.LastClick} {
+		if at != 0 {
+			out[key] = iso(at)
+		}
+	}
+	if f.LastCast != "" {
+		out[lineproperty.BroadcastName] = f.LastCast
+	}
 	if f.LastMessage != 0 {
 		out[lineproperty.NeedsReply] = map[bool]string{true: "true", false: "false"}[f.NeedsReply]
 	}

@@ -50,6 +50,10 @@ type friendItem struct {
 	WrittenAt   int64                        `dynamodbav:"wr,omitempty"`
 	Failed      bool                         `dynamodbav:"fl,omitempty"`
 	CompanyAt   int64                        `dynamodbav:"ca,omitempty"`
+	LastCast    string                       `dynamodbav:"lc,omitempty"`
+	LastCastAt  int64                        `dynamodbav:"lt,omitempty"`
+	LastOpen    int64                        `dynamodbav:"lo,omitempty"`
+	LastClick   int64                        `dynamodbav:"li,omitempty"`
 	Due         int64                        `dynamodbav:"due,omitempty"`
 	Version     int64                        `dynamodbav:"v"`
 	ContactPK   string                       `dynamodbav:"ck,omitempty"`
@@ -75,6 +79,7 @@ func (s Friends) item(p id.PortalID, f friend.Friend) friendItem {
 		Ordinal: f.Ordinal, Name: f.Name, Picture: f.Picture, Language: f.Language, ProfileAt: f.ProfileAt, Follow: f.Follow, FollowAt: f.FollowAt,
 		FriendSince: f.FriendSince, LastMessage: f.LastMessage, NeedsReply: f.NeedsReply, AnsweredAt: f.AnsweredAt, Tags: f.Tags, Link: f.Link, Fields: f.Fields,
 		Company: int64(f.Company), Shown: f.Shown, ShownAsOf: f.ShownAsOf, WrittenAt: f.WrittenAt, Due: f.Due, Version: f.Version, Failed: f.Failed, CompanyAt: f.CompanyAt,
+		LastCast: f.LastCast, LastCastAt: f.LastCastAt, LastOpen: f.LastOpen, LastClick: f.LastClick,
 	}
 	if f.Parted != (friend.Parted{}) {
 		it.Parted = &f.Parted
@@ -93,6 +98,7 @@ func (it friendItem) friend(k friend.Key) friend.Friend {
 		Key: k, Ordinal: it.Ordinal, Name: it.Name, Picture: it.Picture, Language: it.Language, ProfileAt: it.ProfileAt, Follow: it.Follow,
 		FollowAt: it.FollowAt, FriendSince: it.FriendSince, LastMessage: it.LastMessage, NeedsReply: it.NeedsReply, AnsweredAt: it.AnsweredAt, Tags: it.Tags, Link: it.Link,
 		Fields: it.Fields, Company: id.CompanyID(it.Company), Shown: it.Shown, ShownAsOf: it.ShownAsOf, WrittenAt: it.WrittenAt, Due: it.Due, Version: it.Version, Failed: it.Failed, CompanyAt: it.CompanyAt,
+		LastCast: it.LastCast, LastCastAt: it.LastCastAt, LastOpen: it.LastOpen, LastClick: it.LastClick,
 	}
 	if it.Parted != nil {
 		f.Parted = *it.Parted

@@ -105,6 +105,12 @@ type Friend struct {
 	WrittenAt int64 `json:"writtenAt,omitempty"`
 	// Failed is set while a failed item of this friend is open, so that a later success can close it.
 	Failed bool `json:"failed,omitempty"`
+	// LastCast names the last broadcast that the friend was sent, at LastCastAt; LastOpen and LastClick are when the friend was last seen to
+	// open and to click, as far as Lumo can measure (P-117). Kept for linked friends only.
+	LastCast   string `json:"lastBroadcast,omitempty"`
+	LastCastAt int64  `json:"lastBroadcastAt,omitempty"`
+	LastOpen   int64  `json:"lastOpen,omitempty"`
+	LastClick  int64  `json:"lastClick,omitempty"`
 	// CompanyAt is our clock when the primary company was last read from HubSpot itself rather than from its lagging search index.
 	CompanyAt int64 `json:"-"`
 	Version   int64 `json:"version"`
@@ -115,7 +121,8 @@ func (f Friend) Equal(o Friend) bool {
 	return f.Key == o.Key && f.Ordinal == o.Ordinal && f.Name == o.Name && f.Picture == o.Picture && f.Language == o.Language && f.ProfileAt == o.ProfileAt &&
 		f.Follow == o.Follow && f.FollowAt == o.FollowAt && f.FriendSince == o.FriendSince && f.LastMessage == o.LastMessage && f.NeedsReply == o.NeedsReply && f.AnsweredAt == o.AnsweredAt &&
 		slices.Equal(f.Tags, o.Tags) && f.Link == o.Link && f.Parted == o.Parted && maps.Equal(f.Fields, o.Fields) && f.Company == o.Company && f.CompanyAt == o.CompanyAt &&
-		maps.Equal(f.Shown, o.Shown) && f.ShownAsOf == o.ShownAsOf && f.Due == o.Due && f.WrittenAt == o.WrittenAt && f.Failed == o.Failed
+		maps.Equal(f.Shown, o.Shown) && f.ShownAsOf == o.ShownAsOf && f.Due == o.Due && f.WrittenAt == o.WrittenAt && f.Failed == o.Failed &&
+		f.LastCast == o.LastCast && f.LastCastAt == o.LastCastAt && f.LastOpen == o.LastOpen && f.LastClick == o.LastClick
 }
 
 // MaxWeight is the most that a friend's fields may weigh, well below the 400 KB of a DynamoDB item.

@@ -139,6 +139,35 @@ func (x *Index) Each(ctx context.Context, p id.PortalID, s id.Slot, visit func(E
 	return err
 }
 
+// Users tells who has the ordinals given; those of nobody are left out.
+func (x *Index) Users(ctx context.Context, p id.PortalID, s id.Slot, ordinals []uint32) (map[uint32]id.LineUserID, error) {
+	wanted := map[uint32]bool{}
+	var ns []uint32
+	for _, o := range ordinals {
+		wanted[o] = true
+		if n := o / BlockSize; !slices.Contains(ns, n) {
+			ns = append(ns, n)
+		}
+	}
+	blocks, err := x.Store.LoadMany(ctx, p, s, ns)
+	if err != nil {
+		return nil, err
+	}
+	out := map[uint32]id.LineUserID{}
+	for _, n := range ns {
+		es, err := unpack(blocks[n].Data)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range es {
+			if wanted[e.Ordinal] {
+				out[e.Ordinal] = e.User
+			}
+		}
+	}
+	return out, nil
+}
+
 // Counts are numbers of an account's friends.
 type Counts struct {
 	Friends, Following, Blocked, Linked int
