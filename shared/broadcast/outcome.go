@@ -19,7 +19,7 @@ const (
 	halted                 // certainly not sent, and nobody else will get it either until a person acts
 )
 
-// keyLife is how long a retry key surely protects; LINE says 24 hours (line.md 3.3), and clocks differ.
+// keyLife is how long a retry key surely protects: LINE says 24 hours ("Retry failed API requests"), and clocks differ.
 const keyLife = 23 * time.Hour
 
 // judge reads the outcome of a call. doubt means that it may have been accepted all the same.

@@ -39,7 +39,7 @@ type Ledger interface {
 	Save(ctx context.Context, p id.PortalID, s id.Slot, r Reservations) error
 }
 
-// lineZone is where LINE's months begin (line.md 3.4 presumes it; docs/verify-live.md).
+// lineZone is where LINE's months begin; LINE does not say (docs/verify-live.md).
 var lineZone = time.FixedZone("UTC+9", 9*3600)
 
 // MonthOf names LINE's month of a time.

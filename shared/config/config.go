@@ -24,6 +24,9 @@ type Config struct {
 	HubspotAppID                               int64
 	HubspotClientSecret, HubspotPreviousSecret Secret // the previous one is empty unless a rotation is under way
 
+	// LinkSigningKey signs tracked links.
+	LinkSigningKey Secret
+
 	MailFrom, TableName, BlobBucket, KMSKeyID string
 
 	Queues     map[queue.Queue]string // URLs
@@ -81,6 +84,10 @@ func Load(ctx context.Context, getenv func(string) string, secrets Secrets) (Con
 		Queues:                map[queue.Queue]string{},
 		DeadQueues:            map[queue.Queue]string{},
 	}
+	c.LinkSigningKey = Secret{getenv("LINK_SIGNING_KEY")}
+	if c.LinkSigningKey.value == "" && c.Stage != "dev" {
+		r.bad("LINK_SIGNING_KEY", "is missing")
+	}
 	for _, q := range queue.All() {
 		c.Queues[q] = r.address(q.Env())
 		if dead := getenv(q.DeadEnv()); dead != "" {
@@ -90,9 +97,13 @@ func Load(ctx context.Context, getenv func(string) string, secrets Secrets) (Con
 	if err := errors.Join(r.problems...); err != nil {
 		return Config{}, fmt.Errorf("environment: %w", err)
 	}
-	return c, resolve(ctx, secrets, map[string]*Secret{
-		"HUBSPOT_CLIENT_SECRET": &c.HubspotClientSecret, "HUBSPOT_CLIENT_SECRET_PREVIOUS": &c.HubspotPreviousSecret,
+	err := resolve(ctx, secrets, map[string]*Secret{
+		"HUBSPOT_CLIENT_SECRET": &c.HubspotClientSecret, "HUBSPOT_CLIENT_SECRET_PREVIOUS": &c.HubspotPreviousSecret, "LINK_SIGNING_KEY": &c.LinkSigningKey,
 	})
+	if c.LinkSigningKey.value == "" { // a developer's machine
+		c.LinkSigningKey = Secret{"links of " + c.HubspotClientSecret.value}
+	}
+	return c, err
 }
 
 // reader collects what is wrong. Values never appear in its errors: some are secrets.

@@ -120,7 +120,7 @@ func (s Tracking) Counters(ctx context.Context, p id.PortalID, name string) (map
 
 // Targets implements tracking.TargetStore.
 func (s Tracking) Targets(ctx context.Context, p id.PortalID, slot id.Slot, name string) (tracking.Targets, error) {
-	b, err := (Broadcasts{s.Table}).Get(ctx, p, slot, name)
+	b, err := Broadcasts(s).Get(ctx, p, slot, name)
 	if errors.Is(err, broadcast.ErrUnknown) {
 		return tracking.Targets{}, tracking.ErrNoTarget
 	}
@@ -129,6 +129,6 @@ func (s Tracking) Targets(ctx context.Context, p id.PortalID, slot id.Slot, name
 
 // Tracks implements tracking.Switch.
 func (s Tracking) Tracks(ctx context.Context, p id.PortalID, slot id.Slot) (bool, error) {
-	v, err := (Broadcasts{s.Table}).Settings(ctx, p, slot)
+	v, err := Broadcasts(s).Settings(ctx, p, slot)
 	return v.Tracking, err
 }

@@ -42,6 +42,12 @@ type Client struct {
 // pushRate is the most pushes a second for one channel in this process, a tenth of what LINE allows.
 const pushRate = 200
 
+// LINE takes 2,000 pushes and 200 multicasts a second of one channel (Messaging API reference: Rate limits); what a broadcast leaves is for everything else.
+const (
+	bulkRate      = 1600
+	multicastRate = 160
+)
+
 // maxChannels bounds what one process remembers; a forgotten channel costs one more token.
 const maxChannels = 10_000
 
@@ -84,6 +90,8 @@ type channelState struct {
 	token   tokenCache
 	profile limiter
 	push    limiter
+	// Paces of broadcasts, which are sent by one process at a time for one account.
+	bulk, multicast limiter
 }
 
 // ChannelClient makes calls as one channel.
@@ -103,8 +111,10 @@ func (c *Client) Channel(ch Channel) *ChannelClient {
 			clear(c.channels)
 		}
 		s = &channelState{
-			profile: limiter{interval: time.Second / time.Duration(c.rate), burst: c.rate / 10},
-			push:    limiter{interval: time.Second / pushRate, burst: pushRate / 10},
+			profile:   limiter{interval: time.Second / time.Duration(c.rate), burst: c.rate / 10},
+			push:      limiter{interval: time.Second / pushRate, burst: pushRate / 10},
+			bulk:      limiter{interval: time.Second / bulkRate, burst: bulkRate / 20},
+			multicast: limiter{interval: time.Second / multicastRate, burst: multicastRate / 20},
 		}
 		c.channels[ch] = s
 	}

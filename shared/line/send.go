@@ -66,6 +66,23 @@ func (c *ChannelClient) Push(ctx context.Context, retryKey string, to id.LineUse
 	return c.keyed(ctx, "/v2/bot/message/push", retryKey, sendBody{To: to}, o)
 }
 
+// BulkPush is Push at the pace of broadcasts, which leaves room for what people write at the same time.
+func (c *ChannelClient) BulkPush(ctx context.Context, retryKey string, to id.LineUserID, o Outgoing) (Sent, error) {
+	if err := checkUser(to); err != nil {
+		return Sent{}, err
+	}
+	if err := c.state.bulk.wait(ctx, c.client.clock); err != nil {
+		return Sent{}, notSent(err)
+	}
+	return c.keyed(ctx, "/v2/bot/message/push", retryKey, sendBody{To: to}, o)
+}
+
+// Validate asks LINE whether it would take the messages in a push or multicast; nothing is sent. Invalid carries LINE's reasons.
+func (c *ChannelClient) Validate(ctx context.Context, messages []json.RawMessage) error {
+	_, err := c.send(ctx, "/v2/bot/message/validate/push", "", sendBody{}, Outgoing{Messages: messages})
+	return err
+}
+
 // Multicast sends the same to up to MaxRecipients users, all or nothing; keys as with Push.
 func (c *ChannelClient) Multicast(ctx context.Context, retryKey string, to []id.LineUserID, o Outgoing) (Sent, error) {
 	if len(to) == 0 || len(to) > MaxRecipients {
@@ -75,6 +92,9 @@ func (c *ChannelClient) Multicast(ctx context.Context, retryKey string, to []id.
 		if err := checkUser(u); err != nil {
 			return Sent{}, err
 		}
+	}
+	if err := c.state.multicast.wait(ctx, c.client.clock); err != nil {
+		return Sent{}, notSent(err)
 	}
 	return c.keyed(ctx, "/v2/bot/message/multicast", retryKey, sendBody{To: to}, o)
 }

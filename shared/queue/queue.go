@@ -22,15 +22,18 @@ const (
 	Flush         Queue = "Flush"
 	SyncSteps     Queue = "SyncSteps"
 	Wakeups       Queue = "Wakeups"
+	// BroadcastSteps are steps of broadcasts, one account's after each other; Taps what people did with tracked links.
+	BroadcastSteps Queue = "BroadcastSteps"
+	Taps           Queue = "Taps"
 )
 
 // All lists every queue, in the order of template.yaml.
 func All() []Queue {
-	return []Queue{HubspotEvents, LineEvents, LineForwards, Flush, SyncSteps, Wakeups}
+	return []Queue{HubspotEvents, LineEvents, LineForwards, Flush, SyncSteps, Wakeups, BroadcastSteps, Taps}
 }
 
 // FIFO tells whether messages of one group arrive in order, one at a time.
-func (q Queue) FIFO() bool { return q == Flush || q == SyncSteps }
+func (q Queue) FIFO() bool { return q == Flush || q == SyncSteps || q == BroadcastSteps }
 
 // Known tells whether q is one of All.
 func (q Queue) Known() bool { return slices.Contains(All(), q) }

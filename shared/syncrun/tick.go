@@ -41,6 +41,8 @@ type Tick struct {
 	Sweep func(ctx context.Context, s contactsync.Scope) error
 	// Chats goes on with messages whose sending is not settled, and tells whether any is left; without runs it settles them all.
 	Chats func(ctx context.Context, p id.PortalID, runs bool) (open bool, err error)
+	// Casts begins broadcasts that are due and revives silent ones; it tells when the portal must be looked at for the next.
+	Casts func(ctx context.Context, p id.PortalID) (next time.Time, err error)
 	// Leaving goes on with telling HubSpot of accounts that were disconnected.
 	Leaving func(ctx context.Context, p id.PortalID) error
 	// Judge is told of a run that takes very long (P-75).
@@ -163,6 +165,10 @@ func (t *Tick) portal(ctx context.Context, row portal.Portal, now time.Time) (ti
 			return now, err
 		}
 	}
+	cast, err := t.casts(ctx, row.ID, now)
+	if err != nil {
+		return now, err
+	}
 	req, next := sch.ahead(row, scope.Mappings, now)
 	if !busy && !next.After(now) {
 		if _, err := t.Starter.Start(ctx, row.ID, req); err != nil && !errors.Is(err, chain.ErrBusy) {
@@ -171,7 +177,23 @@ func (t *Tick) portal(ctx context.Context, row portal.Portal, now time.Time) (ti
 		busy = true
 	}
 	if busy || owed || open || now.UnixMilli() < sch.ActiveUntil {
-		return now.Add(time.Minute), nil
+		next = now.Add(time.Minute)
+	}
+	if !cast.IsZero() && cast.Before(next) {
+		next = cast
+	}
+	return next, nil
+}
+
+// casts looks at broadcasts; a failure there keeps nothing else from being done.
+func (t *Tick) casts(ctx context.Context, p id.PortalID, now time.Time) (time.Time, error) {
+	if t.Casts == nil {
+		return time.Time{}, nil
+	}
+	next, err := t.Casts(ctx, p)
+	if err != nil {
+		t.Log.Error("broadcasts not looked at", logging.Portal(p), logging.Error(err))
+		return now.Add(time.Minute), ctx.Err()
 	}
 	return next, nil
 }

@@ -44,7 +44,7 @@ type Event struct {
 	At        int64       `json:"at"` // Unix ms
 }
 
-// robots fetch addresses to draw previews: LINE's own, Facebook's name that LINE's borrows, and whoever calls itself so (line.md 7.4).
+// robots fetch addresses to draw previews: LINE's own, Facebook's name that LINE's borrows, and whoever calls itself so (docs/line-oddities.md).
 var robots = []string{"line-poker", "linespider", "facebookexternalhit", "bot", "crawler", "spider", "preview"}
 
 // Robot tells by the user agent whether nobody is looking.

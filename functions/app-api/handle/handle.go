@@ -16,6 +16,7 @@ import (
 	"lumo/functions/internal/entry"
 	"lumo/shared/access"
 	"lumo/shared/alert"
+	"lumo/shared/broadcast"
 	"lumo/shared/changelog"
 	"lumo/shared/chat"
 	"lumo/shared/clock"
@@ -39,6 +40,7 @@ import (
 	"lumo/shared/syncdata"
 	"lumo/shared/syncrun"
 	"lumo/shared/tag"
+	"lumo/shared/tracking"
 )
 
 // Deps is what the API works with.
@@ -72,6 +74,8 @@ type Deps struct {
 	Properties *lineproperty.Service
 	Imports    *linesync.Importer
 	Tags       *tag.Service
+	Broadcasts *broadcast.Service
+	Taps       *tracking.Counter
 	Release    func(context.Context)
 }
 

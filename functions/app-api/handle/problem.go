@@ -9,6 +9,8 @@ import (
 
 	"lumo/functions/internal/entry"
 	"lumo/shared/access"
+	"lumo/shared/broadcast"
+	"lumo/shared/bubble"
 	"lumo/shared/chat"
 	"lumo/shared/contactsync"
 	"lumo/shared/fault"
@@ -107,6 +109,20 @@ var refusals = []struct {
 	{tag.ErrTooMany, "TOO_MANY_TAGS", ""},
 	{tag.ErrNoAccount, "NO_SUCH_ACCOUNT", "slot"},
 	{tag.ErrManyFriends, "TOO_MANY_FRIENDS", "users"},
+	{broadcast.ErrUnknown, "NO_SUCH_BROADCAST", ""},
+	{broadcast.ErrStatus, "WRONG_STATUS", ""},
+	{broadcast.ErrName, "INVALID_NAME", "name"},
+	{broadcast.ErrAudience, "AUDIENCE_UNUSABLE", "audience"},
+	{broadcast.ErrNobody, "AUDIENCE_EMPTY", "audience"},
+	{broadcast.ErrSchedule, "INVALID_TIME", "sendAt"},
+	{broadcast.ErrTestUsers, "INVALID_TEST_USERS", "users"},
+	{broadcast.ErrTooLarge, "BUBBLES_TOO_LARGE", "bubbles"},
+	{broadcast.ErrNoAccount, "NO_SUCH_ACCOUNT", "slot"},
+	{broadcast.ErrChoice, "INVALID_CHOICE", ""},
+	{broadcast.ErrTracking, "TRACKING_OFF", "tracking"},
+	{broadcast.ErrReview, "REVIEW_FAILED", "bubbles"},
+	{broadcast.ErrReservations, "CHANGED_MEANWHILE", ""},
+	{broadcast.ErrChanged, "CHANGED_MEANWHILE", ""},
 	{redrive.ErrUnknown, "NO_SUCH_FAILURE", ""},
 	{redrive.ErrLost, "CANNOT_RETRY", ""},
 	{lineaccount.ErrUnknown, "NO_SUCH_ACCOUNT", "slot"},
@@ -150,6 +166,10 @@ func expected(err error) *problem {
 			p.Field = field.Property
 			return p
 		}
+	}
+	var bubbles bubble.Problems
+	if errors.As(err, &bubbles) {
+		return &problem{status: http.StatusOK, Code: bubbles[0].Code, Message: bubbles[0].Message, Field: bubbles[0].Place}
 	}
 	var setting *portal.SettingError
 	if errors.As(err, &setting) {

@@ -28,6 +28,14 @@ const (
 	friendUnlinked  portal.Action = "friend_unlinked"
 	importCanceled  portal.Action = "import_canceled"
 	listChanged     portal.Action = "list_selection_changed"
+
+	broadcastDeleted    portal.Action = "broadcast_deleted"
+	broadcastTested     portal.Action = "broadcast_tested"
+	broadcastConfirmed  portal.Action = "broadcast_confirmed"
+	broadcastCanceled   portal.Action = "broadcast_canceled"
+	broadcastResumed    portal.Action = "broadcast_resumed"
+	broadcastSettled    portal.Action = "broadcast_settled"
+	broadcastingChanged portal.Action = "broadcasting_changed"
 )
 
 func routes() []route {
@@ -72,6 +80,22 @@ func routes() []route {
 		{method: "GET", pattern: "/tags", action: access.View, do: getTags},
 		{method: "POST", pattern: "/tags", action: access.EditFriends, do: postTag, live: true},
 		{method: "PATCH", pattern: "/tags/{slot}/{tag}", action: access.EditFriends, do: patchTag, live: true},
+		{method: "GET", pattern: "/broadcasts", action: access.View, do: getBroadcasts},
+		{method: "POST", pattern: "/broadcasts", action: access.Broadcast, do: postBroadcast, live: true},
+		{method: "POST", pattern: "/broadcasts/estimate", action: access.View, do: postEstimate, live: true},
+		{method: "GET", pattern: "/broadcasts/{slot}/{broadcast}", action: access.View, do: getBroadcast},
+		{method: "PUT", pattern: "/broadcasts/{slot}/{broadcast}", action: access.Broadcast, do: putBroadcast, live: true},
+		{method: "DELETE", pattern: "/broadcasts/{slot}/{broadcast}", action: access.Broadcast, do: deleteBroadcast, audit: broadcastDeleted},
+		{method: "GET", pattern: "/broadcasts/{slot}/{broadcast}/results", action: access.View, do: getBroadcastResults},
+		{method: "POST", pattern: "/broadcasts/{slot}/{broadcast}/review", action: access.View, do: postReview, live: true},
+		{method: "POST", pattern: "/broadcasts/{slot}/{broadcast}/preview", action: access.View, do: postPreview, live: true},
+		{method: "POST", pattern: "/broadcasts/{slot}/{broadcast}/test", action: access.Broadcast, do: postTest, live: true, audit: broadcastTested},
+		{method: "POST", pattern: "/broadcasts/{slot}/{broadcast}/confirm", action: access.Broadcast, do: postConfirmSend, live: true, audit: broadcastConfirmed},
+		{method: "POST", pattern: "/broadcasts/{slot}/{broadcast}/cancel", action: access.Broadcast, do: postCancel, audit: broadcastCanceled},
+		{method: "POST", pattern: "/broadcasts/{slot}/{broadcast}/resume", action: access.Broadcast, do: postResume, live: true, audit: broadcastResumed},
+		{method: "POST", pattern: "/broadcasts/{slot}/{broadcast}/settle", action: access.Broadcast, do: postSettle, audit: broadcastSettled},
+		{method: "GET", pattern: "/accounts/{slot}/broadcasting", action: access.View, do: getBroadcasting},
+		{method: "PUT", pattern: "/accounts/{slot}/broadcasting", action: access.ChangeSettings, do: putBroadcasting, audit: broadcastingChanged},
 		{method: "GET", pattern: "/settings", action: access.View, do: getSettings},
 		{method: "PATCH", pattern: "/settings", action: access.ChangeSettings, do: patchSettings},
 		{method: "GET", pattern: "/audit", action: access.View, do: getAudit},
@@ -117,7 +141,7 @@ func match(pattern, path string) (map[string]string, bool) {
 
 // subject names in the audit log what a write was about.
 func (r *route) subject(c *call) string {
-	for _, name := range []string{"slot", "failure", "list"} {
+	for _, name := range []string{"broadcast", "slot", "failure", "list"} {
 		if v := c.params[name]; v != "" {
 			return v
 		}

@@ -42,7 +42,7 @@ func (d Deps) record(ctx context.Context, q queue.Queue, batch []entry.Record) (
 
 func (d Deps) one(ctx context.Context, q queue.Queue, r entry.Record) error {
 	switch q {
-	case queue.Flush, queue.SyncSteps, queue.Wakeups, queue.LineForwards:
+	case queue.Flush, queue.SyncSteps, queue.Wakeups, queue.LineForwards, queue.BroadcastSteps, queue.Taps:
 		return nil
 	}
 	var who struct {

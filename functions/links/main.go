@@ -1,0 +1,20 @@
+// Command links sends people on from tracked links.
+package main
+
+import (
+	"context"
+
+	"lumo/functions/internal/entry"
+	"lumo/functions/links/handle"
+	"lumo/shared/compose"
+)
+
+func main() {
+	entry.Start(func(ctx context.Context) (entry.Handlers, error) {
+		a, err := compose.Load(ctx)
+		if err != nil {
+			return entry.Handlers{}, err
+		}
+		return handle.New(handle.FromApp(a)), nil
+	})
+}
