@@ -39,6 +39,7 @@ import (
 	"lumo/shared/portal"
 	"lumo/shared/queue"
 	"lumo/shared/syncrun"
+	"lumo/shared/tracking"
 )
 
 const (
@@ -179,6 +180,14 @@ func (w *apiWorld) message(q queue.Queue, m queue.Message) error {
 			return a.ListJobs().Step(ctx, step)
 		}
 		return a.Runner().Step(ctx, step)
+	case queue.BroadcastSteps:
+		var step chain.Message
+		w.must(json.Unmarshal(m.Body, &step))
+		return a.Casts().Step(ctx, step)
+	case queue.Taps:
+		var e tracking.Event
+		w.must(json.Unmarshal(m.Body, &e))
+		return a.Taps().Apply(ctx, e.Portal, e.Slot, []tracking.Event{e})
 	case queue.Wakeups:
 		var wake chain.Wakeup
 		w.must(json.Unmarshal(m.Body, &wake))

@@ -101,7 +101,7 @@ var _ broadcast.Line = casting{}
 func (l casting) Channel(ctx context.Context, p id.PortalID, s id.Slot) (broadcast.Channel, error) {
 	row, err := l.app.Portals().Get(ctx, p)
 	if errors.Is(err, portal.ErrUnknown) || err == nil && !row.State.Runs() {
-		return nil, broadcast.ErrNoAccount // nothing is sent for a portal that was disconnected (P-161)
+		return nil, broadcast.ErrNoAccount // nothing is sent for a portal that was disconnected
 	}
 	if err != nil {
 		return nil, err

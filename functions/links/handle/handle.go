@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/aws/aws-lambda-go/lambda"
+
 	"lumo/functions/internal/entry"
 	"lumo/shared/compose"
 	"lumo/shared/logging"
@@ -69,4 +71,9 @@ func (d Deps) count(ctx context.Context, e tracking.Event) error {
 func page(status int) entry.Response {
 	return entry.HTML(status, []byte(`<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Link</title>`+
 		`<body style="font-family:sans-serif;padding:2rem"><p>This link does not work any more.<p>このリンクは無効です。`))
+}
+
+// Lambda is the whole function, for whoever runs it without the Lambda runtime.
+func Lambda(a *compose.App) lambda.Handler {
+	return entry.New(New(FromApp(a)), nil, a.Log, a.Clock)
 }
