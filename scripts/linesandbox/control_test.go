@@ -102,7 +102,7 @@ func TestPages(t *testing.T) {
 	w.want(w.call("POST", "/v2/bot/message/push", textTo(mustID(w, u.ID), "see <b>https://x.example</b>")), 200)
 	flex := `{"to":"` + mustID(w, u.ID) + `","messages":[{"type":"flex","altText":"alt","contents":{"type":"bubble","body":{"type":"box","layout":"vertical","contents":[{"type":"text","text":"Flex words"},{"type":"button","action":{"type":"postback","label":"Tap me","data":"d1"}}]}}},{"type":"template","altText":"t","template":{"type":"confirm","text":"Sure?","actions":[{"type":"message","label":"Yes","text":"yes"},{"type":"uri","label":"No","uri":"https://x.example"}]}},{"type":"text","text":"q","quickReply":{"items":[{"type":"action","action":{"type":"message","label":"Quick","text":"quick"}}]}}]}`
 	w.want(w.call("POST", "/v2/bot/message/push", flex), 200)
-	for _, words := range []string{"see &lt;b&gt;https://x.example&lt;/b&gt;", "Flex words", "Tap me", "Sure?", "Quick"} {
+	for _, words := range []string{`see &lt;b&gt;<a href="https://x.example" target="_blank" rel="noopener">https://x.example</a>&lt;/b&gt;`, "Flex words", "Tap me", "Sure?", "Quick"} {
 		if !strings.Contains(get(phone+"/chat"), words) {
 			t.Errorf("the chat lacks %q", words)
 		}

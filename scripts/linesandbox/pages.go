@@ -26,6 +26,7 @@ var pageTemplates = template.Must(template.New("").Funcs(template.FuncMap{
 	"join":    strings.Join,
 	"percent": func(share float64) int { return int(share*100 + 0.5) },
 	"arr":     func(v ...any) []any { return v },
+	"linked":  linked,
 }).ParseFS(pageFiles, "pages/*.html"))
 
 // pages adds what a person uses. They work without a build step and, but for live updates, without scripts.

@@ -2,7 +2,9 @@ package linesandbox
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -16,6 +18,7 @@ type bubble struct {
 	Media   string // content address of a film, sound or file
 	Sender  string
 	Cards   []card
+	Areas   []button // of a rich message
 	Replies []button // quick replies, of the last message only
 }
 
@@ -50,7 +53,7 @@ type flexNode struct {
 }
 
 type actionNode struct {
-	Type, Label, Data, DisplayText, Text, URI string
+	Type, Label, Data, DisplayText, Text, URI, LinkURI string
 }
 
 func (a actionNode) button() button {
@@ -98,6 +101,16 @@ func (b *bubble) fill(m flexNode, last bool) {
 		b.Image = m.PreviewImageURL
 	case b.Type == "imagemap":
 		b.Image = m.BaseURL + "/460"
+		for i, a := range m.Actions {
+			area := a.button()
+			if a.Type == "uri" {
+				area.Value = a.LinkURI
+			}
+			if area.Label == "" {
+				area.Label = fmt.Sprintf("Area %d", i+1)
+			}
+			b.Areas = append(b.Areas, area)
+		}
 	case b.Type == "template" && m.Template != nil:
 		b.Cards = m.Template.templateCards()
 	case b.Type == "flex":
@@ -182,6 +195,22 @@ func (n *flexNode) collect(c *card) {
 			children[i].collect(c)
 		}
 	}
+}
+
+// piece of a text: an address that can be tapped, or what stands between.
+type piece struct{ Text, URL string }
+
+var addressPattern = regexp.MustCompile(`https?://[^\s<>"\x{7f}-\x{10ffff}]+`)
+
+// linked cuts a text at its addresses, which LINE's apps make tappable.
+func linked(text string) []piece {
+	var out []piece
+	at := 0
+	for _, m := range addressPattern.FindAllStringIndex(text, -1) {
+		out = append(out, piece{Text: text[at:m[0]]}, piece{text[m[0]:m[1]], text[m[0]:m[1]]})
+		at = m[1]
+	}
+	return append(out, piece{Text: text[at:]})
 }
 
 func (s *Server) phonePage(w http.ResponseWriter, r *http.Request, page string) {

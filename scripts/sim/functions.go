@@ -8,11 +8,13 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
+	broadcasts "lumo/functions/broadcasts/handle"
 	contactsync "lumo/functions/contact-sync/handle"
 	deadletters "lumo/functions/dead-letters/handle"
 	hubspotwebhooks "lumo/functions/hubspot-webhooks/handle"
 	"lumo/functions/invoke"
 	linewebhooks "lumo/functions/line-webhooks/handle"
+	links "lumo/functions/links/handle"
 	listsync "lumo/functions/list-sync/handle"
 	"lumo/shared/compose"
 	"lumo/shared/queue"
@@ -24,6 +26,8 @@ func (w *World) openFunctions() error {
 		"hubspot-webhooks": func(a *compose.App) invoke.Handlers { return hubspotwebhooks.New(hubspotwebhooks.FromApp(a)) },
 		"line-webhooks":    func(a *compose.App) invoke.Handlers { return linewebhooks.New(linewebhooks.FromApp(a)) },
 		"dead-letters":     func(a *compose.App) invoke.Handlers { return deadletters.New(deadletters.FromApp(a)) },
+		"broadcasts":       func(a *compose.App) invoke.Handlers { return broadcasts.New(broadcasts.FromApp(a)) },
+		"links":            func(a *compose.App) invoke.Handlers { return links.New(links.FromApp(a)) },
 		"contact-sync": func(a *compose.App) invoke.Handlers {
 			d := contactsync.FromApp(a)
 			w.options.Plant.contactSync(a, &d)

@@ -18,7 +18,6 @@ const (
 	Sync           Action = "sync"         // start runs, retry failed items
 	EditFriends    Action = "edit_friends" // fields and tags
 	Send           Action = "send_messages"
-	Broadcast      Action = "broadcast"
 	EditMappings   Action = "edit_mappings"
 	ManageAccounts Action = "manage_accounts"
 	ChangeSettings Action = "change_settings"

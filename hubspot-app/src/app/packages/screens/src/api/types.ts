@@ -81,7 +81,35 @@ export type Code =
   | 'MESSAGE_FINAL'
   | 'NO_SUCH_LIST'
   | 'LIST_DELETED'
-  | 'LIST_TOO_LARGE';
+  | 'LIST_TOO_LARGE'
+  | 'NO_SUCH_BROADCAST'
+  | 'WRONG_STATUS'
+  | 'AUDIENCE_UNUSABLE'
+  | 'AUDIENCE_EMPTY'
+  | 'INVALID_TIME'
+  | 'INVALID_TEST_USERS'
+  | 'BUBBLES_TOO_LARGE'
+  | 'INVALID_CHOICE'
+  | 'TRACKING_OFF'
+  | 'REVIEW_FAILED'
+  | 'BUBBLE_COUNT'
+  | 'BUBBLE_KIND'
+  | 'BUBBLE_EMPTY'
+  | 'BUBBLE_TOO_LONG'
+  | 'BUBBLE_TEXT'
+  | 'BUBBLE_URL'
+  | 'BUBBLE_EMOJI'
+  | 'BUBBLE_STICKER'
+  | 'BUBBLE_AREA'
+  | 'BUBBLE_CARDS'
+  | 'BUBBLE_ACTION'
+  | 'BUBBLE_JSON'
+  | 'BUBBLE_TOO_LARGE'
+  | 'BUBBLE_QUICK_REPLIES'
+  | 'BUBBLE_MERGE_FIELD'
+  | 'BUBBLE_MERGE_FALLBACK'
+  | 'BUBBLE_MERGE_SYNTAX'
+  | 'BUBBLE_MERGE_URL';
 
 export type FollowStatus = 'following' | 'blocked' | 'unknown';
 
@@ -580,7 +608,7 @@ export type MessageCode =
   | 'LINE_UNKNOWN_RECIPIENT'
   | 'LINE_REFUSED'
   | 'LINE_CREDENTIALS_REFUSED'
-  | 'NOT_SENT_IN_TIME'
+  | 'LINE_UNAVAILABLE'
   | 'INTERNAL';
 
 export interface MessagePage {
@@ -922,6 +950,274 @@ export interface Disconnect {
   confirm?: boolean;
 }
 
+export interface Empty {
+  requestId?: RequestID;
+}
+
+export interface Deleted {
+  deleted: true;
+}
+
+export interface BubbleAction {
+  type: 'uri' | 'message' | 'postback';
+  label?: string;
+  uri?: string;
+  text?: string;
+  data?: string;
+  displayText?: string;
+}
+
+export interface BubbleArea {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  action: BubbleAction;
+}
+
+export interface BubbleVideo {
+  url: string;
+  previewUrl: string;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  link?: string;
+  label?: string;
+}
+
+export interface BubbleCard {
+  imageUrl?: string;
+  title?: string;
+  text: string;
+  actions: BubbleAction[];
+}
+
+export interface BubbleEmoji {
+  /** Of the $ that it replaces, in UTF-16 units */
+  index: number;
+  productId: string;
+  emojiId: string;
+}
+
+export interface Bubble {
+  kind: 'text' | 'sticker' | 'image' | 'video' | 'rich' | 'card' | 'flex' | 'json';
+  /** May hold merge fields: {{field|fallback}} */
+  text?: string;
+  emojis?: BubbleEmoji[];
+  packageId?: string;
+  stickerId?: string;
+  url?: string;
+  previewUrl?: string;
+  altText?: string;
+  /** Of a rich message; LINE appends /1040, /700, /460, /300, /240 */
+  baseUrl?: string;
+  height?: number;
+  areas?: BubbleArea[];
+  video?: BubbleVideo;
+  cards?: BubbleCard[];
+  /** Contents of a Flex message, or a whole message object of LINE; kept as it is */
+  contents?: {};
+  quickReplies?: BubbleAction[];
+}
+
+export interface Audience {
+  kind: 'all' | 'tag' | 'segment';
+  /** Id of the tag or segment */
+  ref?: string;
+}
+
+export interface BroadcastContent {
+  requestId?: RequestID;
+  /** Needed when it is created */
+  slot?: number;
+  name: string;
+  bubbles?: Bubble[];
+  silent?: boolean;
+  tracking?: 'off' | 'shared' | 'personal';
+  audience: Audience;
+  testUsers?: LineUserID[];
+}
+
+export interface BroadcastHold {
+  reason: 'quota' | 'audience' | 'account' | 'message';
+  need?: number;
+  remaining: number;
+  code?: string;
+  message?: string;
+}
+
+export interface Broadcast {
+  id: string;
+  slot: Slot;
+  name: string;
+  status: 'draft' | 'scheduled' | 'sending' | 'sent' | 'partly_sent' | 'held' | 'canceled';
+  bubbles: Bubble[];
+  silent: boolean;
+  tracking: 'off' | 'shared' | 'personal';
+  audience: Audience;
+  testUsers: LineUserID[];
+  /** Unix milliseconds */
+  sendAt: number | null;
+  /** Unix milliseconds */
+  createdAt: number;
+  /** Unix milliseconds */
+  updatedAt: number;
+  /** Unix milliseconds */
+  confirmedAt: number | null;
+  confirmedBy: string;
+  /** Unix milliseconds */
+  startedAt: number | null;
+  /** Unix milliseconds */
+  endedAt: number | null;
+  /** Unix milliseconds */
+  frozenAt: number | null;
+  /** Unix milliseconds */
+  membersAsOf: number | null;
+  /** The frozen audience */
+  recipients: number;
+  sent: number;
+  /** By code of the refusal */
+  refused: Record<string, number>;
+  unsure: number;
+  left: number;
+  hold: BroadcastHold | null;
+}
+
+export interface BroadcastPage {
+  items: Broadcast[];
+  next: string | null;
+}
+
+export interface EstimateAudience {
+  requestId?: RequestID;
+  slot: Slot;
+  audience: Audience;
+}
+
+export interface AudienceEstimate {
+  recipients: number;
+  /** Of the audience, and left out */
+  blocked: number;
+  linked: number;
+  /** Unix milliseconds */
+  membersAsOf?: number;
+}
+
+export interface BubbleProblem {
+  code: string;
+  /** bubbles[0].cards[1].title */
+  place: string;
+  message: string;
+  limit?: number;
+}
+
+export interface BroadcastReview {
+  ok: boolean;
+  problems: BubbleProblem[];
+  /** Why LINE would refuse the message */
+  lineSays?: string;
+  estimate: AudienceEstimate;
+  calls: number;
+  /** Each recipient gets an own message */
+  personal: boolean;
+  limited: boolean;
+  quota: number;
+  used: number;
+  /** By other broadcasts of the month */
+  reserved: number;
+  remaining: number;
+  enough: boolean;
+  cost: number;
+  currency?: string;
+  links: string[];
+  fields: string[];
+}
+
+export interface TestBroadcast {
+  requestId?: RequestID;
+  users?: LineUserID[];
+}
+
+export interface TestedUser {
+  user: LineUserID;
+  sent: boolean;
+  code?: string;
+  message?: string;
+}
+
+export interface BroadcastTested {
+  items: TestedUser[];
+}
+
+export interface PreviewBroadcast {
+  requestId?: RequestID;
+  user: LineUserID;
+}
+
+export interface BroadcastPreview {
+  messages: {}[];
+}
+
+export interface ConfirmBroadcast {
+  requestId?: RequestID;
+  /** Unix milliseconds; 0 or absent is now */
+  sendAt?: number;
+}
+
+export interface ResumeBroadcast {
+  requestId?: RequestID;
+  first?: number;
+  order?: 'oldest' | 'newest' | 'random';
+}
+
+export interface SettleBroadcast {
+  requestId?: RequestID;
+  sent: boolean;
+}
+
+export interface BroadcastLink {
+  url: string;
+  /** Friends who clicked, in personal messages */
+  clicked: number;
+  /** Taps on a shared link */
+  taps: number;
+}
+
+export interface BroadcastHour {
+  /** Unix milliseconds */
+  at: number;
+  opened: number;
+  clicked: number;
+  taps: number;
+}
+
+export interface BroadcastResults {
+  /** Friends who probably opened it */
+  opened: number;
+  clicked: number;
+  taps: number;
+  links: BroadcastLink[];
+  hours: BroadcastHour[];
+}
+
+export interface Broadcasting {
+  tracking: boolean;
+  noWriteBack: boolean;
+  /** Of one message, for estimates */
+  price: number;
+  currency: string;
+}
+
+export interface SetBroadcasting {
+  requestId?: RequestID;
+  tracking: boolean;
+  noWriteBack: boolean;
+  /** Of one message, for estimates */
+  price: number;
+  currency: string;
+}
+
 /** What each route takes and answers. */
 export interface Routes {
   /** What the Dashboard shows */
@@ -1047,6 +1343,70 @@ export interface Routes {
   'POST /tags': { answer: TagResult; body: NewTag };
   /** Rename a tag */
   'PATCH /tags/{slot}/{tag}': { answer: TagResult; path: { slot: Slot; tag: string }; body: RenameTag };
+  /** Broadcasts of an account, newest first */
+  'GET /broadcasts': { answer: BroadcastPage; query: { slot?: Slot; cursor?: string; limit?: number } };
+  /** Keep a draft */
+  'POST /broadcasts': { answer: Broadcast; body: BroadcastContent };
+  /** Count an audience that is being put together */
+  'POST /broadcasts/estimate': { answer: AudienceEstimate; body: EstimateAudience };
+  /** One broadcast with its progress */
+  'GET /broadcasts/{slot}/{broadcast}': { answer: Broadcast; path: { slot: Slot; broadcast: string } };
+  /** Replace a draft's content */
+  'PUT /broadcasts/{slot}/{broadcast}': {
+    answer: Broadcast;
+    path: { slot: Slot; broadcast: string };
+    body: BroadcastContent;
+  };
+  /** Delete a draft or a canceled broadcast */
+  'DELETE /broadcasts/{slot}/{broadcast}': { answer: Deleted; path: { slot: Slot; broadcast: string } };
+  /** What was measured */
+  'GET /broadcasts/{slot}/{broadcast}/results': { answer: BroadcastResults; path: { slot: Slot; broadcast: string } };
+  /** Check message, audience and quota */
+  'POST /broadcasts/{slot}/{broadcast}/review': {
+    answer: BroadcastReview;
+    path: { slot: Slot; broadcast: string };
+    body: Empty;
+  };
+  /** The message as one friend would get it */
+  'POST /broadcasts/{slot}/{broadcast}/preview': {
+    answer: BroadcastPreview;
+    path: { slot: Slot; broadcast: string };
+    body: PreviewBroadcast;
+  };
+  /** Send it to up to 10 friends as a test */
+  'POST /broadcasts/{slot}/{broadcast}/test': {
+    answer: BroadcastTested;
+    path: { slot: Slot; broadcast: string };
+    body: TestBroadcast;
+  };
+  /** Send it now or at a time */
+  'POST /broadcasts/{slot}/{broadcast}/confirm': {
+    answer: Broadcast;
+    path: { slot: Slot; broadcast: string };
+    body: ConfirmBroadcast;
+  };
+  /** Take a scheduled broadcast back to draft, or end a held one */
+  'POST /broadcasts/{slot}/{broadcast}/cancel': {
+    answer: Broadcast;
+    path: { slot: Slot; broadcast: string };
+    body: Empty;
+  };
+  /** Go on with a held broadcast */
+  'POST /broadcasts/{slot}/{broadcast}/resume': {
+    answer: Broadcast;
+    path: { slot: Slot; broadcast: string };
+    body: ResumeBroadcast;
+  };
+  /** Say what became of those of whom nobody knows */
+  'POST /broadcasts/{slot}/{broadcast}/settle': {
+    answer: Broadcast;
+    path: { slot: Slot; broadcast: string };
+    body: SettleBroadcast;
+  };
+  /** An account's settings for broadcasts */
+  'GET /accounts/{slot}/broadcasting': { answer: Broadcasting; path: { slot: Slot } };
+  /** Change them */
+  'PUT /accounts/{slot}/broadcasting': { answer: Broadcasting; path: { slot: Slot }; body: SetBroadcasting };
   /** Settings and what the user may do */
   'GET /settings': { answer: SettingsPage };
   /** Change settings */
