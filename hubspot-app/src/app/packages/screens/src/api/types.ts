@@ -608,12 +608,16 @@ export type MessageCode =
   | 'LINE_UNKNOWN_RECIPIENT'
   | 'LINE_REFUSED'
   | 'LINE_CREDENTIALS_REFUSED'
-  | 'LINE_UNAVAILABLE'
+  | 'NOT_SENT_IN_TIME'
   | 'INTERNAL';
 
 export interface MessagePage {
   items: Message[];
   next: string | null;
+}
+
+export interface Unlinked {
+  queued: boolean;
 }
 
 export interface SentMessage {
@@ -884,6 +888,11 @@ export interface TagFriends {
   users: LineUserID[];
   add?: string[];
   remove?: string[];
+}
+
+export interface UnlinkFriend {
+  requestId?: RequestID;
+  contact: ContactID;
 }
 
 /** Either text or image */
@@ -1310,6 +1319,12 @@ export interface Routes {
     answer: SentMessage;
     path: { slot: Slot; user: LineUserID; message: RequestID };
     body: Plain;
+  };
+  /** End the link of a friend to a contact */
+  'POST /friends/{slot}/{user}/unlink': {
+    answer: Unlinked;
+    path: { slot: Slot; user: LineUserID };
+    body: UnlinkFriend;
   };
   /** The card of a contact */
   'GET /contacts/{contact}': { answer: Card; path: { contact: ContactID } };
