@@ -109,6 +109,7 @@ type runRow struct {
 	Lists     int             `json:"lists"`
 	Failed    int             `json:"failed"`
 	Error     *runError       `json:"error"`
+	APICalls  *int            `json:"apiCalls"`
 }
 
 type runError struct {
@@ -123,6 +124,9 @@ func runView(r syncrun.Run) runRow {
 	}
 	if r.Code != "" {
 		v.Error = &runError{r.Code, r.Error}
+	}
+	if r.Calls > 0 {
+		v.APICalls = &r.Calls
 	}
 	return v
 }
@@ -140,7 +144,6 @@ type runDetail struct {
 	runningView
 	Duration *int64             `json:"durationMs"`
 	Counts   contactsync.Counts `json:"counts"`
-	APICalls *int               `json:"apiCalls"`
 	Samples  []changeRow        `json:"samples"`
 	// Fields counts every change of a dry run by field.
 	Fields   []syncrun.FieldChanges `json:"fields"`
@@ -149,9 +152,6 @@ type runDetail struct {
 
 func detailOf(r syncrun.Run, its []failure.Item, v runningView, most int) runDetail {
 	out := runDetail{runningView: v, Counts: r.Counts, Samples: []changeRow{}, Fields: append([]syncrun.FieldChanges{}, r.Fields...), Failures: []failureRow{}}
-	if r.Calls > 0 {
-		out.APICalls = &r.Calls
-	}
 	if r.EndedAt != 0 {
 		out.Duration = at(max(r.EndedAt-r.StartedAt, 1))
 	}

@@ -17,7 +17,7 @@ describe('the address of a screen', () => {
       bare: false,
     });
     expect(parse('?ext=nonsense&lang=xx&portalId=-1&path=friends')).toMatchObject({
-      ext: 'card',
+      ext: 'start',
       lang: 'en',
       portalId: 0,
       path: '/friends',

@@ -18,7 +18,7 @@ import type { Status } from '@lumo/screens';
 import { fakeServer, NOON, refused, run, running, status, type Replies } from '@lumo/screens/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { formatIn } from '@lumo/screens';
-import { chartRows } from '../components/dashboard/RunChart.tsx';
+import { callRows, contactRows, runsByStart } from '../components/dashboard/RunChart.tsx';
 import { open } from './open.tsx';
 
 const serve = (answer: Status, more: Replies = {}) =>
@@ -270,26 +270,39 @@ describe('the history', () => {
   });
 });
 
-describe('the chart', () => {
-  it('compares the last runs', async () => {
+describe('the charts', () => {
+  it('compare the last runs, and what they took of HubSpot’s API', async () => {
     serve(status(), {
-      'GET /runs': { items: [run({ id: '2', startedAt: NOON + 900_000, failed: 2 }), run()], next: null },
+      'GET /runs': {
+        items: [run({ id: '2', startedAt: NOON + 900_000, failed: 2, apiCalls: 250 }), run({ apiCalls: null })],
+        next: null,
+      },
     });
     const page = open();
-    await page.r.waitFor(() => expect(page.find(BarChart).props.options?.title).toBe('Contacts per sync'));
-    expect(page.find(BarChart).props.data).toHaveLength(4);
+    await page.r.waitFor(() => expect(page.findAll(BarChart)).toHaveLength(2));
+    const [contacts, calls] = page.findAll(BarChart);
+    expect(contacts?.props.options?.title).toBe('Contacts per sync');
+    expect(contacts?.props.data).toHaveLength(4);
+    expect(calls?.props.options?.title).toBe('HubSpot API calls per sync');
+    expect((calls?.props.data as { count: number }[]).map(({ count }) => count)).toEqual([0, 250]);
   });
 
-  it('keeps runs of one minute apart, and leaves out previews and what still runs', () => {
-    const rows = chartRows([run(), run(), run({ dryRun: true }), run({ status: 'syncing' })], formatIn('en', 'UTC'), {
-      contacts: 'C',
-      failed: 'F',
-    });
-    expect(rows.map(({ when, kind }) => `${when} ${kind}`)).toEqual([
+  it('are left out while there is one run only', async () => {
+    serve(status(), { 'GET /runs': { items: [run()], next: null } });
+    const page = open();
+    await page.sees('History');
+    expect(page.findAll(BarChart)).toHaveLength(0);
+  });
+
+  it('keep runs of one minute apart, and leave out previews and what still runs', () => {
+    const runs = [run(), run({ apiCalls: 3 }), run({ dryRun: true }), run({ status: 'syncing' })];
+    const shown = runsByStart(runs, formatIn('en', 'UTC'));
+    expect(contactRows(shown, { contacts: 'C', failed: 'F' }).map(({ when, kind }) => `${when} ${kind}`)).toEqual([
       'Nov 30, 12:00 AM C',
       'Nov 30, 12:00 AM F',
       'Nov 30, 12:00 AM (2) C',
       'Nov 30, 12:00 AM (2) F',
     ]);
+    expect(callRows(shown).map(({ count }) => count)).toEqual([3, 17]);
   });
 });

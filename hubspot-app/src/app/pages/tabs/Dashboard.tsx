@@ -4,7 +4,7 @@ import { Banner } from '../components/dashboard/Banner.tsx';
 import { Counters } from '../components/dashboard/Counters.tsx';
 import { FirstSteps } from '../components/dashboard/FirstSteps.tsx';
 import { History } from '../components/dashboard/History.tsx';
-import { RunChart } from '../components/dashboard/RunChart.tsx';
+import { RunCharts } from '../components/dashboard/RunChart.tsx';
 import { StatusTile } from '../components/dashboard/StatusTile.tsx';
 import { runsVersion, useStatus } from '../hooks/useStatus.ts';
 
@@ -28,7 +28,7 @@ const Overview = ({ status, onChanged }: { status: Status; onChanged: () => void
       <FirstSteps status={status} />
       <Counters counters={status.counters} />
       <History format={format} version={version} />
-      <RunChart format={format} version={version} />
+      <RunCharts format={format} version={version} />
     </Flex>
   );
 };

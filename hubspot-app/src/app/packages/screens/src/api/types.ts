@@ -224,6 +224,8 @@ export interface Run {
   lists: number;
   failed: number;
   error: RunError | null;
+  /** Calls of HubSpot that the run itself made; null while there are none */
+  apiCalls: number | null;
 }
 
 export interface RunningRun {
@@ -244,6 +246,8 @@ export interface RunningRun {
   lists: number;
   failed: number;
   error: RunError | null;
+  /** Calls of HubSpot that the run itself made; null while there are none */
+  apiCalls: number | null;
   read: number;
   /** 0 while unknown */
   expected: number;

@@ -60,6 +60,10 @@ export const dashboard = words({
     'chart.contacts': 'Contacts',
     'chart.failed': 'Failed',
     'chart.when': 'Start',
+    'chart.callsTitle': 'HubSpot API calls per sync',
+    'chart.calls': 'Calls',
+    'chart.callsHelp':
+      'HubSpot allows this app 110 calls in 10 seconds. Lumo stays below that by itself, however much there is to do.',
 
     'history.title': 'History',
     'history.loading': 'Loading the history',
@@ -247,6 +251,10 @@ export const dashboard = words({
     'chart.contacts': 'コンタクト',
     'chart.failed': '失敗',
     'chart.when': '開始',
+    'chart.callsTitle': '同期ごとのHubSpot API呼び出し回数',
+    'chart.calls': '呼び出し回数',
+    'chart.callsHelp':
+      'HubSpotがこのアプリに許可するのは10秒あたり110回です。Lumoは処理量にかかわらず、自動でその範囲に収めます。',
 
     'history.title': '履歴',
     'history.loading': '履歴を読み込み中',

@@ -31,6 +31,7 @@ export const run = (more: Partial<Run> = {}): Run => ({
   lists: 3,
   failed: 0,
   error: null,
+  apiCalls: 17,
   ...more,
 });
 
