@@ -1,3 +1,4 @@
+import { broadcastErrors } from './broadcastErrors.ts';
 import { words } from './words.ts';
 
 /**
@@ -6,6 +7,7 @@ import { words } from './words.ts';
  */
 export const errors = words({
   en: {
+    ...broadcastErrors.en,
     INVALID_INPUT: 'Something in what you entered does not fit.',
     'INVALID_INPUT.do': 'Check the marked field and try again.',
     NOT_FOUND: 'This does not exist any more.',
@@ -215,6 +217,7 @@ export const errors = words({
     'other.do': 'Read the message. If you do not know what to do, press “Resync Data” or contact support.',
   },
   ja: {
+    ...broadcastErrors.ja,
     INVALID_INPUT: '入力内容に誤りがあります。',
     'INVALID_INPUT.do': '該当する項目を確認して、もう一度お試しください。',
     NOT_FOUND: 'すでに存在しません。',
