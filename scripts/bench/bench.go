@@ -50,7 +50,8 @@ func info(name string, v float64, unit string) Figure { return Figure{name, roun
 // run is one run of the bench.
 type run struct {
 	Options
-	temp string
+	temp  string
+	alone bool // nothing else is measured
 }
 
 func (r *run) say(format string, a ...any) { fmt.Fprintf(r.Log, format+"\n", a...) }
@@ -96,7 +97,7 @@ func Run(ctx context.Context, o Options) (bool, error) {
 		return false, err
 	}
 	defer os.RemoveAll(temp)
-	r := &run{Options: o, temp: temp}
+	r := &run{Options: o, temp: temp, alone: len(chosen) == 1}
 	var all []Figure
 	for _, m := range chosen {
 		r.say("%s ...", m.name)

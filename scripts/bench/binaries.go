@@ -19,6 +19,7 @@ import (
 
 const (
 	starts      = 20
+	fewStarts   = 3 // at the sizes of tests
 	startWithin = 5 * time.Second
 	mega        = 1 << 20
 )
@@ -56,6 +57,10 @@ func measureBinaries(ctx context.Context, r *run) ([]Figure, error) {
 	if err != nil {
 		return nil, err
 	}
+	n := starts
+	if r.Size < FullSize/100 {
+		n = fewStarts
+	}
 	var slowest, largest float64
 	for _, f := range fs {
 		bin, err := r.build(ctx, f)
@@ -67,7 +72,7 @@ func measureBinaries(ctx context.Context, r *run) ([]Figure, error) {
 			return nil, err
 		}
 		var took []time.Duration
-		for range min(max(starts*r.Size/FullSize, 3), starts) {
+		for range n {
 			d, err := ready(ctx, bin, f)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", f.ID, err)
