@@ -24,12 +24,16 @@ func TestAPrivacyDeletionIsForgottenEverywhere(t *testing.T) {
 	}
 	delete(w.contacts, 1)
 	w.erasing = true
-	w.notify(t, contactsync.Note{Kind: contactsync.Erased, Contact: 1})
+	erased := contactsync.Note{Kind: contactsync.Erased, Contact: 1}
+	w.notify(t, erased, erased, erased) // delivered more than once
 	if f := w.friends[k]; f.Link.State != friend.Unlinked || w.shown(k, "firstname") != "" {
 		t.Fatalf("after the deletion: %+v", f)
 	}
 	if len(w.erased) != 0 || len(w.sent) == 0 || !strings.Contains(string(w.sent[len(w.sent)-1].Body), `"k":"erased"`) {
 		t.Fatalf("it does not come again: %v", w.sent)
+	}
+	if n := strings.Count(string(w.sent[len(w.sent)-1].Body), `"k":"erased"`); n != 1 {
+		t.Fatalf("it comes again %d times", n)
 	}
 	w.erasing = false
 	w.notify(t, contactsync.Note{Kind: contactsync.Erased, Contact: 1})

@@ -65,6 +65,9 @@ func (e *Events) Handle(ctx context.Context, s Scope, notes []Note, cause string
 				return err
 			}
 		case Erased:
+			if slices.Contains(erased, n.Contact) { // each would come again while others are being erased, and doubled notes double each time
+				continue
+			}
 			if err := e.erased(ctx, s, n.Contact, cause); err != nil {
 				return err
 			}
