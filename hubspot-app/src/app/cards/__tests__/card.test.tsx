@@ -5,6 +5,7 @@ import {
   ErrorState,
   LoadingButton,
   LoadingSpinner,
+  Modal,
   MultiSelect,
   Select,
 } from '@hubspot/ui-extensions';
@@ -24,6 +25,7 @@ import {
   settingsPage,
   tag,
   textsOf,
+  USER,
   type Replies,
 } from '@lumo/screens/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -44,7 +46,11 @@ const linked = (more: Partial<Card> = {}): Card => ({
   ...more,
 });
 
-function open(card: Card | Response, more: Replies = {}, { language = 'en', objectTypeId = '0-1', objectId = 501 } = {}) {
+function open(
+  card: Card | Response,
+  more: Replies = {},
+  { language = 'en', objectTypeId = '0-1', objectId = 501 } = {},
+) {
   const server = fakeServer({
     'GET /contacts/{contact}': card,
     'GET /settings': settingsPage(),
@@ -217,6 +223,23 @@ describe('what the card shows and does', () => {
     page.r.findByTestId(LoadingButton, 'resync-contact').trigger('onClick');
     await vi.waitFor(() => expect(page.alerts().join()).toContain(alert));
     expect(page.server.of('POST /sync')[0]?.body).toMatchObject({ extent: 'contact', contact: '501' });
+  });
+
+  it('unlinks after a question', async () => {
+    const page = open(linked(), { 'POST /friends/{slot}/{user}/unlink': refused('CHANGED_MEANWHILE') });
+    await page.sees('Unlink this LINE friend from the contact?');
+    const confirm = () =>
+      page.r.findByTestId(Button, 'unlink').props.overlay!.find(Modal).find(LoadingButton).trigger('onClick');
+    expect(page.server.of('POST /friends/{slot}/{user}/unlink')).toHaveLength(0);
+    confirm();
+    await page.sees('Somebody else changed the same thing.');
+    page.server.set({ 'POST /friends/{slot}/{user}/unlink': { queued: true } });
+    confirm();
+    await vi.waitFor(() => expect(page.alerts().join()).toContain('success: Unlinked.'));
+    expect(page.server.of('POST /friends/{slot}/{user}/unlink')[1]).toMatchObject({
+      path: ['1', USER],
+      body: { contact: '501' },
+    });
   });
 
   it('says why it could not resync', async () => {

@@ -4,6 +4,7 @@ import type { CardProps } from './ContactScreen.tsx';
 import { Conversation, type DraftProps } from './Conversation.tsx';
 import { ResyncContact } from './ResyncContact.tsx';
 import { SyncLog } from './SyncLog.tsx';
+import { Unlink } from './Unlink.tsx';
 
 /** One friend on the card (P-114). */
 export const FriendCard = ({ friend, draft, onDraft, ...props }: CardProps & DraftProps & { friend: FriendDetail }) => {
@@ -20,10 +21,16 @@ export const FriendCard = ({ friend, draft, onDraft, ...props }: CardProps & Dra
     <Flex direction="column" gap="medium">
       <FriendHead friend={friend} />
       {friend.link.state === 'conflict' ? (
-        <LinkFacts friend={friend} format={format} own={card.contactId} />
+        <Flex direction="column" gap="small">
+          <LinkFacts friend={friend} format={format} own={card.contactId} />
+          <Unlink {...props} friend={friend} />
+        </Flex>
       ) : (
         <Accordion title={t('details')} size="small">
-          <LinkFacts friend={friend} format={format} own={card.contactId} />
+          <Flex direction="column" gap="small">
+            <LinkFacts friend={friend} format={format} own={card.contactId} />
+            <Unlink {...props} friend={friend} />
+          </Flex>
         </Accordion>
       )}
       <Conversation {...props} friend={friend} format={format} draft={draft} onDraft={onDraft} />

@@ -21,6 +21,7 @@ const ACTIONS = [
   'tag_renamed',
   'tags_changed',
   'import_started',
+  'friend_unlinked',
   'import_canceled',
 ] as const;
 

@@ -226,6 +226,7 @@ export const settings = words({
     'audit.tag_renamed': 'Tag renamed',
     'audit.tags_changed': 'Tags of friends changed',
     'audit.import_started': 'Import of friends started',
+    'audit.friend_unlinked': 'Friend unlinked from a contact',
     'audit.import_canceled': 'Import of friends canceled',
   },
   ja: {
@@ -448,6 +449,7 @@ export const settings = words({
     'audit.tag_renamed': 'タグ名を変更',
     'audit.tags_changed': '友だちのタグを変更',
     'audit.import_started': '友だちのインポートを開始',
+    'audit.friend_unlinked': '友だちとコンタクトの連携を解除',
     'audit.import_canceled': '友だちのインポートを中止',
   },
 });
