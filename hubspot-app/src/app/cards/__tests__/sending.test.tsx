@@ -224,10 +224,16 @@ describe('what became of messages', () => {
         message({ id: '4', type: 'sticker', text: 'happy, hello' }),
         message({ id: '3', type: 'file', text: 'order.pdf' }),
         written({ id: 'w2', type: 'image', text: '', image: 'https://a.example/a.png' }),
-        written({ id: 'w1', cost: 0 }),
+        written({ id: 'w1', cost: 0, text: 'line one\nline two' }),
       ]),
     );
-    for (const text of ['Sticker: happy, hello', 'File: order.pdf', 'Open the picture', 'free reply'])
+    for (const text of [
+      'Sticker: happy, hello',
+      'File: order.pdf',
+      'Open the picture',
+      'free reply',
+      'line one | line two',
+    ])
       await page.sees(text);
   });
 

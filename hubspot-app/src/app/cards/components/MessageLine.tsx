@@ -43,7 +43,7 @@ export const MessageLine = (props: Props) => {
 const Words = ({ message }: { message: Message }) => {
   const t = useText('card');
   if (message.unsent) return <Text format={{ italic: true }}>{t('messages.unsent')}</Text>;
-  if (message.type === 'text') return <Text>{message.text}</Text>;
+  if (message.type === 'text') return <Lines text={message.text} />;
   const known = TYPES.find((one) => one === message.type) ?? 'other';
   const type = t(`type.${known}`);
   if (message.image?.startsWith('https://'))
@@ -54,6 +54,15 @@ const Words = ({ message }: { message: Message }) => {
     );
   return <Text format={{ italic: true }}>{message.text ? t('type.with', { type, text: message.text }) : type}</Text>;
 };
+
+/** A Text joins lines into one. */
+const Lines = ({ text }: { text: string }) => (
+  <Flex direction="column" gap="flush">
+    {text.split('\n').map((line, n) => (
+      <Text key={n}>{line}</Text>
+    ))}
+  </Flex>
+);
 
 /** What became of a message that was written here. */
 const Outcome = ({ message, friend, may, onChanged, status }: Props & { status: NonNullable<Message['status']> }) => {
