@@ -127,6 +127,9 @@ func (c *call) portal() id.PortalID { return c.at.ID }
 
 // HTTP answers one request, always with JSON: hubspot.fetch makes an error of anything else.
 func (h *Handler) HTTP(ctx context.Context, req entry.Request) (entry.Response, error) {
+	if req.Path == downloadPath {
+		return h.download(ctx, req)
+	}
 	b, err := h.answer(ctx, req)
 	if err == nil {
 		return entry.Response{Header: jsonHeader, Body: b}, nil

@@ -28,6 +28,7 @@ const (
 	friendUnlinked  portal.Action = "friend_unlinked"
 	importCanceled  portal.Action = "import_canceled"
 	listChanged     portal.Action = "list_selection_changed"
+	dataExported    portal.Action = "data_exported"
 
 	broadcastDeleted    portal.Action = "broadcast_deleted"
 	broadcastTested     portal.Action = "broadcast_tested"
@@ -47,6 +48,7 @@ func routes() []route {
 		{method: "POST", pattern: "/sync/confirm", action: access.Sync, do: postConfirm, live: true},
 		{method: "GET", pattern: "/changes", action: access.View, do: getChanges},
 		{method: "GET", pattern: "/changes/export", action: access.View, do: getExport},
+		{method: "POST", pattern: "/exports", action: access.View, do: postExport, own: true, audit: dataExported},
 		{method: "GET", pattern: "/failures", action: access.View, do: getFailures},
 		{method: "POST", pattern: "/failures/retry-all", action: access.Sync, do: postRetryAll, live: true, audit: failuresRetried},
 		{method: "POST", pattern: "/failures/{failure}/retry", action: access.Sync, do: postRetry, live: true, audit: failuresRetried},
@@ -141,7 +143,7 @@ func match(pattern, path string) (map[string]string, bool) {
 
 // subject names in the audit log what a write was about.
 func (r *route) subject(c *call) string {
-	for _, name := range []string{"broadcast", "slot", "failure", "list"} {
+	for _, name := range []string{"broadcast", "slot", "failure", "list", "what"} {
 		if v := c.params[name]; v != "" {
 			return v
 		}

@@ -242,9 +242,9 @@ describe('the change log', () => {
     });
     const page = open('/changes');
     await page.sees('No changes');
-    page.findByTestId(LoadingButton, 'copy-csv').trigger('onClick');
+    page.findByTestId(LoadingButton, 'copy-table').trigger('onClick');
     await vi.waitFor(() => expect(page.alerts()).toEqual(['success: 2 rows copied.']));
-    expect(page.mocks.actions.copyTextToClipboard.calls[0]?.[0]).toBe("field,new\r\nfirstname,'=1+1\r\nlastname,'=1+1");
+    expect(page.mocks.actions.copyTextToClipboard.calls[0]?.[0]).toBe("field\tnew\nfirstname\t'=1+1\nlastname\t'=1+1");
     expect(server.of('GET /changes/export')).toHaveLength(2);
   });
 

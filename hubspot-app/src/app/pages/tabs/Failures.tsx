@@ -1,6 +1,7 @@
 import { Flex, Heading, LoadingButton } from '@hubspot/ui-extensions';
 import { PageLink } from '@hubspot/ui-extensions/pages';
 import { ErrorAlert, useFormat, usePages, useText } from '@lumo/screens';
+import { ExportButton } from '../components/ExportButton.tsx';
 import { PagedTable } from '../components/PagedTable.tsx';
 import { FAILURE_COLUMNS, FailureRow } from '../components/runs/FailureRow.tsx';
 import { useRetry } from '../hooks/useRetry.ts';
@@ -28,6 +29,7 @@ export const Failures = () => {
       <PageLink to="/">{words('back')}</PageLink>
       <Flex justify="between" align="center" gap="small" wrap>
         <Heading>{t('failures.title')}</Heading>
+        {some && <ExportButton what="failures" />}
         {some && (
           <LoadingButton
             loading={busy === 'all'}

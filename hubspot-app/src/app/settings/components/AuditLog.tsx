@@ -23,6 +23,9 @@ const ACTIONS = [
   'import_started',
   'friend_unlinked',
   'import_canceled',
+  'failed_items_retried',
+  'list_selection_changed',
+  'data_exported',
 ] as const;
 
 /** Who changed what (P-151). */

@@ -2,6 +2,7 @@ import { Flex, Heading, StatusTag, TableCell, TableRow, Text } from '@hubspot/ui
 import { PageLink } from '@hubspot/ui-extensions/pages';
 import { usePages, useProblem, useText, type Format, type Run } from '@lumo/screens';
 import { statusKey, statusVariant } from '../../utils/run.ts';
+import { ExportButton } from '../ExportButton.tsx';
 import { PagedTable } from '../PagedTable.tsx';
 
 const ROWS = 10;
@@ -12,7 +13,10 @@ export const History = ({ format, version }: { format: Format; version: string }
   const pages = usePages('GET /runs', { limit: ROWS }, { version });
   return (
     <Flex direction="column" gap="small">
-      <Heading>{t('history.title')}</Heading>
+      <Flex justify="between" align="center" gap="small" wrap>
+        <Heading>{t('history.title')}</Heading>
+        <ExportButton what="runs" disabled={!pages.items?.length} />
+      </Flex>
       <PagedTable
         pages={pages}
         loading={t('history.loading')}

@@ -1,6 +1,7 @@
 import { Flex, Text, useExtensionActions } from '@hubspot/ui-extensions';
 import { PagedTable, useAllTags, useFormat, useMay, usePages, useText, type Key, type Slot } from '@lumo/screens';
 import { useState } from 'react';
+import { ExportButton } from '../ExportButton.tsx';
 import { BulkTags } from './BulkTags.tsx';
 import { FilterBar, queryOf, useFilter } from './FilterBar.tsx';
 import { FriendRow } from './FriendRow.tsx';
@@ -37,6 +38,7 @@ export const FriendList = ({ slot }: { slot: Slot }) => {
   return (
     <Flex direction="column" gap="medium">
       <FilterBar filter={filter} tags={tags.tags} />
+      <ExportButton what="friends" filter={{ slot, ...queryOf(filter.wanted) }} disabled={!pages.items?.length} />
       <BulkTags
         slot={slot}
         may={may.edit_friends}

@@ -2,6 +2,7 @@ import { Flex, Heading, Input, LoadingButton, useDebounce } from '@hubspot/ui-ex
 import { usePages, useText, type Format } from '@lumo/screens';
 import { useState } from 'react';
 import { useExport } from '../../hooks/useCopy.ts';
+import { ExportButton } from '../ExportButton.tsx';
 import { PagedTable } from '../PagedTable.tsx';
 import { CHANGE_COLUMNS, ChangeRow } from './ChangeRow.tsx';
 
@@ -34,15 +35,7 @@ export const ChangeLog = ({ run, contact: first = '', format }: { run?: string; 
           error={badContact}
           validationMessage={badContact ? t('resync.contactIdBad') : undefined}
         />
-        <LoadingButton
-          size="sm"
-          loading={exporting.busy}
-          disabled={badContact}
-          onClick={() => void exporting.run('csv')}
-          testId="copy-csv"
-        >
-          {t('csv.copy')}
-        </LoadingButton>
+        <ExportButton what="changes" filter={filter} disabled={badContact} />
         <LoadingButton
           size="sm"
           loading={exporting.busy}

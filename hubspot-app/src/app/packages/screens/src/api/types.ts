@@ -360,6 +360,18 @@ export interface Export {
   next: string | null;
 }
 
+export interface CreateExport {
+  requestId?: RequestID;
+  what: 'changes' | 'failures' | 'runs' | 'friends';
+  filter?: Record<string, string>;
+  language?: 'en' | 'ja';
+}
+
+export interface ExportLink {
+  url: string;
+  expiresAt: Time;
+}
+
 export interface Failure {
   id: string;
   kind: 'write_back' | 'link' | 'read' | 'dead_letter';
@@ -1261,6 +1273,8 @@ export interface Routes {
     answer: Export;
     query: { slot?: Slot; user?: LineUserID; contact?: ContactID; run?: string; field?: string; cursor?: string };
   };
+  /** An address where a browser saves rows as a CSV file */
+  'POST /exports': { answer: ExportLink; body: CreateExport };
   /** Items that could not be synced */
   'GET /failures': { answer: FailurePage; query: { cursor?: string; limit?: number } };
   /** Try all failed items again */

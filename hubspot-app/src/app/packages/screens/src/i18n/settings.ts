@@ -227,6 +227,9 @@ export const settings = words({
     'audit.tags_changed': 'Tags of friends changed',
     'audit.import_started': 'Import of friends started',
     'audit.friend_unlinked': 'Friend unlinked from a contact',
+    'audit.data_exported': 'Data exported as CSV',
+    'audit.failed_items_retried': 'Failed items retried',
+    'audit.list_selection_changed': 'HubSpot list selected or dropped',
     'audit.import_canceled': 'Import of friends canceled',
   },
   ja: {
@@ -450,6 +453,9 @@ export const settings = words({
     'audit.tags_changed': '友だちのタグを変更',
     'audit.import_started': '友だちのインポートを開始',
     'audit.friend_unlinked': '友だちとコンタクトの連携を解除',
+    'audit.data_exported': 'データをCSVでエクスポート',
+    'audit.failed_items_retried': '失敗した項目を再試行',
+    'audit.list_selection_changed': 'HubSpotリストの選択を変更',
     'audit.import_canceled': '友だちのインポートを中止',
   },
 });
