@@ -69,6 +69,7 @@ var measurements = []measurement{
 	{"limiter", measureLimiter},
 	{"stale", measureStale},
 	{"changes", measureChanges},
+	{"lists", measureLists},
 	{"faults", measureFaults},
 	{"binaries", measureBinaries},
 	{"processes", measureProcesses},
