@@ -38,7 +38,8 @@ function typeOf(schema) {
 
 function objectType(schema) {
   if (typeof schema.additionalProperties === 'object') return `Record<string, ${typeOf(schema.additionalProperties)}>`;
-  const rows = Object.entries(schema.properties ?? {}).map(
+  if (!schema.properties) return 'Record<string, unknown>';
+  const rows = Object.entries(schema.properties).map(
     ([name, property]) =>
       `${comment(property)}${key(name)}${schema.required?.includes(name) ? '' : '?'}: ${typeOf(property)};`,
   );

@@ -1042,7 +1042,7 @@ export interface Bubble {
   video?: BubbleVideo;
   cards?: BubbleCard[];
   /** Contents of a Flex message, or a whole message object of LINE; kept as it is */
-  contents?: {};
+  contents?: Record<string, unknown>;
   quickReplies?: BubbleAction[];
 }
 
@@ -1181,7 +1181,7 @@ export interface PreviewBroadcast {
 }
 
 export interface BroadcastPreview {
-  messages: {}[];
+  messages: Record<string, unknown>[];
 }
 
 export interface ConfirmBroadcast {
