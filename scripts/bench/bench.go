@@ -66,6 +66,7 @@ var measurements = []measurement{
 	{"import", measureImport},
 	{"writeback", measureWriteBack},
 	{"table", measureTable},
+	{"broadcast", measureBroadcast},
 	{"limiter", measureLimiter},
 	{"stale", measureStale},
 	{"changes", measureChanges},

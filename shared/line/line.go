@@ -44,7 +44,7 @@ const pushRate = 200
 
 // LINE takes 2,000 pushes and 200 multicasts a second of one channel (Messaging API reference: Rate limits); what a broadcast leaves is for everything else.
 const (
-	bulkRate      = 1600
+	bulkRate      = 1750
 	multicastRate = 160
 )
 
@@ -53,7 +53,7 @@ const maxChannels = 10_000
 
 // New makes the client of a process.
 func New(c Config) *Client {
-	base := http.Client{Timeout: 10 * time.Second}
+	base := http.Client{Timeout: 10 * time.Second, Transport: connections()}
 	if c.HTTP != nil {
 		base = *c.HTTP
 	}
@@ -73,6 +73,18 @@ func New(c Config) *Client {
 		out.rate = 200
 	}
 	return out
+}
+
+// connections keeps as many open as a broadcast has pushes under way: Go's own default of two would open a new one, with its handshake, for
+// nearly every push.
+func connections() *http.Transport {
+	t, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		t = &http.Transport{}
+	}
+	t = t.Clone()
+	t.MaxIdleConnsPerHost = 64
+	return t
 }
 
 // Channel is the key of one Official Account's Messaging API channel.
@@ -113,7 +125,7 @@ func (c *Client) Channel(ch Channel) *ChannelClient {
 		s = &channelState{
 			profile:   limiter{interval: time.Second / time.Duration(c.rate), burst: c.rate / 10},
 			push:      limiter{interval: time.Second / pushRate, burst: pushRate / 10},
-			bulk:      limiter{interval: time.Second / bulkRate, burst: bulkRate / 20},
+			bulk:      limiter{interval: time.Second / bulkRate, burst: bulkRate / 8},
 			multicast: limiter{interval: time.Second / multicastRate, burst: multicastRate / 20},
 		}
 		c.channels[ch] = s
