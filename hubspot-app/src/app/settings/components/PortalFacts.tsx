@@ -1,5 +1,5 @@
 import { Accordion, Alert, Button, Flex, Heading, StatusTag, Text } from '@hubspot/ui-extensions';
-import { useFormat, useHubSpotLinks, useText, type SettingsPage } from '@lumo/screens';
+import { useFormat, useHubSpotLinks, useProblem, useText, type SettingsPage } from '@lumo/screens';
 import { CheckLines, needsLook } from './CheckLines.tsx';
 
 const VARIANTS = { pending: 'info', connected: 'success', reconnect: 'danger', removed: 'default' } as const;
@@ -10,6 +10,7 @@ export const PortalFacts = ({ page: { portal, checks } }: { page: SettingsPage }
   const words = useText('common');
   const format = useFormat(portal.timeZone);
   const links = useHubSpotLinks();
+  const problem = useProblem();
   const bad = needsLook(checks);
   return (
     <Flex direction="column" gap="small">
@@ -26,7 +27,7 @@ export const PortalFacts = ({ page: { portal, checks } }: { page: SettingsPage }
       {(portal.state === 'reconnect' || portal.state === 'removed') && (
         <Alert variant={portal.state === 'removed' ? 'warning' : 'danger'} title={t(`portal.state.${portal.state}`)}>
           {portal.state === 'removed' && <Text>{t('portal.removed')}</Text>}
-          {portal.reason && <Text variant="microcopy">{portal.reason}</Text>}
+          {portal.reason && <Text>{problem({ code: portal.reason, message: '' }).text}</Text>}
           <Button size="sm" href={{ url: links.reconnect, external: true }}>
             {words('reconnect')}
           </Button>

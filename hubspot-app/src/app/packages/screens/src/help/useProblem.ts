@@ -26,7 +26,8 @@ type ErrorKey = keyof typeof errors.en;
 const isKey = (key: string): key is ErrorKey => Object.hasOwn(errors.en, key);
 
 /** Codes whose message is somebody else's reason, or names what it is about, and must be shown. */
-const TELLING = /^(HUBSPOT_|LINE_(?!ID_|NOT_VERIFIED)|PROVIDER_|INVALID_|LINK_CONFLICT|VALUE_TOO_LONG|FORWARD_REFUSED)/;
+const TELLING =
+  /^(HUBSPOT_|BUBBLE_|LINE_(?!ID_|NOT_VERIFIED)|PROVIDER_|INVALID_|LINK_CONFLICT|VALUE_TOO_LONG|FORWARD_REFUSED)/;
 
 /** Explains an error or a failed item by its code, in the user's language. */
 export function useProblem(): (reported: ApiError | Reported) => Problem {

@@ -1,13 +1,15 @@
 import { broadcastErrors } from './broadcastErrors.ts';
+import { providerErrors } from './providerErrors.ts';
 import { words } from './words.ts';
 
 /**
- * Every code that a person may see: what happened, and under `CODE.do` what to do about it. Codes of our own server are complete (a
- * test holds them to the document), of HubSpot's and LINE's those that stop a single item; for others their own message is shown.
+ * Every code that a person may see: what happened, and under `CODE.do` what to do about it. tools/codes.test.mjs holds them to the API
+ * document and to the Go code.
  */
 export const errors = words({
   en: {
     ...broadcastErrors.en,
+    ...providerErrors.en,
     INVALID_INPUT: 'Something in what you entered does not fit.',
     'INVALID_INPUT.do': 'Check the marked field and try again.',
     NOT_FOUND: 'This does not exist any more.',
@@ -218,6 +220,7 @@ export const errors = words({
   },
   ja: {
     ...broadcastErrors.ja,
+    ...providerErrors.ja,
     INVALID_INPUT: '入力内容に誤りがあります。',
     'INVALID_INPUT.do': '該当する項目を確認して、もう一度お試しください。',
     NOT_FOUND: 'すでに存在しません。',

@@ -35,6 +35,14 @@ export const help = words({
     sameTwice: 'The same message arrives twice',
     'sameTwice.check':
       'Another tool sends too. Look at the tools that use the same LINE Official Account, and at forwarding on Settings.',
+    notReceived: 'A message or broadcast is not received',
+    'notReceived.check':
+      'The friend blocked the account, is not in the audience, the broadcast is still a draft, or the LINE account lost its connection: connect it again on Settings.',
+    sentLower: 'Fewer messages are sent than estimated',
+    'sentLower.check': 'Friends who blocked the account are left out when a broadcast is sent.',
+    quotaUsedUp: 'The LINE quota is used up',
+    'quotaUsedUp.check':
+      'The plan at LINE allows a number of messages each month. LINE Official Account Manager shows how many are left. What was not sent says so, and can be sent again when the plan allows it.',
     permission: 'A permission is missing',
     'permission.check':
       'A HubSpot super admin must reconnect HubSpot and accept all permissions. Within Lumo, HubSpot’s own user permissions decide.',
@@ -77,6 +85,14 @@ export const help = words({
     sameTwice: '同じメッセージが2回届く',
     'sameTwice.check':
       '別のツールも送信しています。同じLINE公式アカウントを使うツールと、設定画面の転送先を確認してください。',
+    notReceived: 'メッセージや配信が届かない',
+    'notReceived.check':
+      '友だちがアカウントをブロックしている、配信対象に含まれていない、配信が下書きのまま、またはLINEアカウントの接続が切れています。接続が切れた場合は、設定画面で再接続してください。',
+    sentLower: '送信数が予定より少ない',
+    'sentLower.check': '送信時に、アカウントをブロックした友だちは除外されます。',
+    quotaUsedUp: 'LINEのメッセージ数を使い切った',
+    'quotaUsedUp.check':
+      'LINEのプランには月間のメッセージ数の上限があります。残り通数はLINE Official Account Managerで確認できます。送信されなかったメッセージにはその旨が表示され、上限に余裕ができてから再送できます。',
     permission: '権限が不足している',
     'permission.check':
       'HubSpotのスーパー管理者が再接続し、すべての権限を許可してください。Lumo内の操作は、HubSpotのユーザー権限に従います。',
