@@ -27,6 +27,7 @@ const codesIn = (files, pattern) => [
 /** Codes that no screen shows. */
 const ELSEWHERE = new Set([
   'HUBSPOT_INSTALL_EXPIRED', // of an install, which has pages of its own
+  'EXPORT_EXPIRED', // on the page that saves an export, which has words of its own
   'REFUSED_ADDRESS', // in the log of forwarding, which has words of its own
   'HUBSPOT_NO_TOKEN_SOURCE', // of a program put together wrongly: it does not start
 ]);
