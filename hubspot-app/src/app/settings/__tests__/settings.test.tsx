@@ -55,7 +55,7 @@ const farewell: Farewell = {
   done: false,
 };
 
-function open(more: Replies = {}, place = 'accounts', language: 'en' | 'ja' = 'en') {
+function open(more: Replies = {}, place = 'accounts', language: 'en' | 'ja' = 'en', manages = true) {
   const server = fakeServer({
     'GET /settings': settingsPage(),
     'GET /accounts': { items: [account()], next: null },
@@ -64,7 +64,7 @@ function open(more: Replies = {}, place = 'accounts', language: 'en' | 'ja' = 'e
     'GET /audit': { items: [], next: null },
     ...more,
   });
-  const r = show('settings', <SettingsScreen />, language);
+  const r = show('settings', <SettingsScreen />, language, manages);
   const sees = (text: string) =>
     r.waitFor(() => {
       const all = textsOf(r.getRootNode()).join(' | ');
@@ -109,6 +109,40 @@ describe('Settings', () => {
     await sees('Token revoked');
     await sees('Reconnect HubSpot');
   });
+
+  it.each([
+    ['GRANT_REFUSED', 'HubSpot no longer accepts'],
+    ['UNINSTALLED', 'Lumo was uninstalled in HubSpot'],
+  ])('says in words why it is not connected: %s', async (reason, text) => {
+    const page = settingsPage();
+    const { r, sees } = open({
+      'GET /settings': { ...page, portal: { ...page.portal, state: 'reconnect', reason } },
+    });
+    await sees(text);
+    expect(textsOf(r.getRootNode()).join()).not.toContain(reason);
+  });
+
+  it.each([
+    ['en', 'your HubSpot user may not manage integrations'],
+    ['ja', 'HubSpotユーザーには連携を管理する権限がありません'],
+  ] as const)(
+    'is read-only, with the reason, for whom HubSpot does not let manage integrations (%s)',
+    async (language, text) => {
+      const { r, sees, ready } = open({}, 'accounts', language, false);
+      await ready();
+      await sees(text);
+      await sees('Test shop');
+      expect(r.findByTestId(Button, 'connect-line').props.disabled).toBe(true);
+      r.find(Tabs).trigger('onSelectedChange', 'options' as never);
+      await sees(text);
+      expect(r.find(Toggle, { name: 'method-c' }).props.readOnly).toBe(true);
+      expect(r.findByTestId(LoadingButton, 'save-options').props.disabled).toBe(true);
+      r.find(Tabs).trigger('onSelectedChange', 'danger' as never);
+      await sees(text);
+      r.find(Tabs).trigger('onSelectedChange', 'audit' as never);
+      expect(textsOf(r.getRootNode()).join()).not.toContain(text);
+    },
+  );
 
   it('is in Japanese', async () => {
     const { sees } = open({}, 'accounts', 'ja');

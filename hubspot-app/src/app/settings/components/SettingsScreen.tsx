@@ -1,5 +1,5 @@
 import { Alert, Flex, Tab, Tabs } from '@hubspot/ui-extensions';
-import { Loadable, useApi, useText, type SettingsPage } from '@lumo/screens';
+import { Loadable, useApi, useManagesIntegrations, useText, type SettingsPage } from '@lumo/screens';
 import { useState } from 'react';
 import { Accounts } from './Accounts.tsx';
 import { AuditLog } from './AuditLog.tsx';
@@ -10,18 +10,33 @@ import { PortalFacts } from './PortalFacts.tsx';
 const TABS = ['accounts', 'options', 'audit', 'danger'] as const;
 type Place = (typeof TABS)[number];
 
-/** Settings in HubSpot's settings place. Only what the user may do is enabled; the server decides again. */
+/**
+ * Settings in HubSpot's settings place. Only what the user may do is enabled, and nothing for users whom HubSpot does not let manage
+ * integrations; the server decides again.
+ */
 export const SettingsScreen = () => {
   const t = useText('settings');
   const page = useApi('GET /settings', {});
+  const manages = useManagesIntegrations();
   return (
     <Loadable from={page} label={t('loading')}>
-      {(data) => <Sections page={data} onChanged={page.reload} />}
+      {(data) => <Sections page={manages ? data : readOnly(data)} manages={manages} onChanged={page.reload} />}
     </Loadable>
   );
 };
 
-const Sections = ({ page, onChanged }: { page: SettingsPage; onChanged: () => void }) => {
+const readOnly = (page: SettingsPage): SettingsPage => ({
+  ...page,
+  may: { ...page.may, manage_accounts: false, change_settings: false, disconnect: false },
+});
+
+interface SectionsProps {
+  page: SettingsPage;
+  manages: boolean;
+  onChanged: () => void;
+}
+
+const Sections = ({ page, manages, onChanged }: SectionsProps) => {
   const t = useText('settings');
   const [place, setPlace] = useState<Place>('accounts');
   const { may } = page;
@@ -48,7 +63,7 @@ const Sections = ({ page, onChanged }: { page: SettingsPage; onChanged: () => vo
           <Tab key={tab} tabId={tab} title={t(`tab.${tab}`)}>
             {tab === place && (
               <Flex direction="column" gap="medium">
-                {denied[tab] && <Alert variant="info" title={t('denied')} />}
+                {denied[tab] && <Alert variant="info" title={t(manages ? 'denied' : 'denied.integrations')} />}
                 {bodies[tab]}
               </Flex>
             )}

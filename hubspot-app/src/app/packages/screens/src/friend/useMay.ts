@@ -1,3 +1,4 @@
+import { useExtensionContext } from '@hubspot/ui-extensions';
 import type { May } from '../api/types.ts';
 import { useApi } from '../api/useApi.ts';
 
@@ -14,4 +15,13 @@ const ALL: May = {
 /** What the user may do, for enabling buttons. While it is not known everything is offered: the server decides anyway. */
 export function useMay(): May {
   return useApi('GET /settings', {}).data?.may ?? ALL;
+}
+
+/**
+ * Whether HubSpot lets this user manage integrations, which settings ask for. HubSpot tells only the browser, so this is a display hint;
+ * what the server knows of a user decides there (shared/access). A host that says nothing restricts nobody.
+ */
+export function useManagesIntegrations(): boolean {
+  const permissions = useExtensionContext().user.permissions as readonly string[] | undefined;
+  return permissions?.includes('integrations-management-write') ?? true;
 }

@@ -6,6 +6,8 @@ export const settings = words({
     title: 'Settings',
     loading: 'Loading settings',
     denied: 'You may look at this, but not change it. Ask a HubSpot super admin.',
+    'denied.integrations':
+      'You may look at this, but not change it: your HubSpot user may not manage integrations. A HubSpot super admin can allow it under “Users & Teams”.',
     'tab.accounts': 'LINE accounts',
     'tab.options': 'Options',
     'tab.audit': 'Activity log',
@@ -236,6 +238,8 @@ export const settings = words({
     title: '設定',
     loading: '設定を読み込み中',
     denied: '閲覧のみ可能です。変更するには、HubSpotのスーパー管理者に依頼してください。',
+    'denied.integrations':
+      '閲覧のみ可能です。お使いのHubSpotユーザーには連携を管理する権限がありません。HubSpotのスーパー管理者が「ユーザーとチーム」で許可できます。',
     'tab.accounts': 'LINEアカウント',
     'tab.options': 'オプション',
     'tab.audit': '操作履歴',

@@ -4,13 +4,14 @@ import { ORIGIN } from './server.ts';
 
 type Place = 'pages' | 'settings' | 'crm.record.tab' | 'crm.record.sidebar';
 
-/** Renders with the address of the fake server and a language. */
-export function show<P extends Place>(place: P, node: ReactNode, language: 'en' | 'ja' = 'en') {
+/** Renders with the address of the fake server, a language, and a user who may manage integrations or not. */
+export function show<P extends Place>(place: P, node: ReactNode, language: 'en' | 'ja' = 'en', manages = true) {
   const renderer = createRenderer(place);
   const context = renderer.mocks.context;
   context.variables = { API_ORIGIN: ORIGIN };
   context.user.language = language;
   context.user.locale = language;
+  context.user.permissions = manages ? ['integrations-management-write'] : [];
   renderer.render(node);
   return renderer;
 }
