@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"testing"
+	"time"
 
 	"lumo/scripts/sim"
 )
@@ -69,13 +70,15 @@ func TestPlantedBugsAreFound(t *testing.T) {
 	for plant, want := range map[sim.Plant]struct {
 		breaks string
 		seeds  []uint64
+		// climate in which the bug does harm.
+		climate sim.Climate
 	}{
-		sim.NoEcho:        {"I[34]", []uint64{1, 10}},
-		sim.ClaimFirst:    {"I[13]", []uint64{31}},
-		sim.ConstantFlush: {"I1", []uint64{1, 2}},
-		sim.NewestSeen:    {"I[13]", []uint64{8, 14, 42}},
-		sim.FreshKeys:     {"I2", []uint64{5, 20}},
-		sim.Unfenced:      {"I2", []uint64{5, 11, 14, 17}},
+		sim.NoEcho:        {breaks: "I[34]", seeds: []uint64{1, 10}},
+		sim.ClaimFirst:    {breaks: "I[13]", seeds: []uint64{31}},
+		sim.ConstantFlush: {breaks: "I1", seeds: []uint64{1, 2}},
+		sim.NewestSeen:    {breaks: "I[13]", seeds: []uint64{3, 4, 5, 11}, climate: sim.Climate{Journal: "refused", Lag: 2 * time.Minute}},
+		sim.FreshKeys:     {breaks: "I2", seeds: []uint64{5, 20}},
+		sim.Unfenced:      {breaks: "I2", seeds: []uint64{5, 11, 14, 17}},
 	} {
 		t.Run(string(plant), func(t *testing.T) {
 			t.Parallel()
@@ -85,7 +88,7 @@ func TestPlantedBugsAreFound(t *testing.T) {
 				seeds = append(seeds, s+1)
 			}
 			for _, seed := range seeds {
-				r, err := sim.Run(seed, sim.Options{Plant: plant})
+				r, err := sim.Run(seed, sim.Options{Plant: plant, Climate: want.climate})
 				if err != nil {
 					t.Fatal(err)
 				}
