@@ -196,6 +196,15 @@ func (v *Service) ask(ctx context.Context, ch Channel, b Broadcast) (string, err
 	return "", err
 }
 
+// Month is what LINE says now of the account's month. Value and Used mean nothing to an account without a limit.
+func (v *Service) Month(ctx context.Context, p id.PortalID, slot id.Slot) (Quota, error) {
+	ch, err := v.Line.Channel(ctx, p, slot)
+	if err != nil {
+		return Quota{}, err
+	}
+	return ch.Quota(ctx)
+}
+
 func (v *Service) money(ctx context.Context, p id.PortalID, b Broadcast, ch Channel, r *Review) error {
 	q, err := ch.Quota(ctx)
 	if err != nil {

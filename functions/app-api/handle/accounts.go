@@ -276,3 +276,23 @@ func (c *call) connectedAccount(ctx context.Context, slot id.Slot) (lineaccount.
 	}
 	return a, err
 }
+
+type quotaView struct {
+	Limited bool   `json:"limited"`
+	Quota   *int64 `json:"quota"`
+	Used    int64  `json:"used"`
+}
+
+// getQuota asks LINE itself: other tools of the account use its month up too.
+func getQuota(ctx context.Context, c *call) (any, error) {
+	slot, err := c.slot()
+	if err != nil {
+		return nil, err
+	}
+	q, err := c.Broadcasts.Month(ctx, c.portal(), slot)
+	v := quotaView{Limited: q.Limited, Used: q.Used}
+	if q.Limited {
+		v.Quota = &q.Value
+	}
+	return v, err
+}

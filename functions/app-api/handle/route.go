@@ -76,6 +76,7 @@ func routes() []route {
 		{method: "POST", pattern: "/accounts/{slot}/properties/{key}/recreate", action: access.ManageAccounts, do: postRecreate, live: true},
 		{method: "POST", pattern: "/accounts/{slot}/forwards", action: access.ManageAccounts, do: postForward},
 		{method: "DELETE", pattern: "/accounts/{slot}/forwards/{forward}", action: access.ManageAccounts, do: deleteForward},
+		{method: "GET", pattern: "/accounts/{slot}/quota", action: access.View, do: getQuota},
 		{method: "GET", pattern: "/accounts/{slot}/import", action: access.View, do: getImport},
 		{method: "POST", pattern: "/accounts/{slot}/import", action: access.ManageAccounts, do: postImport, live: true, audit: importStarted},
 		{method: "DELETE", pattern: "/accounts/{slot}/import", action: access.ManageAccounts, do: deleteImport, audit: importCanceled},

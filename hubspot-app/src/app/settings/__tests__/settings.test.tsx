@@ -60,6 +60,7 @@ function open(more: Replies = {}, place = 'accounts', language: 'en' | 'ja' = 'e
     'GET /settings': settingsPage(),
     'GET /accounts': { items: [account()], next: null },
     'GET /accounts/{slot}/import': idle,
+    'GET /accounts/{slot}/quota': { limited: true, quota: 5000, used: 1200 },
     'GET /disconnect': farewell,
     'GET /audit': { items: [], next: null },
     ...more,
@@ -168,6 +169,18 @@ describe('Settings', () => {
 });
 
 describe('LINE accounts', () => {
+  it.each([
+    [{ limited: true, quota: 5000, used: 1200 }, '1,200 of 5,000 sent, 3,800 left', false],
+    [{ limited: true, quota: 200, used: 230 }, '230 of 200 sent, 0 left', true],
+    [{ limited: false, quota: null, used: 7 }, '7 sent, no limit', false],
+    [refused('PROVIDER_UNAVAILABLE'), 'HubSpot or LINE does not answer at the moment.', false],
+  ])('tell how much of the month is used up: %#', async (answer, text, help) => {
+    const { r, sees } = open({ 'GET /accounts/{slot}/quota': answer });
+    await sees('Test shop');
+    await sees(text);
+    expect(textsOf(r.getRootNode()).includes('The LINE quota is used up')).toBe(help);
+  });
+
   const type = (page: ReturnType<typeof open>, secret = '0123456789abcdef0123456789abcdef') => {
     page
       .modal('connect-line')

@@ -12,7 +12,7 @@ import {
   Text,
   useExtensionActions,
 } from '@hubspot/ui-extensions';
-import { ErrorAlert, HelpLink, useAction, useText, type Account, type Format } from '@lumo/screens';
+import { ErrorAlert, HelpLink, useAction, useApi, useProblem, useText, type Account, type Format } from '@lumo/screens';
 import { CheckLines, needsLook } from './CheckLines.tsx';
 import { DisconnectAccount } from './DisconnectAccount.tsx';
 import { Forwards } from './Forwards.tsx';
@@ -95,7 +95,28 @@ const Facts = ({ account, format }: AccountProps) => {
       <DescriptionListItem label={t(ended ? 'account.until' : 'account.since')}>
         <Text>{format.dateTime(ended ? account.disconnectedAt : account.connectedAt)}</Text>
       </DescriptionListItem>
+      {account.state === 'active' && (
+        <DescriptionListItem label={t('account.month')}>
+          <Month slot={account.slot} />
+        </DescriptionListItem>
+      )}
     </DescriptionList>
+  );
+};
+
+/** How much of the month's messages is used up, as LINE says now. One line from the beginning, so that nothing moves. */
+const Month = ({ slot }: { slot: number }) => {
+  const t = useText('settings');
+  const problem = useProblem();
+  const { data, error } = useApi('GET /accounts/{slot}/quota', { path: { slot } });
+  if (!data) return <Text>{error ? problem(error).text : '…'}</Text>;
+  if (data.quota === null) return <Text>{t('account.monthUnlimited', { used: data.used })}</Text>;
+  const left = Math.max(0, data.quota - data.used);
+  return (
+    <>
+      <Text>{t('account.monthOf', { used: data.used, quota: data.quota, left })}</Text>
+      {left === 0 && <HelpLink topic="quotaUsedUp" />}
+    </>
   );
 };
 

@@ -758,6 +758,14 @@ export interface Import {
 
 export type ImportStatus = 'waiting' | 'processing' | 'completed' | 'canceled' | 'failed';
 
+export interface Quota {
+  limited: boolean;
+  /** null without a limit */
+  quota: number | null;
+  /** About; LINE counts with a delay */
+  used: number;
+}
+
 export interface ImportState {
   status: ImportStatus;
   available: boolean;
@@ -1364,6 +1372,8 @@ export interface Routes {
   'POST /accounts/{slot}/forwards': { answer: Account; path: { slot: Slot }; body: AddForward };
   /** End forwarding */
   'DELETE /accounts/{slot}/forwards/{forward}': { answer: Account; path: { slot: Slot; forward: string }; body: Plain };
+  /** How many messages LINE lets the account send this month, and how many went out */
+  'GET /accounts/{slot}/quota': { answer: Quota; path: { slot: Slot } };
   /** State of the import of existing friends */
   'GET /accounts/{slot}/import': { answer: ImportState; path: { slot: Slot } };
   /** Import existing friends */

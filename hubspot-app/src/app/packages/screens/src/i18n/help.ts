@@ -42,7 +42,7 @@ export const help = words({
     'sentLower.check': 'Friends who blocked the account are left out when a broadcast is sent.',
     quotaUsedUp: 'The LINE quota is used up',
     'quotaUsedUp.check':
-      'The plan at LINE allows a number of messages each month. LINE Official Account Manager shows how many are left. What was not sent says so, and can be sent again when the plan allows it.',
+      'The plan at LINE allows a number of messages each month. Settings shows how many are left. What was not sent says so, and can be sent again when the plan allows it.',
     permission: 'A permission is missing',
     'permission.check':
       'A HubSpot super admin must reconnect HubSpot and accept all permissions. Within Lumo, HubSpot’s own user permissions decide.',
@@ -92,7 +92,7 @@ export const help = words({
     'sentLower.check': '送信時に、アカウントをブロックした友だちは除外されます。',
     quotaUsedUp: 'LINEのメッセージ数を使い切った',
     'quotaUsedUp.check':
-      'LINEのプランには月間のメッセージ数の上限があります。残り通数はLINE Official Account Managerで確認できます。送信されなかったメッセージにはその旨が表示され、上限に余裕ができてから再送できます。',
+      'LINEのプランには月間のメッセージ数の上限があります。残り通数は設定画面で確認できます。送信されなかったメッセージにはその旨が表示され、上限に余裕ができてから再送できます。',
     permission: '権限が不足している',
     'permission.check':
       'HubSpotのスーパー管理者が再接続し、すべての権限を許可してください。Lumo内の操作は、HubSpotのユーザー権限に従います。',
