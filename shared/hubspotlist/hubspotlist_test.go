@@ -448,3 +448,29 @@ func (p *pages) Members(_ context.Context, _ id.PortalID, _ id.ListID, after str
 	}
 	return p.ids[from:to], p.ids[to-1].String(), nil
 }
+
+// What a snapshot of a million members costs: docs/bench.md has the figures.
+func BenchmarkSnapshot(b *testing.B) {
+	m := members{ids: newPages(1_000_000).ids}
+	packed := m.pack()
+	b.Run("pack", func(b *testing.B) {
+		for b.Loop() {
+			m.pack()
+		}
+		b.ReportMetric(float64(len(packed))/float64(len(m.ids)), "bytes/member")
+	})
+	b.Run("unpack", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := unpack(packed); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("has", func(b *testing.B) {
+		set, i := Members{IDs: m.ids}, 0
+		for b.Loop() {
+			set.Has(m.ids[i*7919%len(m.ids)] + id.ContactID(i&1))
+			i++
+		}
+	})
+}
