@@ -54,7 +54,7 @@ func estimate(ctx context.Context, x Index, p id.PortalID, s id.Slot, sel Select
 		case sel.Match != nil && !sel.Match(f):
 		case f.Follow == friend.Blocked:
 			e.Blocked++
-		case f.Follow == friend.Following:
+		default:
 			e.Recipients++
 			if f.Linked() {
 				e.Linked++
@@ -96,11 +96,12 @@ func (r *roll) add(e friendindex.Entry) {
 
 func (r *roll) len() int { return len(r.ordinals) }
 
-// gather collects who gets it now: everybody of the selection who follows the account.
+// gather collects who gets it now: everybody of the selection who has not blocked the account. Of friends whom only a contact named nobody
+// ever said that they follow, but LINE knew them; to those who do not it delivers nothing, and counts nothing (LINE docs: Sending messages).
 func gather(ctx context.Context, x Index, p id.PortalID, s id.Slot, sel Selection, among *set) (*roll, error) {
 	r := &roll{}
 	err := x.Each(ctx, p, s, func(f friendindex.Entry) bool {
-		if f.Follow == friend.Following && (sel.Match == nil || sel.Match(f)) && (among == nil || among.has(f.Ordinal)) {
+		if f.Follow != friend.Blocked && (sel.Match == nil || sel.Match(f)) && (among == nil || among.has(f.Ordinal)) {
 			r.add(f)
 		}
 		return true

@@ -35,7 +35,7 @@ func (w *world) confirm(name string, at int64) Broadcast {
 func TestEverybodyGetsItOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1234)
-	w.people[7].Follow = friend.Blocked
+	w.people[7].Follow, w.people[8].Follow = friend.Blocked, friend.Unknown
 	w.draft("b", "hello")
 	w.confirm("b", 0)
 	b := w.get("b")
