@@ -1,18 +1,23 @@
-// Pictures of the screens in both languages, for the README: starts the whole system with a small world and walks through it.
+// Pictures of the screens and of the tour from an empty account to a synced one, in both languages, for the README: starts the whole
+// system with a small world and walks through it.
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { project } from '../preview/lib/bundles.mjs';
+import { FAMILY } from '../preview/lib/fonts.mjs';
+import { settled, walk } from '../preview/live/tour.mjs';
 import { PORTAL, startWorld } from '../preview/live/world.mjs';
 import { launch } from './browser.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
 
 const folder = path.resolve(project, '../docs/images');
+/** @type {('en' | 'ja')[]} */
+const LANGUAGES = ['en', 'ja'];
 
 /** Each picture's name, the screen's address and what to do there first. @type {[string, string, ((page: Page) => Promise<void>)?][]} */
 const SCREENS = [
   ['dashboard', 'ext=pages'],
-  ['resync', 'ext=pages', (page) => page.locator('.tab-panel .btn.primary').first().click()],
+  ['resync', 'ext=pages', (page) => page.getByTestId('resync').click()],
   ['sync-data', 'ext=pages&path=/sync-data'],
   ['friends', 'ext=pages&path=/friends'],
   ['help', 'ext=pages&path=/help'],
@@ -21,13 +26,56 @@ const SCREENS = [
   ['card-sidebar', 'ext=sidebar'],
 ];
 
-/** @param {Page} page @param {string} address */
-async function open(page, address) {
-  await page.goto(address);
-  await page.locator('[data-testid=extension][data-ready=true]').waitFor();
-  await page.waitForLoadState('networkidle');
-  // A picture of a spinner tells nothing.
-  await page.locator('.spinner').first().waitFor({ state: 'detached', timeout: 10_000 });
+/** Steps of the tour that are worth a picture. */
+const STEPS = ['start', 'install', 'connect', 'connect-refused', 'connected', 'first-sync', 'friend', 'contact'];
+
+const COMPANIES = {
+  en: { portal: 2001, account: 'Aoi Books', contacts: 400, friends: 120, linked: 90 },
+  ja: { portal: 2002, account: 'あおい書店', contacts: 400, friends: 120, linked: 90 },
+};
+
+/** @param {Page} page @param {string} name */
+async function picture(page, name) {
+  // What was reported is not what the picture is about, and letters may still be on their way.
+  await page.evaluate(async () => {
+    document.querySelectorAll('.toast').forEach((toast) => toast.remove());
+    await document.fonts.ready;
+  });
+  await page.screenshot({ path: path.join(folder, name) });
+  console.log(`docs/images/${name}`);
+}
+
+/** @param {string} what @param {() => Promise<unknown>} take */
+async function attempt(what, take) {
+  try {
+    await take();
+  } catch (e) {
+    console.error(`${what} was left out: ${e instanceof Error ? e.message.split('\n')[0] : e}`);
+    process.exitCode = 1;
+  }
+}
+
+/**
+ * A browser window in which pages without a web font of their own show Japanese, too.
+ *
+ * @param {import('playwright-core').Browser} browser @param {string} base
+ */
+async function window(browser, base) {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    reducedMotion: 'reduce',
+    bypassCSP: true,
+  });
+  const css = await (await fetch(`${base}/fonts/index.css`)).text();
+  const faces = css.replaceAll(FAMILY, 'Noto Sans JP').replaceAll('url(./', `url(${base}/fonts/`);
+  await context.addInitScript((text) => {
+    document.addEventListener('DOMContentLoaded', () => {
+      const style = document.createElement('style');
+      style.textContent = text;
+      document.head.append(style);
+    });
+  }, faces);
+  return context;
 }
 
 async function main() {
@@ -36,20 +84,28 @@ async function main() {
   const world = await startWorld({ contacts: 300, companies: 40, lists: 5, friends: 120, linked: 90 });
   const browser = await launch();
   try {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
-    for (const lang of ['en', 'ja']) {
+    for (const lang of LANGUAGES) {
+      const context = await window(browser, world.base);
+      const page = await context.newPage();
       for (const [name, query, act] of SCREENS) {
-        const file = `hubspot-${name}.${lang}.png`;
-        try {
-          await open(page, `${world.base}/?${query}&portalId=${PORTAL}&lang=${lang}&bare=1`);
+        await attempt(name, async () => {
+          await page.goto(`${world.base}/?${query}&portalId=${PORTAL}&lang=${lang}&bare=1`);
+          await settled(page);
           await act?.(page);
-          await page.screenshot({ path: path.join(folder, file) });
-          console.log(`docs/images/${file}`);
-        } catch (e) {
-          console.error(`${file} was left out: ${e instanceof Error ? e.message.split('\n')[0] : e}`);
-          process.exitCode = 1;
-        }
+          await picture(page, `hubspot-${name}.${lang}.png`);
+        });
       }
+      const { account, ...company } = COMPANIES[lang];
+      await world.found({ ...company, name: account });
+      // Slow enough for a picture of the first sync.
+      await world.hubspot('latency', 'PUT', { millis: 400 });
+      const at = async (/** @type {string} */ step, /** @type {Page} */ shown) => {
+        if (step === 'dashboard') await world.hubspot('latency', 'PUT', { millis: 0 });
+        if (STEPS.includes(step)) await picture(shown, `tour-${STEPS.indexOf(step) + 1}-${step}.${lang}.png`);
+      };
+      await attempt('the tour', () => walk(page, { ...world, ...company, account, lang, at }));
+      await world.hubspot('latency', 'PUT', { millis: 0 });
+      await context.close();
     }
   } finally {
     await browser.close();

@@ -68,7 +68,7 @@ const typedInto = (type: string | null) =>
   type === 'number' ? '7' : type === 'time' ? '08:30' : type === 'date' ? '2026-11-24' : 'a';
 
 /** Acts on one and tells whether anything came of it: a request, a navigation or another state of the screen. */
-async function act(page: Page, { key, kind }: Element): Promise<'alive' | 'dead' | 'gone'> {
+async function act(page: Page, { key, kind }: Element, again = false): Promise<'alive' | 'dead' | 'gone'> {
   const { world } = stage;
   const it = page.locator(`[data-walk="${key.replace(/["\\]/g, '\\$&')}"]`);
   const [before, requests] = [await page.evaluate(look), world.sent.length];
@@ -98,8 +98,8 @@ async function act(page: Page, { key, kind }: Element): Promise<'alive' | 'dead'
     }
     return 'dead';
   } catch (e) {
-    // An answer came in between and closed what it was in, or took its purpose.
-    if ((await it.count()) > 0 && (await it.isEnabled())) throw e;
+    // An answer came in between and closed what it was in, or took its purpose. What stays is told apart at the second attempt.
+    if (again && (await it.count()) > 0 && (await it.isEnabled())) throw e;
     return 'gone';
   } finally {
     page.off('popup', popup);
@@ -163,7 +163,7 @@ export async function walkScreen(
       continue;
     }
     const at = page.url();
-    const outcome = await act(page, next);
+    const outcome = await act(page, next, tried.has(next.key));
     if (outcome !== 'gone' || tried.has(next.key)) done.add(next.key);
     if (outcome === 'dead') dead.push(next.key);
     if (outcome === 'alive') latest = next;

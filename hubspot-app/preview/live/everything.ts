@@ -28,7 +28,7 @@ async function everyElement(lang: Lang) {
   const english = new Set<string>();
   let acted = 0;
   for (const screen of await screensOf(portal, card)) {
-    const result = await walkScreen(
+    const walked = walkScreen(
       page,
       () => stage.open(`${screen}&bare=1`, { portal, lang, page }),
       async () => {
@@ -37,6 +37,9 @@ async function everyElement(lang: Lang) {
         expect(text, screen).not.toContain('This extension crashed');
       },
     );
+    const result = await walked.catch((e: Error) => {
+      throw new Error(`${lang} ${screen}: ${e.message}`, { cause: e });
+    });
     acted += result.acted.length;
     dead.push(...result.dead.map((key) => `${screen}: ${key}`));
   }

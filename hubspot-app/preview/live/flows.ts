@@ -123,7 +123,7 @@ export function flows() {
       await page.keyboard.press('Escape');
       await page.getByTestId('save-tags').click();
       await page.getByTestId('edit-tags').waitFor();
-      expect(await page.getByText(name).count()).toBeGreaterThan(0);
+      await page.getByText(name).first().waitFor();
       expect(tag.name).toBe(name);
       const written = () => stage.value(contact, 'line_tags');
       await expect.poll(written, { timeout: 60_000, interval: 500 }).toBeTruthy();

@@ -247,7 +247,10 @@ export function sandboxes(hubspotAt, lineAt) {
       const users = people.map((p) => p.lineUserId);
       const property = { name: 'line_user_id', label: 'LINE User ID', type: 'string', fieldType: 'text' };
       const at = `portals/${portal}`;
-      await hubspot(at, 'PUT', { name: `${name.toLowerCase().replace(/\W+/g, '-')}.example`, timeZone: 'Asia/Tokyo' });
+      await hubspot(at, 'PUT', {
+        name: `${name.toLowerCase().replace(/[\s.]+/g, '-')}.example`,
+        timeZone: 'Asia/Tokyo',
+      });
       await hubspot(`${at}/properties/contacts`, 'POST', {
         ...property,
         groupName: 'contactinformation',
