@@ -51,6 +51,7 @@ var acts = []act{
 	{"rename", 4, (*World).renamePerson},
 	{"import", 2, (*World).importFriends},
 	{"stop-import", 1, (*World).stopImport},
+	{"list", 5, (*World).changeList},
 	{"run", 4, (*World).startRun},
 	{"expire-token", 2, (*World).expireToken},
 	{"uninstall", 1, (*World).uninstall},

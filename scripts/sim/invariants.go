@@ -50,6 +50,11 @@ func (w *World) checkConvergence() {
 	w.unseen()
 	w.reconcile()
 	w.checkAgreement("after a full compare")
+	for _, t := range w.portals {
+		if !t.removed {
+			w.checkLists(t)
+		}
+	}
 	last := w.lastWrite()
 	w.reconcile()
 	w.checkStill(last)
