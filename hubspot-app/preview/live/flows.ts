@@ -57,13 +57,13 @@ export function flows() {
     it('everything is synced again, and the progress is seen', async () => {
       const { world, page } = stage;
       await expect.poll(async () => (await world.api('/status')).run, { timeout: 40_000 }).toBe(null);
-      await world.hubspot('latency', 'PUT', { millis: 800 });
+      await world.hubspot('latency', 'PUT', { millis: 2_000 });
       try {
         await stage.open('ext=pages');
         const before = (await world.api('/runs')).items[0].id;
         await page.getByTestId('resync').click();
         await page.getByTestId('resync-start').click();
-        await page.getByRole('progressbar').first().waitFor();
+        await page.getByRole('progressbar').first().waitFor({ timeout: 45_000 });
         await world.hubspot('latency', 'PUT', { millis: 0 });
         await page.getByRole('progressbar').first().waitFor({ state: 'detached', timeout: 40_000 });
         const [latest] = (await world.api('/runs')).items;

@@ -87,11 +87,11 @@ export class Stage {
     const context = await this.newContext();
     const steps: Toured['steps'] = [];
     // Slow enough to be seen.
-    await world.hubspot('latency', 'PUT', { millis: 200 });
+    await world.hubspot('latency', 'PUT', { millis: 1_000 });
     try {
       const at = async (name: string, page: Page) => {
         steps.push({ name, text: await page.locator('body').innerText(), url: page.url() });
-        if (name === 'dashboard') await world.hubspot('latency', 'PUT', { millis: 0 });
+        if (name === 'first-sync') await world.hubspot('latency', 'PUT', { millis: 0 });
       };
       const contact = await walk(await context.newPage(), { ...world, ...company, lang, at });
       return { ...company, steps, card: contact.url() };

@@ -79,7 +79,8 @@ export async function walk(page, tour) {
   const { at = async () => undefined } = tour;
   await install(page, tour, true);
   await page.locator('a.main[href*="/app/"]').click();
-  await page.getByRole('progressbar').first().waitFor();
+  // The Dashboard looks again after half a minute when it came before the run.
+  await page.getByRole('progressbar').first().waitFor({ timeout: 45_000 });
   await at('first-sync', page);
   await page.getByRole('progressbar').first().waitFor({ state: 'detached', timeout: 60_000 });
   await settled(page);

@@ -34,7 +34,7 @@ export function tours() {
         const linked = records.filter((r) => r.values.line_user_id).length;
         expect((await world.api('/status', { portal })).counters.friends).toBe(linked);
       },
-      90_000,
+      150_000,
     );
   });
 }
