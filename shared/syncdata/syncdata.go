@@ -126,6 +126,23 @@ func (s *Service) Candidates(ctx context.Context, p id.PortalID, search string) 
 	return out, nil
 }
 
+// Options are what a field of choices may hold, in HubSpot's order; nothing for other types.
+func (s *Service) Options(ctx context.Context, p id.PortalID, name string) ([]lineproperty.Option, error) {
+	h, _, err := s.find(ctx, p, name)
+	if errors.Is(err, mapping.ErrNotMappable) || errors.Is(err, ErrOwn) {
+		err = nil // it has options all the same
+	}
+	if err != nil {
+		return nil, err
+	}
+	if h.Archived {
+		return nil, ErrGone
+	}
+	out := slices.DeleteFunc(slices.Clone(h.Options), func(o lineproperty.Option) bool { return o.Hidden })
+	slices.SortStableFunc(out, func(a, b lineproperty.Option) int { return cmp.Compare(a.Order, b.Order) })
+	return out, nil
+}
+
 func rank(f Fit) int {
 	if f == None {
 		return 1

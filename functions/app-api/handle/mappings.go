@@ -135,6 +135,34 @@ func getProperties(ctx context.Context, c *call) (any, error) {
 	})
 }
 
+type optionRow struct {
+	Value string `json:"value"`
+	Label string `json:"label"`
+}
+
+// maxOptions is more than anybody chooses from; HubSpot allows 5,000 in a property.
+const maxOptions = 1000
+
+// getOptions tells what a field of choices may hold, so that nobody has to type internal values.
+func getOptions(ctx context.Context, c *call) (any, error) {
+	name, err := property(c.params["property"])
+	if err != nil {
+		return nil, err
+	}
+	all, err := c.SyncData.Options(ctx, c.portal(), name)
+	if err != nil {
+		return nil, err
+	}
+	out := struct {
+		Items []optionRow `json:"items"`
+		More  bool        `json:"more"`
+	}{Items: []optionRow{}, More: len(all) > maxOptions}
+	for _, o := range all[:min(len(all), maxOptions)] {
+		out.Items = append(out.Items, optionRow{o.Value, clip(o.Label, 200)})
+	}
+	return out, nil
+}
+
 // slice pages over a list that is read whole. The cursor is a position: what comes or goes meanwhile shifts a row, no more.
 func slice[D, V any](c *call, all []D, view func(D) V) (any, error) {
 	after, limit, err := c.page()

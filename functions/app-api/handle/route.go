@@ -57,6 +57,7 @@ func routes() []route {
 		{method: "PATCH", pattern: "/mappings/{property}", action: access.EditMappings, do: patchMapping, live: true},
 		{method: "DELETE", pattern: "/mappings/{property}", action: access.EditMappings, do: deleteMapping},
 		{method: "GET", pattern: "/properties", action: access.View, do: getProperties},
+		{method: "GET", pattern: "/properties/{property}/options", action: access.View, do: getOptions},
 		{method: "GET", pattern: "/lists", action: access.View, do: getLists},
 		{method: "PATCH", pattern: "/lists/{list}", action: access.EditMappings, do: patchList, live: true, audit: listChanged},
 		{method: "POST", pattern: "/lists/{list}/reread", action: access.Sync, do: postReread, live: true},

@@ -1,6 +1,7 @@
 import {
   Button,
   Checkbox,
+  DateInput,
   EmptyState,
   ErrorState,
   Input,
@@ -8,14 +9,16 @@ import {
   LoadingSpinner,
   Modal,
   MultiSelect,
+  NumberInput,
   SearchInput,
   Select,
   Table,
   TableRow,
   Tag,
+  TimeInput,
 } from '@hubspot/ui-extensions';
 import { PageLink } from '@hubspot/ui-extensions/pages';
-import type { Friend } from '@lumo/screens';
+import { momentOf, type Friend } from '@lumo/screens';
 import {
   account,
   change,
@@ -228,6 +231,8 @@ describe('tags in bulk', () => {
   });
 });
 
+const MORNING = { year: 2026, month: 10, date: 30, hours: 9, minutes: 30 };
+
 describe('one friend', () => {
   const at = `/friends/1/${USER}`;
   const detail = (more: Replies = {}) =>
@@ -283,6 +288,70 @@ describe('one friend', () => {
     server.set({ 'PATCH /friends/{slot}/{user}/fields': friend() });
     page.findByTestId(LoadingButton, 'save-fields').trigger('onClick');
     await vi.waitFor(() => expect(page.alerts()).toEqual(['success: Saved. HubSpot learns of it within seconds.']));
+  });
+
+  it('lets people choose instead of typing internal values', async () => {
+    const server = detail({
+      'GET /friends/{slot}/{user}': friend({
+        fields: [
+          field({ property: 'size', label: 'Size', type: 'enumeration', fieldType: 'select', value: 'old' }),
+          field({ property: 'likes', label: 'Likes', type: 'enumeration', fieldType: 'checkbox', value: 'a' }),
+          field({ property: 'points', label: 'Points', type: 'number', fieldType: 'number', value: '3' }),
+          field({ property: 'visit', label: 'Visit', type: 'datetime', fieldType: 'date', value: null }),
+        ],
+      }),
+      'GET /properties/{property}/options': {
+        items: [
+          { value: 'a', label: '小 A' },
+          { value: 'b', label: '大 B' },
+        ],
+        more: false,
+      },
+      'PATCH /friends/{slot}/{user}/fields': friend(),
+    });
+    const page = open(at);
+    await page.sees('Edit fields');
+    page.findByTestId(Button, 'edit-fields').trigger('onClick');
+    await page.r.waitFor(() => expect(page.find(Select, { name: 'size' }).props.options).toHaveLength(4));
+    expect(page.find(Select, { name: 'size' }).props.options[3]).toEqual({ value: 'old', label: 'old' });
+    page.find(Select, { name: 'size' }).trigger('onChange', 'b' as never);
+    page.find(MultiSelect, { name: 'likes' }).trigger('onChange', ['a', 'b'] as never);
+    page.find(NumberInput, { name: 'points' }).trigger('onChange', 12.5 as never);
+    page.find(DateInput, { name: 'visit' }).trigger('onChange', { year: 2026, month: 10, date: 30 } as never);
+    page.find(TimeInput, { name: 'visit-time' }).trigger('onChange', { hours: 9, minutes: 30 } as never);
+    page.findByTestId(LoadingButton, 'save-fields').trigger('onClick');
+    await vi.waitFor(() => expect(server.of('PATCH /friends/{slot}/{user}/fields')).toHaveLength(1));
+    const { values } = server.of('PATCH /friends/{slot}/{user}/fields')[0]?.body as { values: Record<string, string> };
+    expect(values).toMatchObject({ size: 'b', likes: 'a;b', points: '12.5' });
+    expect(values.visit).toBe(new Date(momentOf(MORNING, page.mocks.context.portal.timezone)).toISOString());
+  });
+
+  it('takes the internal value where the options cannot be had', async () => {
+    detail({
+      'GET /friends/{slot}/{user}': friend({
+        fields: [field({ property: 'size', label: 'Size', type: 'enumeration', fieldType: 'select', value: 'old' })],
+      }),
+      'GET /properties/{property}/options': refused('PROVIDER_UNAVAILABLE'),
+    });
+    const page = open(at);
+    await page.sees('Edit fields');
+    page.findByTestId(Button, 'edit-fields').trigger('onClick');
+    await page.r.waitFor(() => expect(page.find(Input, { name: 'size' }).props.value).toBe('old'));
+  });
+
+  it('says what is wrong with a value before HubSpot is asked', async () => {
+    detail({
+      'GET /friends/{slot}/{user}': friend({ fields: [field({ property: 'email', label: 'Email', value: '' })] }),
+    });
+    const page = open(at);
+    await page.sees('Edit fields');
+    page.findByTestId(Button, 'edit-fields').trigger('onClick');
+    page.find(Input, { name: 'email' }).trigger('onInput', 'aiko@' as never);
+    expect(page.find(Input, { name: 'email' }).props.validationMessage).toContain('name@example.com');
+    expect(page.findByTestId(LoadingButton, 'save-fields').props.disabled).toBe(true);
+    page.find(Input, { name: 'email' }).trigger('onInput', 'aiko@example.com' as never);
+    expect(page.find(Input, { name: 'email' }).props.error).toBe(false);
+    expect(page.findByTestId(LoadingButton, 'save-fields').props.disabled).toBe(false);
   });
 
   it('does not offer to edit what flows from HubSpot only', async () => {

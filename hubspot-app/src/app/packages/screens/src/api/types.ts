@@ -440,6 +440,16 @@ export interface Candidate {
   mapped: boolean;
 }
 
+export interface PropertyOption {
+  value: string;
+  label: string;
+}
+
+export interface OptionList {
+  items: PropertyOption[];
+  more: boolean;
+}
+
 export interface CandidatePage {
   items: Candidate[];
   next: string | null;
@@ -1299,6 +1309,8 @@ export interface Routes {
   'DELETE /mappings/{property}': { answer: Removed; path: { property: string }; body: Plain };
   /** HubSpot contact properties that could be mapped */
   'GET /properties': { answer: CandidatePage; query: { search?: string; cursor?: string; limit?: number } };
+  /** What a property of choices may hold */
+  'GET /properties/{property}/options': { answer: OptionList; path: { property: string } };
   /** HubSpot lists */
   'GET /lists': { answer: ListPage; query: { search?: string; selected?: boolean; cursor?: string; limit?: number } };
   /** Keep the members of a list, or no longer */

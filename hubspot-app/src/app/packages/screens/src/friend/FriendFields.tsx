@@ -1,4 +1,4 @@
-import { Button, EmptyState, Flex, LoadingButton, StatusTag, Text } from '@hubspot/ui-extensions';
+import { Button, EmptyState, Flex, LoadingButton, StatusTag, Text, useExtensionContext } from '@hubspot/ui-extensions';
 import { useState } from 'react';
 import type { Field, FriendDetail } from '../api/types.ts';
 import { useAction } from '../api/useAction.ts';
@@ -62,7 +62,7 @@ export const FriendFields = ({ friend, format, may, onSaved }: Props) => {
 
 const FieldRow = ({ field, format }: { field: Field; format: Format }) => {
   const t = useText('friends');
-  const value = useShown()(field);
+  const value = useShown(format)(field);
   return (
     <Flex direction="column" gap="flush">
       <Text format={{ fontWeight: 'demibold' }} truncate={{ tooltipText: `${field.label} (${field.property})` }}>
@@ -111,20 +111,32 @@ const Source = ({ field, format }: { field: Field; format: Format }) => {
   return <Text variant="microcopy">{parts.filter(Boolean).join(' · ')}</Text>;
 };
 
-function useShown(): (field: Field) => string {
+function useShown(format: Format): (field: Field) => string {
   const t = useText('friends');
   return ({ value, type }) => {
     if (value === null || value === '') return t('field.empty');
     if (type === 'bool' && value === 'true') return t('yes');
     if (type === 'bool' && value === 'false') return t('no');
+    if (type === 'datetime' && !Number.isNaN(Date.parse(value))) return format.dateTime(Date.parse(value));
     return value;
   };
+}
+
+/** What can be seen to be wrong before HubSpot is asked; emptying a field is always fine. */
+function faultIn(field: Field, value: string): 'field.emailBad' | 'field.phoneBad' | 'field.number' | null {
+  const text = value.trim();
+  if (text === '') return null;
+  if (field.property === 'email' && !/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(text)) return 'field.emailBad';
+  if (field.fieldType === 'phonenumber' && text.replace(/\D/g, '').length < 5) return 'field.phoneBad';
+  if (field.type === 'number' && !/^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text)) return 'field.number';
+  return null;
 }
 
 const EditFields = ({ friend, onDone }: { friend: FriendDetail; onDone: (saved: boolean) => void }) => {
   const t = useText('friends');
   const words = useText('common');
   const problem = useProblem();
+  const { portal } = useExtensionContext();
   const action = useAction('PATCH /friends/{slot}/{user}/fields');
   const fields = friend.fields.filter(canEdit);
   const [values, setValues] = useState<Record<string, string>>({});
@@ -134,7 +146,17 @@ const EditFields = ({ friend, onDone }: { friend: FriendDetail; onDone: (saved: 
       return next !== undefined && next !== (value ?? '') ? [[property, next]] : [];
     }),
   );
-  const fault = fields.find(({ property }) => property === action.error?.field)?.property;
+  const seenIn = (field: Field) => {
+    const typed = changed[field.property];
+    return typed === undefined ? null : faultIn(field, typed);
+  };
+  const faultOf = (field: Field): string | undefined => {
+    const seen = seenIn(field);
+    if (seen) return t(seen);
+    if (!action.error || action.error.field !== field.property) return undefined;
+    const { text, todo } = problem(action.error);
+    return `${text} ${todo}`;
+  };
 
   const save = async () => {
     const saved = await action.run({ path: { slot: friend.slot, user: friend.user }, body: { values: changed } });
@@ -148,7 +170,8 @@ const EditFields = ({ friend, onDone }: { friend: FriendDetail; onDone: (saved: 
           key={field.property}
           field={field}
           value={values[field.property] ?? field.value ?? ''}
-          fault={fault === field.property && action.error ? problem(action.error).text : undefined}
+          fault={faultOf(field)}
+          timeZone={portal.timezone || 'UTC'}
           onChange={(value) => setValues((all) => ({ ...all, [field.property]: value }))}
         />
       ))}
@@ -158,7 +181,7 @@ const EditFields = ({ friend, onDone }: { friend: FriendDetail; onDone: (saved: 
           size="sm"
           variant="primary"
           loading={action.busy}
-          disabled={Object.keys(changed).length === 0}
+          disabled={Object.keys(changed).length === 0 || fields.some((field) => seenIn(field) !== null)}
           onClick={() => void save()}
           testId="save-fields"
         >

@@ -5,3 +5,4 @@ export * from './LinkFacts.tsx';
 export * from './TagEditor.tsx';
 export * from './useAllTags.ts';
 export * from './useMay.ts';
+export * from './moment.ts';
