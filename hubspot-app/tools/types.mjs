@@ -43,7 +43,7 @@ function objectType(schema) {
     ([name, property]) =>
       `${comment(property)}${key(name)}${schema.required?.includes(name) ? '' : '?'}: ${typeOf(property)};`,
   );
-  return rows.length === 0 ? 'Record<string, unknown>' : `{\n${rows.join('\n')}\n}`;
+  return `{\n${rows.join('\n')}\n}`;
 }
 
 function routesOf(document) {

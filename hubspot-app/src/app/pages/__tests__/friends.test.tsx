@@ -229,6 +229,15 @@ describe('tags in bulk', () => {
     const page = open('/friends');
     await page.r.waitFor(() => expect(page.findByTestId(Button, 'create-tag').props.disabled).toBe(true));
   });
+
+  it('offers nothing while it is not known who may, and leaves it to the server where that cannot be learnt', async () => {
+    const server = serve({ 'GET /settings': () => new Promise<never>(() => undefined) });
+    const page = open('/friends');
+    await page.r.waitFor(() => expect(page.findByTestId(Button, 'create-tag').props.disabled).toBe(true));
+    server.set({ 'GET /settings': refused('INTERNAL') });
+    const other = open('/friends');
+    await other.r.waitFor(() => expect(other.findByTestId(Button, 'create-tag').props.disabled).toBe(false));
+  });
 });
 
 const MORNING = { year: 2026, month: 10, date: 30, hours: 9, minutes: 30 };

@@ -12,9 +12,15 @@ const ALL: May = {
   disconnect: true,
 };
 
-/** What the user may do, for enabling buttons. While it is not known everything is offered: the server decides anyway. */
+const NOTHING = Object.fromEntries(Object.keys(ALL).map((action) => [action, false])) as unknown as May;
+
+/**
+ * What the user may do, for enabling buttons. While that is being asked nothing is offered, so that no button is taken away again; when
+ * it cannot be learnt everything is: the server decides anyway.
+ */
 export function useMay(): May {
-  return useApi('GET /settings', {}).data?.may ?? ALL;
+  const { data, error } = useApi('GET /settings', {});
+  return data?.may ?? (error ? ALL : NOTHING);
 }
 
 /**
