@@ -118,7 +118,7 @@ func (c *call) farewell(ctx context.Context, done bool) (farewell, error) {
 	if err != nil {
 		return farewell{}, err
 	}
-	n, err := c.counters(ctx, nil, accounts)
+	n, err := c.counters(ctx, accounts)
 	if err != nil {
 		return farewell{}, err
 	}

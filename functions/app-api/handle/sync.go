@@ -30,7 +30,7 @@ func getStatus(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	counters, err := c.counters(ctx, runs, accounts)
+	counters, err := c.counters(ctx, accounts)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func getStatus(ctx context.Context, c *call) (any, error) {
 	return out, nil
 }
 
-func (c *call) counters(ctx context.Context, runs []syncrun.Run, accounts []lineaccount.Account) (counters, error) {
+func (c *call) counters(ctx context.Context, accounts []lineaccount.Account) (counters, error) {
 	var out counters
 	var err error
 	if out.Failures, err = c.Failures.Count(ctx, c.portal()); err != nil {
@@ -78,13 +78,13 @@ func (c *call) counters(ctx context.Context, runs []syncrun.Run, accounts []line
 		}
 		out.Friends += n.Friends
 	}
-	for _, r := range runs {
-		if r.ListsCompared > 0 {
-			out.Lists = r.ListsCompared
-			break
+	lists, _, err := c.Lists.Index(ctx, c.portal())
+	for _, l := range lists {
+		if l.DeletedAt == 0 {
+			out.Lists++
 		}
 	}
-	return out, nil
+	return out, err
 }
 
 func (c *call) running(r syncrun.Run) runningView {

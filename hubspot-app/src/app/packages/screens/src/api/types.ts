@@ -186,6 +186,7 @@ export interface Counters {
   friends: number;
   accounts: number;
   mappings: number;
+  /** HubSpot lists in the index */
   lists: number;
   failures: number;
 }
