@@ -272,7 +272,7 @@ func (s *sending) size(ctx context.Context, b broadcast.Broadcast) int {
 // firstOf selects the first n friends.
 type firstOf int
 
-func (n firstOf) Select(context.Context, id.PortalID, id.Slot, broadcast.Audience) (broadcast.Selection, error) {
+func (n firstOf) Select(context.Context, id.PortalID, id.Slot, broadcast.Audience, broadcast.Freshness) (broadcast.Selection, error) {
 	return broadcast.Selection{Match: func(e friendindex.Entry) bool { return int(e.Ordinal) < int(n) }}, nil
 }
 

@@ -25,12 +25,21 @@ type Selection struct {
 	Match func(friendindex.Entry) bool
 	// MembersAsOf is the age of the oldest list membership that it rests on, Unix ms; 0 without lists (P-52).
 	MembersAsOf int64
+	// NotFriends are contacts whom the audience asks for and nobody can write to: no friend is linked to them (P-123).
+	NotFriends int
 }
 
-// Selector makes selections. It reads list memberships again when they are older than FreshFor (P-52), and answers ErrAudience for
-// what is gone or needs attention: such an audience is never taken as empty or as everybody (P-53).
+// Freshness is how old list memberships may be (P-52). The zero value takes them as they are stored.
+type Freshness struct {
+	Since int64       // read at this time, Unix ms, or later
+	By    string      // who reads: it goes on with what it began
+	Stop  func() bool // when it is time to hand over
+}
+
+// Selector makes selections. It answers ErrAudience for what is gone or needs attention: such an audience is never taken as empty or as
+// everybody (P-53); and ErrPreparing while what it rests on is still being read.
 type Selector interface {
-	Select(ctx context.Context, p id.PortalID, s id.Slot, a Audience) (Selection, error)
+	Select(ctx context.Context, p id.PortalID, s id.Slot, a Audience, f Freshness) (Selection, error)
 }
 
 // Index is the directory of an account's friends.
@@ -43,12 +52,13 @@ type Estimate struct {
 	Recipients  int   `json:"recipients"`
 	Blocked     int   `json:"blocked"` // of the audience, and left out
 	Linked      int   `json:"linked"`  // recipients who are linked to a contact
+	NotFriends  int   `json:"notFriends"`
 	MembersAsOf int64 `json:"membersAsOf,omitempty"`
 }
 
 // Estimate counts without holding anything in memory.
 func estimate(ctx context.Context, x Index, p id.PortalID, s id.Slot, sel Selection) (Estimate, error) {
-	e := Estimate{MembersAsOf: sel.MembersAsOf}
+	e := Estimate{MembersAsOf: sel.MembersAsOf, NotFriends: sel.NotFriends}
 	err := x.Each(ctx, p, s, func(f friendindex.Entry) bool {
 		switch {
 		case sel.Match != nil && !sel.Match(f):
@@ -184,6 +194,26 @@ func (r *reader) take(n int) ([]id.LineUserID, error) {
 	}
 	r.next += n
 	return out, nil
+}
+
+// Recipients reads the first n of a frozen audience in the order of sending.
+func Recipients(ctx context.Context, bs blob.Store, p id.PortalID, f Frozen, n int, visit func(id.LineUserID)) error {
+	r, err := openRoll(ctx, bs, p, f.Blob, 0)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	for n = min(n, f.Count); n > 0; {
+		us, err := r.take(min(n, ChunkSize))
+		if err != nil {
+			return err
+		}
+		for _, u := range us {
+			visit(u)
+		}
+		n -= len(us)
+	}
+	return nil
 }
 
 // Ordinals reads the ordinals of a frozen audience of count people, ascending.

@@ -200,6 +200,7 @@ var (
 	ErrStatus    = errors.New("that cannot be done with a broadcast in this state")
 	ErrName      = errors.New("a broadcast's name has 1 to 100 characters")
 	ErrAudience  = errors.New("this audience cannot be used: its tag, segment or list is gone or needs attention")
+	ErrPreparing = errors.New("this audience is not ready yet: HubSpot is still being read for it")
 	ErrNobody    = errors.New("nobody would get this broadcast")
 	ErrSchedule  = errors.New("the time must be at least 5 minutes and at most a year ahead")
 	ErrTestUsers = errors.New("a test goes to 1 to 10 friends of the account")
@@ -211,6 +212,11 @@ var (
 
 // Personalised tells whether each recipient gets a message of its own.
 func (b Broadcast) Personalised() bool { return b.Tracking == Personal || bubble.Personal(b.Bubbles) }
+
+// Over tells that nothing more will be sent.
+func (b Broadcast) Over() bool {
+	return b.Status == Sent || b.Status == PartlySent || b.Status == Canceled
+}
 
 // Clone copies what is shared by reference and changes.
 func (b Broadcast) Clone() Broadcast {

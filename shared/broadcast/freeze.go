@@ -29,8 +29,13 @@ func (s *Sender) freeze(ctx context.Context, p id.PortalID, b Broadcast, st stat
 	if err != nil {
 		return later(st), nil
 	}
-	if b, err = s.frozen(ctx, p, b, now); errors.Is(err, ErrAudience) || errors.Is(err, ErrNobody) {
-		return s.stand(ctx, p, b, st, Hold{Reason: NoAudience, Message: err.Error()})
+	if st.Fresh == 0 {
+		st.Fresh = freshness(b, now)
+	}
+	if b, err = s.frozen(ctx, p, b, now, st.Fresh); errors.Is(err, ErrAudience) || errors.Is(err, ErrNobody) || errors.Is(err, ErrPreparing) && st.Idle >= patience {
+		return s.stand(ctx, p, b, st, Hold{Reason: NoAudience, Code: problemOf(err), Message: err.Error()})
+	} else if errors.Is(err, ErrPreparing) {
+		return later(st), nil
 	} else if err != nil {
 		return chain.Next{}, err
 	}
@@ -75,16 +80,41 @@ func later(st state) chain.Next {
 	return chain.Next{State: st, Delay: wait(st.Idle)}
 }
 
+const (
+	// patience is how many steps wait for an audience that is being prepared, two hours or so, before a person is told.
+	patience = 30
+	// readingFor is how long one step reads list memberships.
+	readingFor = 30 * time.Second
+)
+
+// freshness: members of lists are read again when a person confirms, and when sending begins if they are older than FreshFor (P-52).
+func freshness(b Broadcast, now time.Time) int64 {
+	if b.Frozen == nil {
+		return b.ConfirmedAt
+	}
+	return now.Add(-FreshFor).UnixMilli()
+}
+
+// problemOf is the stable code of what is wrong with an audience.
+func problemOf(err error) string {
+	var coded interface{ ProblemCode() string }
+	if errors.As(err, &coded) {
+		return coded.ProblemCode()
+	}
+	return ""
+}
+
 // frozen makes the audience's object, or makes it again before the first message when it is old or is to be served in another order.
 // The second time it only loses: those who left the audience or blocked the account since. Nobody gets in whom the person who
 // confirmed did not count.
-func (s *Sender) frozen(ctx context.Context, p id.PortalID, b Broadcast, now time.Time) (Broadcast, error) {
+func (s *Sender) frozen(ctx context.Context, p id.PortalID, b Broadcast, now time.Time, fresh int64) (Broadcast, error) {
 	name := fmt.Sprintf("broadcasts/%s/audience-%d", b.ID, b.Attempt)
 	was := b.Frozen
 	if was != nil && (b.Progress.Next > 0 || len(b.Progress.Done) > 0 || was.Blob == name || was.Order == Oldest && now.UnixMilli()-was.AsOf < FreshFor.Milliseconds()) {
 		return b, nil
 	}
-	sel, err := s.Selector.Select(ctx, p, b.Slot, b.Audience)
+	until := now.Add(readingFor)
+	sel, err := s.Selector.Select(ctx, p, b.Slot, b.Audience, Freshness{Since: fresh, By: chainID(b), Stop: func() bool { return s.Clock.Now().After(until) }})
 	if err != nil {
 		return b, err
 	}

@@ -17,14 +17,14 @@ type Tags interface {
 // Selections is the Selector over everybody, tags and segments.
 type Selections struct {
 	Tags Tags
-	// Segment turns a segment into a test of friends; nil while there are none. It answers ErrAudience as Selector says.
-	Segment func(ctx context.Context, p id.PortalID, s id.Slot, segment string) (Selection, error)
+	// Segment turns a segment into a test of friends; nil while there are none. It answers ErrAudience and ErrPreparing as Selector says.
+	Segment func(ctx context.Context, p id.PortalID, s id.Slot, segment string, f Freshness) (Selection, error)
 }
 
 var _ Selector = Selections{}
 
 // Select implements Selector.
-func (c Selections) Select(ctx context.Context, p id.PortalID, s id.Slot, a Audience) (Selection, error) {
+func (c Selections) Select(ctx context.Context, p id.PortalID, s id.Slot, a Audience, f Freshness) (Selection, error) {
 	switch {
 	case a.Kind == Everyone:
 		return Selection{}, nil
@@ -37,7 +37,7 @@ func (c Selections) Select(ctx context.Context, p id.PortalID, s id.Slot, a Audi
 		}
 		return Selection{Match: func(e friendindex.Entry) bool { return slices.Contains(e.Tags, a.Ref) }}, nil
 	case a.Kind == Segment && c.Segment != nil:
-		return c.Segment(ctx, p, s, a.Ref)
+		return c.Segment(ctx, p, s, a.Ref, f)
 	}
 	return Selection{}, ErrAudience
 }

@@ -45,7 +45,9 @@ type state struct {
 	Phase     phase    `json:"phase"`
 	Progress  Progress `json:"progress"`
 	Idle      int      `json:"idle,omitempty"` // steps in a row that settled nothing
-	Told      int      `json:"told,omitempty"` // recipients whose contacts were looked at
+	// Fresh is how old list memberships may be: settled once, or reading them could go on for ever.
+	Fresh int64 `json:"fresh,omitempty"`
+	Told  int   `json:"told,omitempty"` // recipients whose contacts were looked at
 }
 
 // Teller notes on friends' rows that they got a broadcast, so that HubSpot learns of it.

@@ -172,7 +172,7 @@ func (v *Service) Review(ctx context.Context, p id.PortalID, b Broadcast) (Revie
 			return r, err
 		}
 	}
-	sel, err := v.Selector.Select(ctx, p, b.Slot, b.Audience)
+	sel, err := v.Selector.Select(ctx, p, b.Slot, b.Audience, Freshness{})
 	if err != nil {
 		return r, err
 	}
@@ -240,7 +240,7 @@ func (v *Service) money(ctx context.Context, p id.PortalID, b Broadcast, ch Chan
 
 // Estimate counts an audience that is being put together.
 func (v *Service) Estimate(ctx context.Context, p id.PortalID, s id.Slot, a Audience) (Estimate, error) {
-	sel, err := v.Selector.Select(ctx, p, s, a)
+	sel, err := v.Selector.Select(ctx, p, s, a, Freshness{})
 	if err != nil {
 		return Estimate{}, err
 	}

@@ -367,7 +367,7 @@ func (f memFriends) GetMany(ctx context.Context, p id.PortalID, ks []friend.Key)
 
 type selector struct{ w *world }
 
-func (s selector) Select(_ context.Context, _ id.PortalID, _ id.Slot, a Audience) (Selection, error) {
+func (s selector) Select(_ context.Context, _ id.PortalID, _ id.Slot, a Audience, _ Freshness) (Selection, error) {
 	if s.w.sel != nil {
 		return s.w.sel(a)
 	}

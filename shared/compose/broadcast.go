@@ -32,7 +32,7 @@ func (a *App) Broadcasts() *broadcast.Service {
 func (a *App) Casts() *broadcast.Sender {
 	store := dynamo.Broadcasts{Table: a.Table()}
 	return &broadcast.Sender{
-		Store: store, Ledger: dynamo.Reservations{Table: a.Table()}, Settings: store, Selector: broadcast.Selections{Tags: dynamo.Tags{Table: a.Table()}},
+		Store: store, Ledger: dynamo.Reservations{Table: a.Table()}, Settings: store, Selector: broadcast.Selections{Tags: dynamo.Tags{Table: a.Table()}, Segment: a.Segments().Select},
 		Index: a.FriendIndex(), Friends: a.Friends(), Blobs: a.Blobs(), Line: casting{a}, Links: a.trackedLinks(), Values: merging{a}, Tell: a.notes(),
 		Chain: &chain.Engine{
 			Store: dynamo.Chains{Table: a.Table()}, Queue: a.Sender(), Alarm: a.Directory(), Clock: a.Clock, Lane: queue.BroadcastSteps, Group: broadcast.Group,

@@ -26,6 +26,7 @@ import (
 	"lumo/shared/mail"
 	"lumo/shared/mapping"
 	"lumo/shared/queue"
+	"lumo/shared/segment"
 	"lumo/shared/syncrun"
 )
 
@@ -50,7 +51,10 @@ func (a *App) LineUsers() contactsync.Profiles { return lineUsers{a} }
 
 // Lists keeps the HubSpot lists of portals.
 func (a *App) Lists() *hubspotlist.Service {
-	return &hubspotlist.Service{Source: a.crm(), Store: dynamo.Lists{Table: a.Table()}, Blobs: a.Blobs(), Clock: a.Clock, NewID: a.NewID, Log: a.Log}
+	return &hubspotlist.Service{
+		Source: a.crm(), Store: dynamo.Lists{Table: a.Table()}, Blobs: a.Blobs(), Dependents: &segment.Service{Store: dynamo.Segments{Table: a.Table()}},
+		Clock: a.Clock, NewID: a.NewID, Log: a.Log,
+	}
 }
 
 // ListJobs reads the members of lists that somebody waits for.

@@ -50,6 +50,15 @@ func (j *Jobs) Select(ctx context.Context, p id.PortalID, l id.ListID, on bool) 
 	return row, j.Start(ctx, p)
 }
 
+// Use is Service.Use, and begins to read.
+func (j *Jobs) Use(ctx context.Context, p id.PortalID, ls ...id.ListID) error {
+	read, err := j.Service.Use(ctx, p, ls...)
+	if err != nil || !read {
+		return err
+	}
+	return j.Start(ctx, p)
+}
+
 // Reread asks for the members of lists as they are now, and begins to read.
 func (j *Jobs) Reread(ctx context.Context, p id.PortalID, ls ...id.ListID) error {
 	if _, err := j.Want(ctx, p, ls...); err != nil {

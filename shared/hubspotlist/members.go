@@ -14,9 +14,12 @@ type Members struct {
 	IDs  []id.ContactID // ascending
 }
 
+// Find returns a contact's position among them.
+func (m Members) Find(c id.ContactID) (int, bool) { return slices.BinarySearch(m.IDs, c) }
+
 // Has tells whether a contact is one of them.
 func (m Members) Has(c id.ContactID) bool {
-	_, ok := slices.BinarySearch(m.IDs, c)
+	_, ok := m.Find(c)
 	return ok
 }
 
@@ -175,6 +178,32 @@ func (s *Service) Want(ctx context.Context, p id.PortalID, ls ...id.ListID) (int
 		}
 	}
 	return now, nil
+}
+
+// Use has the members of lists kept, because something is about to rest on them; the next look at the index knows whether it does. It tells
+// whether any is to be read now.
+func (s *Service) Use(ctx context.Context, p id.PortalID, ls ...id.ListID) (read bool, err error) {
+	for _, l := range ls {
+		_, err := s.change(ctx, p, l, func(row *List) (bool, error) {
+			if row.DeletedAt != 0 || row.Size > MaxMembers {
+				return false, nil // whoever rests on it is told by its state
+			}
+			unread := row.Members == nil
+			read = read || unread
+			if row.Used && (!unread || row.Wanted != 0) {
+				return false, nil
+			}
+			row.Used = true
+			if unread {
+				row.Wanted = s.now()
+			}
+			return true, nil
+		})
+		if err != nil && !errors.Is(err, ErrUnknown) {
+			return false, err
+		}
+	}
+	return read, nil
 }
 
 // Index is all lists of a portal with what is remembered of them together.

@@ -37,6 +37,7 @@ import (
 	"lumo/shared/once"
 	"lumo/shared/portal"
 	"lumo/shared/redrive"
+	"lumo/shared/segment"
 	"lumo/shared/syncdata"
 	"lumo/shared/syncrun"
 	"lumo/shared/tag"
@@ -76,6 +77,7 @@ type Deps struct {
 	Tags       *tag.Service
 	Broadcasts *broadcast.Service
 	Taps       *tracking.Counter
+	Segments   *segment.Service
 	Release    func(context.Context)
 }
 

@@ -26,6 +26,7 @@ import (
 	"lumo/shared/once"
 	"lumo/shared/portal"
 	"lumo/shared/redrive"
+	"lumo/shared/segment"
 	"lumo/shared/syncdata"
 	"lumo/shared/syncrun"
 	"lumo/shared/tag"
@@ -113,6 +114,7 @@ var refusals = []struct {
 	{broadcast.ErrStatus, "WRONG_STATUS", ""},
 	{broadcast.ErrName, "INVALID_NAME", "name"},
 	{broadcast.ErrAudience, "AUDIENCE_UNUSABLE", "audience"},
+	{broadcast.ErrPreparing, "AUDIENCE_PREPARING", "audience"},
 	{broadcast.ErrNobody, "AUDIENCE_EMPTY", "audience"},
 	{broadcast.ErrSchedule, "INVALID_TIME", "sendAt"},
 	{broadcast.ErrTestUsers, "INVALID_TEST_USERS", "users"},
@@ -123,6 +125,12 @@ var refusals = []struct {
 	{broadcast.ErrReview, "REVIEW_FAILED", "bubbles"},
 	{broadcast.ErrReservations, "CHANGED_MEANWHILE", ""},
 	{broadcast.ErrChanged, "CHANGED_MEANWHILE", ""},
+	{segment.ErrUnknown, "NO_SUCH_SEGMENT", "segment"},
+	{segment.ErrName, "INVALID_NAME", "name"},
+	{segment.ErrTooMany, "TOO_MANY_SEGMENTS", ""},
+	{segment.ErrInUse, "SEGMENT_IN_USE", ""},
+	{segment.ErrNoTarget, "NO_SUCH_ACCOUNT", "slot"},
+	{segment.ErrChanged, "CHANGED_MEANWHILE", ""},
 	{redrive.ErrUnknown, "NO_SUCH_FAILURE", ""},
 	{redrive.ErrLost, "CANNOT_RETRY", ""},
 	{lineaccount.ErrUnknown, "NO_SUCH_ACCOUNT", "slot"},
@@ -177,6 +185,10 @@ func expected(err error) *problem {
 	}
 	if p := refusal(err); p != nil {
 		return p
+	}
+	var conditions segment.Problems
+	if errors.As(err, &conditions) {
+		return &problem{status: http.StatusOK, Code: conditions[0].Code, Message: conditions[0].Message, Field: conditions[0].Place}
 	}
 	var f *fault.Fault
 	if errors.As(err, &f) && f.Class != fault.Misconfigured {

@@ -86,6 +86,23 @@ export type Code =
   | 'WRONG_STATUS'
   | 'AUDIENCE_UNUSABLE'
   | 'AUDIENCE_EMPTY'
+  | 'AUDIENCE_PREPARING'
+  | 'NO_SUCH_SEGMENT'
+  | 'TOO_MANY_SEGMENTS'
+  | 'SEGMENT_IN_USE'
+  | 'SEGMENT_EMPTY'
+  | 'SEGMENT_TOO_LARGE'
+  | 'CONDITION_TYPE'
+  | 'CONDITION_OPERATOR'
+  | 'CONDITION_VALUE'
+  | 'CONDITION_TAG'
+  | 'CONDITION_PROPERTY'
+  | 'CONDITION_LIST'
+  | 'CONDITION_LIST_UNREADABLE'
+  | 'CONDITION_BROADCAST'
+  | 'CONDITION_NOT_TRACKED'
+  | 'CONDITION_LIST_READING'
+  | 'CONDITION_FIRST_SYNC'
   | 'INVALID_TIME'
   | 'INVALID_TEST_USERS'
   | 'BUBBLES_TOO_LARGE'
@@ -1071,6 +1088,202 @@ export interface Audience {
   ref?: string;
 }
 
+/** What is not known of a friend matches neither `is` nor `is_not`, unless `orUnknown` says so. Of a friend without a contact neither properties nor HubSpot lists are known. Days are those of the account's time zone. */
+export interface SegmentCondition {
+  type: ConditionType;
+  op: ConditionOperator;
+  /** Id of the tag, list or broadcast; internal name of the property */
+  ref?: string;
+  /** is, is_not, contains, not_contains, by: any of these; gt, lt: one; between: two, both included. Days as 2026-11-02. Texts compare without case and width */
+  values?: string[];
+  /** last_days: today and the days before it, so many in all */
+  days?: number;
+  orUnknown?: boolean;
+}
+
+export type ConditionType =
+  | 'tag'
+  | 'follow'
+  | 'friend_since'
+  | 'linked'
+  | 'property'
+  | 'list'
+  | 'broadcast'
+  | 'last_message';
+
+export type ConditionOperator =
+  | 'has'
+  | 'has_not'
+  | 'is'
+  | 'is_not'
+  | 'contains'
+  | 'not_contains'
+  | 'gt'
+  | 'lt'
+  | 'between'
+  | 'last_days'
+  | 'known'
+  | 'unknown'
+  | 'yes'
+  | 'no'
+  | 'by'
+  | 'in'
+  | 'not_in'
+  | 'received'
+  | 'not_received'
+  | 'opened'
+  | 'not_opened'
+  | 'clicked'
+  | 'not_clicked';
+
+export interface SegmentGroup {
+  /** One of them is enough */
+  any: SegmentCondition[];
+}
+
+export interface SegmentTree {
+  /** All of them must hold */
+  all: SegmentGroup[];
+}
+
+export type SegmentState = 'ready' | 'preparing' | 'attention';
+
+export interface SegmentProblem {
+  code: string;
+  /** tree.all[0].any[1].values[0] */
+  place: string;
+  message: string;
+}
+
+export interface Segment {
+  id: string;
+  slot: Slot;
+  name: string;
+  state: SegmentState;
+  problems: SegmentProblem[];
+  /** How many */
+  conditions: number;
+  createdAt: Time;
+  createdBy: string;
+  updatedAt: Time;
+  updatedBy: string;
+  version: number;
+  tree?: SegmentTree;
+  /** Broadcasts that are not over */
+  usedBy?: SegmentBroadcast[];
+}
+
+export interface SegmentBroadcast {
+  id: string;
+  name: string;
+  status: 'draft' | 'scheduled' | 'sending' | 'held';
+}
+
+export interface SegmentPage {
+  items: Segment[];
+  next: string | null;
+}
+
+export interface NewSegment {
+  requestId?: RequestID;
+  slot: Slot;
+  name: string;
+  tree: SegmentTree;
+}
+
+export interface EditSegment {
+  requestId?: RequestID;
+  name: string;
+  tree: SegmentTree;
+  version: number;
+}
+
+export interface CopySegment {
+  requestId?: RequestID;
+  name: string;
+}
+
+export interface EstimateSegment {
+  requestId?: RequestID;
+  slot: Slot;
+  tree: SegmentTree;
+}
+
+export interface SegmentEstimated {
+  state: SegmentState;
+  problems: SegmentProblem[];
+  estimate: SegmentEstimate | null;
+}
+
+export interface SegmentEstimate {
+  /** Friends who match and did not block the account: linked and notLinked */
+  recipients: number;
+  /** Recipients with a contact */
+  linked: number;
+  /** Recipients without one */
+  notLinked: number;
+  /** Match, and are left out */
+  blocked: number;
+  /** Contacts of the lists that the segment asks for who meet its conditions on lists and whom no friend is linked to: not reachable */
+  notFriends: number;
+  /** Friends left out because nobody knows something about them */
+  unknown: number;
+  /** All that were looked at */
+  friends: number;
+  /** Extrapolated from 20,000 friends, because the conditions need more than the index of friends */
+  approximate: boolean;
+  /** Of the oldest of the lists (P-52); Unix milliseconds */
+  membersAsOf?: number;
+  asOf: Time;
+}
+
+export interface SegmentChoices {
+  types: {
+    type: ConditionType;
+    /** Empty for properties: theirs depend on the property */
+    operators: ConditionOperator[];
+    /** It can be unknown of a friend, except with the operators known and unknown */
+    orUnknown: boolean;
+  }[];
+  properties: {
+    property: string;
+    label: string;
+    /** Values of choice and choices: getOptions */
+    kind: 'text' | 'number' | 'date' | 'datetime' | 'choice' | 'choices';
+    /** As in getMappings; only active, waiting_first_sync and paused ones can be used */
+    status: string;
+    operators: ConditionOperator[];
+  }[];
+  tags: {
+    id: string;
+    name: string;
+  }[];
+  lists: {
+    id: string;
+    name: string;
+    kind: 'active' | 'static';
+    /** As in getLists */
+    state: string;
+  }[];
+  broadcasts: {
+    id: string;
+    name: string;
+    sentAt: number | null;
+    /** It tells who opened and clicked */
+    tracked: boolean;
+  }[];
+  follow: string[];
+  /** Of linking */
+  methods: string[];
+  limits: {
+    groups: number;
+    /** Of all groups together */
+    conditions: number;
+    values: number;
+    days: number;
+  };
+}
+
 export interface BroadcastContent {
   requestId?: RequestID;
   /** Needed when it is created */
@@ -1144,6 +1357,8 @@ export interface AudienceEstimate {
   /** Of the audience, and left out */
   blocked: number;
   linked: number;
+  /** Contacts whom a segment asks for by its HubSpot lists and no friend is linked to: not reachable */
+  notFriends: number;
   /** Unix milliseconds */
   membersAsOf?: number;
 }
@@ -1399,6 +1614,22 @@ export interface Routes {
   'POST /tags': { answer: TagResult; body: NewTag };
   /** Rename a tag */
   'PATCH /tags/{slot}/{tag}': { answer: TagResult; path: { slot: Slot; tag: string }; body: RenameTag };
+  /** Segments of an account, by name */
+  'GET /segments': { answer: SegmentPage; query: { slot?: Slot; cursor?: string; limit?: number } };
+  /** Keep a segment */
+  'POST /segments': { answer: Segment; body: NewSegment };
+  /** What conditions can be made of */
+  'GET /segments/choices': { answer: SegmentChoices; query: { slot?: Slot; search?: string } };
+  /** Count a tree that is being put together */
+  'POST /segments/estimate': { answer: SegmentEstimated; body: EstimateSegment };
+  /** One segment with its conditions */
+  'GET /segments/{slot}/{segment}': { answer: Segment; path: { slot: Slot; segment: string } };
+  /** Replace name and conditions */
+  'PUT /segments/{slot}/{segment}': { answer: Segment; path: { slot: Slot; segment: string }; body: EditSegment };
+  /** Delete a segment */
+  'DELETE /segments/{slot}/{segment}': { answer: Deleted; path: { slot: Slot; segment: string } };
+  /** Make another segment of the same conditions */
+  'POST /segments/{slot}/{segment}/copy': { answer: Segment; path: { slot: Slot; segment: string }; body: CopySegment };
   /** Broadcasts of an account, newest first */
   'GET /broadcasts': { answer: BroadcastPage; query: { slot?: Slot; cursor?: string; limit?: number } };
   /** Keep a draft */

@@ -1,4 +1,5 @@
 import { broadcastErrors } from './broadcastErrors.ts';
+import { segmentErrors } from './segmentErrors.ts';
 import { providerErrors } from './providerErrors.ts';
 import { words } from './words.ts';
 
@@ -9,6 +10,7 @@ import { words } from './words.ts';
 export const errors = words({
   en: {
     ...broadcastErrors.en,
+    ...segmentErrors.en,
     ...providerErrors.en,
     INVALID_INPUT: 'Something in what you entered does not fit.',
     'INVALID_INPUT.do': 'Check the marked field and try again.',
@@ -220,6 +222,7 @@ export const errors = words({
   },
   ja: {
     ...broadcastErrors.ja,
+    ...segmentErrors.ja,
     ...providerErrors.ja,
     INVALID_INPUT: '入力内容に誤りがあります。',
     'INVALID_INPUT.do': '該当する項目を確認して、もう一度お試しください。',

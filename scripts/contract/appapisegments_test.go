@@ -1,0 +1,197 @@
+package contract
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"testing"
+
+	"lumo/scripts/hubspotsandbox"
+	"lumo/shared/id"
+	"lumo/shared/syncrun"
+)
+
+type segmentJSON struct {
+	ID, Name, State string
+	Version         int64
+	Problems        []struct{ Code, Place string }
+	UsedBy          []struct{ ID, Status string }
+}
+
+type estimatedJSON struct {
+	State    string
+	Problems []struct{ Code, Place string }
+	Estimate *struct {
+		Recipients, Linked, NotLinked, Blocked, NotFriends, Unknown, Friends int
+		Approximate                                                          bool
+		MembersAsOf                                                          int64
+	}
+}
+
+// where is a tree of one condition in each group.
+func where(conditions ...body) body {
+	var groups []body
+	for _, c := range conditions {
+		groups = append(groups, body{"any": []body{c}})
+	}
+	return body{"all": groups}
+}
+
+// crowdWorld is a portal of which eight friends have a contact, two more have none, and three contacts no friend.
+type crowdWorld struct {
+	*apiWorld
+	ann      *user
+	users    []id.LineUserID
+	contacts []id.ContactID
+	channel  string
+	tag      string
+	a, b     int64 // an active list of those called Ann, a static one
+}
+
+func newCrowdWorld(t *testing.T) *crowdWorld {
+	t.Helper()
+	w := &crowdWorld{apiWorld: newAPIWorld(t)}
+	w.ann = w.install(customer)
+	w.users = w.connect(w.ann, "f0", "f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9")
+	w.channel = w.line.Channels()[0].ID
+	for i := range 11 {
+		values := map[string]string{"firstname": "Ann", "email": fmt.Sprintf("c%d@example.com", i)}
+		if i%4 == 3 {
+			values["firstname"] = "Bob"
+		}
+		if i < 8 {
+			values["line_user_id"] = string(w.users[i])
+		}
+		w.contacts = append(w.contacts, w.contact(customer, values))
+	}
+	var err error
+	w.a, err = w.hub.CreateList(int64(customer), "contacts", "Anns", hubspotsandbox.PropertyFilter("firstname", "IS_EQUAL_TO", "Ann"))
+	w.must(err)
+	w.b, err = w.hub.CreateList(int64(customer), "contacts", "Static", nil)
+	w.must(err)
+	w.must(w.hub.AddMembers(int64(customer), w.b, int64(w.contacts[0]), int64(w.contacts[3]), int64(w.contacts[8])))
+	w.run(w.ann, syncrun.All)
+	w.tag = into[struct{ Tag struct{ ID string } }](t, w.ann.ok("POST", "/tags", body{"slot": 1, "name": "VIP"})).Tag.ID
+	var tagged []string
+	for _, u := range w.users[:6] {
+		tagged = append(tagged, string(u))
+	}
+	w.ann.ok("POST", "/friends/tags", body{"slot": 1, "users": tagged, "add": []string{w.tag}})
+	w.work()
+	return w
+}
+
+func (w *crowdWorld) inA() body {
+	return body{"type": "list", "op": "in", "ref": strconv.FormatInt(w.a, 10)}
+}
+func (w *crowdWorld) vip() body { return body{"type": "tag", "op": "has", "ref": w.tag} }
+func (w *crowdWorld) notB() body {
+	return body{"type": "list", "op": "not_in", "ref": strconv.FormatInt(w.b, 10)}
+}
+
+func (w *crowdWorld) estimate(tree body) estimatedJSON {
+	w.t.Helper()
+	return into[estimatedJSON](w.t, w.ann.ok("POST", "/segments/estimate", body{"slot": 1, "tree": tree}))
+}
+
+func (w *crowdWorld) segment(name string, tree body) segmentJSON {
+	w.t.Helper()
+	g := into[segmentJSON](w.t, w.ann.ok("POST", "/segments", body{"slot": 1, "name": name, "tree": tree}))
+	w.work()
+	return into[segmentJSON](w.t, w.ann.ok("GET", "/segments/1/"+g.ID, nil))
+}
+
+func (w *crowdWorld) cast(segment string) string {
+	w.t.Helper()
+	return "/broadcasts/1/" + into[castJSON](w.t, w.ann.ok("POST", "/broadcasts", body{
+		"slot": 1, "name": "To a segment", "audience": body{"kind": "segment", "ref": segment}, "bubbles": []body{{"kind": "text", "text": "Hello"}},
+	})).ID
+}
+
+// reachedBy tells whose phones show something.
+func (w *crowdWorld) reached() (out []int) {
+	w.t.Helper()
+	for i, u := range w.users {
+		if len(w.heard(w.channel, u)) > 0 {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// From HubSpot lists to phones: "in list A and not in list B and tag VIP" (issue acceptance 1, without the tap).
+func TestSegmentOfListsAndTagReachesExactlyThosePhones(t *testing.T) {
+	t.Parallel()
+	w := newCrowdWorld(t)
+	tree := where(w.inA(), w.notB(), w.vip())
+	if e := w.estimate(tree); e.State != "preparing" || len(e.Problems) != 2 || e.Problems[0].Code != "CONDITION_LIST_READING" || e.Problems[1].Place != "tree.all[1].any[0].ref" {
+		t.Fatalf("lists that nobody read: %+v", e)
+	}
+	w.work()
+	g := w.segment("Anns who are VIP", tree)
+	if g.State != "ready" || g.Version != 1 {
+		t.Fatalf("segment %+v", g)
+	}
+	// A: contacts 0 1 2 4 5 6 8 9 10, B: 0 3 8, VIP: friends 0 to 5.
+	w.must(w.line.Block(w.channel, string(w.users[5])))
+	w.work()
+	w.index(customer)
+	e := w.estimate(tree).Estimate
+	if e == nil || e.Recipients+e.Blocked != 4 || e.NotFriends != 2 || e.Friends != 10 || e.MembersAsOf == 0 || e.Approximate {
+		t.Fatalf("estimate %+v", e)
+	}
+	at := w.cast(g.ID)
+	if uses := into[segmentJSON](t, w.ann.ok("GET", "/segments/1/"+g.ID, nil)).UsedBy; len(uses) != 1 {
+		t.Errorf("used by %+v", uses)
+	}
+	w.ann.refused("DELETE", "/segments/1/"+g.ID, "{}", 200, "SEGMENT_IN_USE")
+	w.ann.ok("POST", at+"/review", body{})
+	w.ann.ok("POST", at+"/confirm", body{})
+	w.work()
+	if got := w.reached(); !slices.Equal(got, []int{1, 2, 4}) {
+		t.Errorf("phones %v", got)
+	}
+	w.ann.ok("DELETE", "/segments/1/"+g.ID, nil)
+	w.ann.refused("GET", "/segments/1/"+g.ID, "", 200, "NO_SUCH_SEGMENT")
+	w.noSecrets()
+}
+
+func TestSegmentsAreKeptEditedCopied(t *testing.T) {
+	t.Parallel()
+	w := newCrowdWorld(t)
+	g := w.segment("VIPs", where(w.vip()))
+	again := body{"slot": 1, "name": "Once", "tree": where(w.vip()), "requestId": "segment-once"}
+	if a, b := into[segmentJSON](t, w.ann.ok("POST", "/segments", again)), into[segmentJSON](t, w.ann.ok("POST", "/segments", again)); a.ID != b.ID {
+		t.Error("a repeated request made two")
+	}
+	edit := body{"name": "VIPs", "version": g.Version, "tree": where(w.vip(), body{"type": "linked", "op": "yes"})}
+	if g = into[segmentJSON](t, w.ann.ok("PUT", "/segments/1/"+g.ID, edit)); g.Version != 2 {
+		t.Errorf("%+v", g)
+	}
+	w.ann.refused("PUT", "/segments/1/"+g.ID, fmt.Sprintf(`{"name":"x","version":1,"tree":{"all":[{"any":[{"type":"tag","op":"has","ref":%q}]}]}}`, w.tag), 200, "CHANGED_MEANWHILE")
+	w.ann.ok("POST", "/segments/1/"+g.ID+"/copy", body{"name": "VIPs too"})
+	page := into[struct{ Items []segmentJSON }](t, w.ann.ok("GET", "/segments?slot=1", nil))
+	if len(page.Items) != 3 || page.Items[1].Name != "VIPs" || page.Items[2].Name != "VIPs too" {
+		t.Errorf("%+v", page.Items)
+	}
+	w.ann.ok("GET", "/segments/choices?slot=1", nil)
+	for content, code := range map[string]string{
+		`{"all":[]}`: "SEGMENT_EMPTY",
+		`{"all":[{"any":[{"type":"tag","op":"has","ref":"none"}]}]}`:                                      "CONDITION_TAG",
+		`{"all":[{"any":[{"type":"tag","op":"is","ref":"none"}]}]}`:                                       "CONDITION_OPERATOR",
+		`{"all":[{"any":[{"type":"mood","op":"is"}]}]}`:                                                   "CONDITION_TYPE",
+		`{"all":[{"any":[{"type":"list","op":"in","ref":"999"}]}]}`:                                       "CONDITION_LIST",
+		`{"all":[{"any":[{"type":"property","op":"is","ref":"nickname","values":["x"]}]}]}`:               "CONDITION_PROPERTY",
+		`{"all":[{"any":[{"type":"property","op":"gt","ref":"firstname","values":["x"]}]}]}`:              "CONDITION_OPERATOR",
+		`{"all":[{"any":[{"type":"property","op":"is","ref":"firstname","values":[]}]}]}`:                 "CONDITION_VALUE",
+		`{"all":[{"any":[{"type":"friend_since","op":"last_days","days":0}]}]}`:                           "CONDITION_VALUE",
+		`{"all":[{"any":[{"type":"friend_since","op":"between","values":["2026-02-01","2026-01-01"]}]}]}`: "CONDITION_VALUE",
+		`{"all":[{"any":[{"type":"broadcast","op":"opened","ref":"none"}]}]}`:                             "CONDITION_BROADCAST",
+	} {
+		w.ann.refused("POST", "/segments", `{"slot":1,"name":"x","tree":`+content+`}`, 200, code)
+	}
+	w.ann.refused("POST", "/segments", `{"slot":1,"name":" ","tree":{"all":[{"any":[{"type":"linked","op":"yes"}]}]}}`, 200, "INVALID_NAME")
+	w.ann.refused("POST", "/segments", `{"slot":2,"name":"x","tree":{"all":[{"any":[{"type":"linked","op":"yes"}]}]}}`, 200, "NO_SUCH_ACCOUNT")
+	w.ann.ok("DELETE", "/segments/1/"+g.ID, nil)
+	w.ann.ok("DELETE", "/segments/1/"+g.ID, nil)
+}
