@@ -42,10 +42,11 @@ func TestAPIFollowsAFieldFromEditToHubSpot(t *testing.T) {
 	ann := w.install(customer)
 	status := into[struct {
 		State    string                 `json:"state"`
+		RunDue   bool                   `json:"runDue"`
 		Banner   *struct{ Code string } `json:"banner"`
 		Counters struct{ Friends, Accounts, Mappings int }
 	}](t, ann.ok("GET", "/status", nil))
-	if status.Banner == nil || status.Banner.Code != "CONNECT_LINE" {
+	if status.Banner == nil || status.Banner.Code != "CONNECT_LINE" || !status.RunDue {
 		t.Fatalf("status %+v", status)
 	}
 	users := w.connect(ann, "Taro", "花子")
@@ -278,9 +279,10 @@ func TestAPIRunsAndFailures(t *testing.T) {
 		t.Errorf("started %+v, then %+v", started, again)
 	}
 	if s := into[struct {
-		State string
-		Run   *struct{ ID string }
-	}](t, ann.ok("GET", "/status", nil)); s.State != "Syncing" || s.Run == nil {
+		State  string
+		Run    *struct{ ID string }
+		RunDue bool
+	}](t, ann.ok("GET", "/status", nil)); s.State != "Syncing" || s.Run == nil || s.RunDue {
 		t.Errorf("status %+v", s)
 	}
 	w.work()

@@ -271,6 +271,36 @@ func TestStateOf(t *testing.T) {
 	}
 }
 
+func TestARunIsDue(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	ago := func(d time.Duration) int64 { return now.Add(-d).UnixMilli() }
+	settled := Schedule{LastRun: ago(time.Minute), LastFull: ago(time.Hour)}
+	asked := settled
+	asked.Again = ago(time.Second)
+	late := settled
+	late.LastRun = ago(16 * time.Minute)
+	failing := late
+	failing.FailedRow = 2
+	for name, c := range map[string]struct {
+		sch   Schedule
+		state portal.State
+		want  bool
+	}{
+		"none was ever":              {Schedule{}, portal.Connected, true},
+		"one just ended":             {settled, portal.Connected, false},
+		"another full one is wanted": {asked, portal.Connected, true},
+		"its time has come":          {late, portal.Connected, true},
+		"what fails has a pause":     {failing, portal.Connected, false},
+		"HubSpot is not connected":   {late, portal.Reconnect, false},
+	} {
+		row := portal.Portal{ID: 1, State: c.state, Settings: portal.Settings{SyncIntervalMinutes: 15, TimeZone: "UTC"}}
+		if got := c.sch.Due(row, mapping.Set{}, now); got != c.want {
+			t.Errorf("%s: due %t", name, got)
+		}
+	}
+}
+
 func TestAFieldThatWaitsForItsFirstSyncHasARunBegun(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)

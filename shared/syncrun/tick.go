@@ -287,6 +287,15 @@ func (s Schedule) ahead(row portal.Portal, m mapping.Set, now time.Time) (Reques
 	return Request{Trigger: Automatic, Extent: All, Changes: true}, next
 }
 
+// Due tells whether the next look at the portal begins a run: one that was asked for, or whose time has come.
+func (s Schedule) Due(row portal.Portal, m mapping.Set, now time.Time) bool {
+	if !row.State.Runs() {
+		return false
+	}
+	_, next := s.ahead(row, m, now)
+	return !next.After(now)
+}
+
 // nightDue: the full compare runs once a night in the portal's own zone (P-61). It is skipped while a whole day brought nothing, though
 // never for longer than a week: association changes leave no trace elsewhere.
 func (s Schedule) nightDue(row portal.Portal, now time.Time) bool {

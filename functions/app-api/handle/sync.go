@@ -48,12 +48,27 @@ func getStatus(ctx context.Context, c *call) (any, error) {
 			out.LastRun = &v
 		}
 	}
+	if out.Run == nil {
+		if out.RunDue, err = c.due(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if c.at.State == portal.Connected {
 		for _, a := range dashboard.Alerts(standing, accounts) {
 			out.Alerts = append(out.Alerts, *noticeView(&a))
 		}
 	}
 	return out, nil
+}
+
+// due tells whether a run begins at the next look at the portal.
+func (c *call) due(ctx context.Context) (bool, error) {
+	sch, err := c.Runs.Schedule.Load(ctx, c.portal())
+	if err != nil {
+		return false, err
+	}
+	set, err := c.Mappings.Load(ctx, c.portal())
+	return sch.Due(c.at, set, c.Clock.Now()), err
 }
 
 func (c *call) counters(ctx context.Context, accounts []lineaccount.Account) (counters, error) {

@@ -63,6 +63,7 @@ type statusView struct {
 	Banner     *notice       `json:"banner"`
 	Run        *runningView  `json:"run"`
 	LastRun    *runRow       `json:"lastRun"`
+	RunDue     bool          `json:"runDue"`
 	Counters   counters      `json:"counters"`
 	Alerts     []notice      `json:"alerts"`
 }

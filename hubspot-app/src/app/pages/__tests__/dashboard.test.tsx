@@ -19,6 +19,7 @@ import { fakeServer, NOON, refused, run, running, status, type Replies } from '@
 import { describe, expect, it, vi } from 'vitest';
 import { formatIn } from '@lumo/screens';
 import { callRows, contactRows, runsByStart } from '../components/dashboard/RunChart.tsx';
+import { pauseAfter } from '../hooks/useStatus.ts';
 import { open } from './open.tsx';
 
 const serve = (answer: Status, more: Replies = {}) =>
@@ -41,8 +42,18 @@ describe('the Dashboard', () => {
   });
 
   it.each([
+    ['a run is under way', { run: running() }, 3_000],
+    ['a run is about to begin', { runDue: true }, 5_000],
+    ['HubSpot is being set up', { connection: 'pending' }, 5_000],
+    ['nothing is to come', {}, 30_000],
+  ] as const)('pauses by what is to come: %s', (_, more, pause) => {
+    expect(pauseAfter(status(more))).toBe(pause);
+  });
+
+  it.each([
     ['Normal', {}, 'Normal', 'The latest data is synced.'],
     ['Normal', { lastRun: null }, 'Normal', 'Nothing has been synced yet.'],
+    ['Normal', { lastRun: null, runDue: true }, 'Normal', 'The next sync begins within a minute.'],
     ['Syncing', { run: running() }, 'Syncing', 'A sync is in progress.'],
     [
       'Applying',

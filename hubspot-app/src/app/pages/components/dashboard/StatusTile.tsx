@@ -36,6 +36,7 @@ export const StatusTile = ({ status, onChanged }: { status: Status; onChanged: (
                 {t('lastSync', { when: format.dateTime(lastRun.endedAt ?? lastRun.startedAt) })}
               </Text>
             )}
+            {status.runDue && <Text variant="microcopy">{t('runDue')}</Text>}
             {(failed ?? counters.failures > 0) && <PageLink to="/help/errorsContinue">{t('errorsLink')}</PageLink>}
           </Flex>
           <ResyncButton running={run !== null} onStarted={onChanged} />

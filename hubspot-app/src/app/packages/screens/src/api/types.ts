@@ -215,6 +215,8 @@ export interface Status {
   banner: Notice | null;
   run: RunningRun | null;
   lastRun: Run | null;
+  /** None is running, and the next one begins by itself within about a minute */
+  runDue: boolean;
   counters: Counters;
   alerts: Notice[];
 }

@@ -73,6 +73,7 @@ export const status = (more: Partial<Status> = {}): Status => ({
   banner: null,
   run: null,
   lastRun: run(),
+  runDue: false,
   counters: { friends: 10_000, accounts: 1, mappings: 4, lists: 7, failures: 0 },
   alerts: [],
   ...more,
