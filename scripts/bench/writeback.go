@@ -28,7 +28,7 @@ func (w *world) linkedFriend(n int, s contactsync.Scope) (friend.Friend, error) 
 		return f, err
 	}
 	at := r.Updated.UnixMilli()
-	f.ClaimBy(id.ContactID(w.contacts[n]), friend.ImportedID, start.UnixMilli(), "bench")
+	f.ClaimBy(id.ContactID(w.contacts[n]), friend.Proof{Method: friend.ImportedID, At: start.UnixMilli(), Actor: "bench"})
 	for _, m := range s.Mappings.Flowing() {
 		v, set := r.Values[m.Property]
 		if set {

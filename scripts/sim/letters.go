@@ -114,6 +114,6 @@ func (w *World) part() {
 	at := w.now
 	w.press("unlink", []error{friendcard.ErrUnknown, friendcard.ErrOtherContact}, func(ctx context.Context, a *compose.App) error {
 		u := &friendcard.Unlinker{Friends: a.Friends(), Queue: a.Sender()}
-		return u.Unlink(ctx, t.id, k, id.ContactID(c.ID), at)
+		return u.Unlink(ctx, t.id, k, id.ContactID(c.ID), at, "user:1")
 	}, func() {})
 }

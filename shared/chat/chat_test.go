@@ -96,7 +96,7 @@ func TestWhatIsRefusedBeforeAnythingIsStored(t *testing.T) {
 		want   error
 	}{
 		"blocked":      {func(w *world, _ *chat.Request) { change(w, func(f *friend.Friend) { f.Follow = friend.Blocked }) }, chat.ErrBlocked},
-		"unlinked":     {func(w *world, _ *chat.Request) { change(w, func(f *friend.Friend) { f.Unlink() }) }, chat.ErrUnlinked},
+		"unlinked":     {func(w *world, _ *chat.Request) { change(w, func(f *friend.Friend) { f.Unlink(friend.End{}) }) }, chat.ErrUnlinked},
 		"unverified":   {func(w *world, _ *chat.Request) { change(w, func(f *friend.Friend) { f.Follow, f.LastMessage = "", 0 }) }, chat.ErrUnverified},
 		"disconnected": {func(w *world, _ *chat.Request) { w.account.State = lineaccount.Disconnected }, chat.ErrAccount},
 		"no friend":    {func(_ *world, r *chat.Request) { r.Friend.User = "Uffffffffffffffffffffffffffffffff" }, chat.ErrNoFriend},

@@ -72,6 +72,10 @@ func (e *Events) Handle(ctx context.Context, s Scope, notes []Note, cause string
 				return err
 			}
 			erased = append(erased, n.Contact)
+		case Proven:
+			if err := e.prove(ctx, s, n, cause); err != nil {
+				return err
+			}
 		case Parted:
 			if err := e.part(ctx, s, n, cause); err != nil {
 				return err
@@ -247,10 +251,10 @@ func (e *Events) merged(ctx context.Context, s Scope, to id.ContactID, from []id
 func (e *Events) repoint(ctx context.Context, s Scope, k friend.Key, to Contact, rival bool, cause string) error {
 	return e.change(ctx, s, k, false, cause, func(f *friend.Friend) error {
 		if !rival {
-			f.Repoint(to.ID)
+			f.Repoint(to.ID, e.Applier.now())
 			return nil
 		}
-		f.Link.State, f.Link.Claimant = friend.Conflict, to.ID
+		f.Contest(to.ID, friend.Proof{Method: f.Link.Method, At: f.Link.At, Actor: f.Link.Actor, Proof: f.Link.Proof})
 		return e.Applier.contested(ctx, s.Portal, *f, to)
 	})
 }
@@ -301,7 +305,10 @@ func (e *Events) unlink(ctx context.Context, s Scope, ks []friend.Key, erased bo
 		}
 	}
 	for _, k := range ks {
-		if err := e.change(ctx, s, k, erased, cause, func(f *friend.Friend) error { f.Unlink(); return nil }); err != nil {
+		if err := e.change(ctx, s, k, erased, cause, func(f *friend.Friend) error {
+			f.Unlink(friend.End{At: e.Applier.now(), Why: friend.ContactGone})
+			return nil
+		}); err != nil {
 			return err
 		}
 		if err := e.Applier.Failures.Remove(ctx, s.Portal, failure.Item{Kind: failure.WriteBack, Subject: failure.SubjectOf(k)}.ID()); err != nil {

@@ -30,11 +30,11 @@ func (a *Applier) friends(ctx context.Context, s Scope, pairs []pair, by tally) 
 	for _, p := range pairs {
 		if _, ok := rows[p.key]; ok {
 			by.add(p.contact.ID, Counts{Matched: 1})
-		} else {
+		} else if _, proven := p.contact.Proofs[p.key]; proven || s.LinkByID {
 			unknown = append(unknown, p)
 		}
 	}
-	if len(unknown) == 0 || !s.LinkByID {
+	if len(unknown) == 0 {
 		return rows, nil
 	}
 	return rows, a.meet(ctx, s, unknown, rows, by)
@@ -55,7 +55,8 @@ func (a *Applier) meet(ctx context.Context, s Scope, unknown []pair, rows map[fr
 		p := unknown[i]
 		f, ok, err := friend.Friend{Key: p.key, Follow: friend.Unknown}, false, error(nil)
 		var prof friend.Profile
-		if !refused[p.key] {
+		_, proven := p.contact.Proofs[p.key]
+		if proven || !refused[p.key] {
 			prof, ok, err = a.Profiles.Profile(ctx, s.Portal, p.key)
 		}
 		mu.Lock()
@@ -68,7 +69,7 @@ func (a *Applier) meet(ctx context.Context, s Scope, unknown []pair, rows map[fr
 			return a.fail(ctx, s.Portal, failure.Of(failure.Link, failure.SubjectOf(p.key), err, a.now()), &p)
 		case !ok:
 			by.add(p.contact.ID, Counts{Invalid: 1})
-			if refused[p.key] || a.Discard {
+			if refused[p.key] && !proven || a.Discard {
 				return nil
 			}
 			return a.refuse(ctx, s.Portal, p)

@@ -35,6 +35,8 @@ const (
 	Unlisted Kind = "unlisted"
 	// Parted: a person unlinked Friend from the contact.
 	Parted Kind = "parted"
+	// Proven: a person showed that Friend and Contact are one (Proof).
+	Proven Kind = "proven"
 	// RenamedBefore is the second look at it, NameWait later.
 	RenamedBefore Kind = "renamed_before"
 )
@@ -60,6 +62,8 @@ type Note struct {
 	Others   []id.ContactID `json:"o,omitempty"`
 	At       int64          `json:"t,omitempty"`
 	Friend   *friend.Key    `json:"f,omitempty"`
+	Proof    *friend.Proof  `json:"pr,omitempty"`
+	By       string         `json:"by,omitempty"` // who unlinked
 }
 
 // Batch is what travels through the queue: notes of one portal.

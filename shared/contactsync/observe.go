@@ -30,6 +30,8 @@ type Contact struct {
 	// Holders are the friends linked to the contact, where they were looked up already (HasHolders).
 	Holders    []friend.Key
 	HasHolders bool
+	// Proofs are of friends who were shown to be this contact in another way than by the LINE User ID in it.
+	Proofs map[friend.Key]friend.Proof
 }
 
 // Observed is what one look at a contact makes of a friend.
@@ -47,11 +49,15 @@ type Observed struct {
 // Observe merges a contact into the friend that its LINE User ID names (or that is linked to it). It is pure: the same inputs give the
 // same result, and observing twice changes nothing.
 func Observe(before friend.Friend, c Contact, s Scope, now int64, cause string) Observed {
-	if !before.Claimable(c.ID, c.UpdatedAt) {
+	proof, proven := c.Proofs[before.Key]
+	if !proven {
+		proof = friend.Proof{Method: friend.ImportedID, At: now, Actor: "hubspot"}
+	}
+	if proven && before.Outlived(c.ID, proof) || !proven && !before.Claimable(c.ID, c.UpdatedAt) {
 		return Observed{Friend: before}
 	}
 	f := before.Clone()
-	out := Observed{Claim: f.ClaimBy(c.ID, friend.ImportedID, now, "hubspot")}
+	out := Observed{Claim: f.ClaimBy(c.ID, proof)}
 	if out.Claim == friend.Contested {
 		out.Friend, out.Changed = f, !f.Equal(before)
 		return out

@@ -22,7 +22,7 @@ func (e *Events) part(ctx context.Context, s Scope, n Note, cause string) error 
 	k, a := *n.Friend, e.Applier
 	err := e.change(ctx, s, k, false, cause, func(f *friend.Friend) error {
 		if f.Link.At <= n.At { // a link made since is another one
-			f.Part(n.Contact)
+			f.Part(n.Contact, n.At, n.By)
 		}
 		return nil
 	})

@@ -93,7 +93,7 @@ func (a *Applier) arbitrate(ctx context.Context, s Scope, f friend.Friend, o Obs
 	}
 	next := f.Clone()
 	if now == 0 {
-		next.Unlink()
+		next.Unlink(friend.End{At: a.now(), Why: friend.ContactGone})
 	} else {
 		// The contact that this one was merged into may have a friend of this account already: then that is the conflict.
 		switch _, is, err := a.taken(ctx, s.Portal, f.Key, Contact{ID: now}); {
@@ -102,7 +102,7 @@ func (a *Applier) arbitrate(ctx context.Context, s Scope, f friend.Friend, o Obs
 		case is:
 			return ruling{}, a.contested(ctx, s.Portal, o.Friend, c)
 		}
-		next.Repoint(now)
+		next.Repoint(now, a.now())
 	}
 	return ruling{again: &next, left: Left(f, &next, s, false, a.now(), cause)}, nil
 }
@@ -242,7 +242,7 @@ func evict(ctx context.Context, friends friend.Store, failures failure.Store, lo
 			return f, err
 		}
 		next := f.Clone()
-		next.Unlink()
+		next.Unlink(friend.End{At: now, Why: friend.PlaceTaken})
 		left := Left(f, &next, s, false, now, cause)
 		saved, err := friends.Save(ctx, p, next)
 		if err == nil {

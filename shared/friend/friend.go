@@ -53,6 +53,12 @@ type Link struct {
 	Method   Method       `dynamodbav:"m,omitempty" json:"method,omitempty"`
 	At       int64        `dynamodbav:"t,omitempty" json:"at,omitempty"`
 	Actor    string       `dynamodbav:"a,omitempty" json:"actor,omitempty"`
+	Proof    string       `dynamodbav:"p,omitempty" json:"proof,omitempty"`
+	// In a conflict: how and when the claimant's side was proven.
+	ClaimMethod Method `dynamodbav:"xm,omitempty" json:"claimMethod,omitempty"`
+	ClaimAt     int64  `dynamodbav:"xt,omitempty" json:"claimAt,omitempty"`
+	ClaimActor  string `dynamodbav:"xa,omitempty" json:"claimActor,omitempty"`
+	ClaimProof  string `dynamodbav:"xp,omitempty" json:"claimProof,omitempty"`
 	// Since is when the first of the friends who share the contact was linked to it, where that was before At.
 	Since int64 `dynamodbav:"b,omitempty" json:"since,omitempty"`
 }
@@ -92,6 +98,7 @@ type Friend struct {
 	Tags        []string     `json:"tags,omitempty"`       // tag ids, sorted
 	Link        Link         `json:"link"`
 	Parted      Parted       `json:"parted,omitzero"`
+	Past        []Ended      `json:"past,omitempty"` // links that ended, oldest first
 	// Fields are the mapped two-way fields by HubSpot property name.
 	Fields map[string]register.Register `json:"fields,omitempty"`
 	// Company is the primary company of the linked contact, known only while company names are mapped.
@@ -120,7 +127,7 @@ type Friend struct {
 func (f Friend) Equal(o Friend) bool {
 	return f.Key == o.Key && f.Ordinal == o.Ordinal && f.Name == o.Name && f.Picture == o.Picture && f.Language == o.Language && f.ProfileAt == o.ProfileAt &&
 		f.Follow == o.Follow && f.FollowAt == o.FollowAt && f.FriendSince == o.FriendSince && f.LastMessage == o.LastMessage && f.NeedsReply == o.NeedsReply && f.AnsweredAt == o.AnsweredAt &&
-		slices.Equal(f.Tags, o.Tags) && f.Link == o.Link && f.Parted == o.Parted && maps.Equal(f.Fields, o.Fields) && f.Company == o.Company && f.CompanyAt == o.CompanyAt &&
+		slices.Equal(f.Tags, o.Tags) && f.Link == o.Link && f.Parted == o.Parted && slices.Equal(f.Past, o.Past) && maps.Equal(f.Fields, o.Fields) && f.Company == o.Company && f.CompanyAt == o.CompanyAt &&
 		maps.Equal(f.Shown, o.Shown) && f.ShownAsOf == o.ShownAsOf && f.Due == o.Due && f.WrittenAt == o.WrittenAt && f.Failed == o.Failed &&
 		f.LastCast == o.LastCast && f.LastCastAt == o.LastCastAt && f.LastOpen == o.LastOpen && f.LastClick == o.LastClick
 }
@@ -151,6 +158,7 @@ const CoalesceMillis = 30_000
 // Clone copies what is shared by reference.
 func (f Friend) Clone() Friend {
 	f.Tags = slices.Clone(f.Tags)
+	f.Past = slices.Clone(f.Past)
 	f.Fields = maps.Clone(f.Fields)
 	f.Shown = maps.Clone(f.Shown)
 	return f
@@ -242,88 +250,4 @@ func (f *Friend) SetTag(tag string, on bool) bool {
 		return false
 	}
 	return true
-}
-
-// Claim is the rule of method C (P-26, P-31): a contact holds this friend's LINE User ID.
-type ClaimResult int
-
-const (
-	// AlreadyLinked: this contact is the linked one.
-	AlreadyLinked ClaimResult = iota
-	// NewLink: the friend was free and is linked now.
-	NewLink
-	// Contested: another contact is linked; nothing moves silently.
-	Contested
-)
-
-// ClaimBy links the friend to a contact, or records the conflict.
-func (f *Friend) ClaimBy(c id.ContactID, m Method, at int64, actor string) ClaimResult {
-	switch {
-	case f.Link.Contact == c && f.Link.State == Linked:
-		return AlreadyLinked
-	case f.Link.Contact == c:
-		return AlreadyLinked // in conflict: the queue decides
-	case f.Link.Contact == 0:
-		f.Link, f.Parted = Link{State: Linked, Contact: c, Method: m, At: at, Actor: actor}, Parted{}
-		f.forgetContact()
-		return NewLink
-	default:
-		f.Link.State, f.Link.Claimant = Conflict, c
-		return Contested
-	}
-}
-
-// Repoint follows a merge to the surviving contact. HubSpot's side of every register belonged to the old id.
-func (f *Friend) Repoint(to id.ContactID) {
-	if f.Link.Contact == to {
-		return
-	}
-	f.Link.Contact = to
-	if f.Link.Claimant == to {
-		f.Link.State, f.Link.Claimant = Linked, 0
-	}
-	f.forgetContact()
-}
-
-// Unlink frees the friend and drops what was imported from the contact (P-32): fields keep only what was edited in Lumo, and why they are
-// empty.
-func (f *Friend) Unlink() {
-	f.Link = Link{}
-	f.forgetContact()
-	f.Company, f.Due = 0, 0
-	for p, r := range f.Fields {
-		switch {
-		case !r.Lumo.None():
-			r.Why.Old = "" // what a value replaced may be the contact's
-			f.Fields[p] = r
-		case r.Why.At != 0 && r.Why.New == "":
-			r.Why.Old = ""
-			f.Fields[p] = register.Register{Why: r.Why}
-		default:
-			delete(f.Fields, p)
-		}
-	}
-}
-
-// Part is a person's wish that the friend and the contact have nothing to do with each other (P-33).
-func (f *Friend) Part(c id.ContactID) {
-	if f.Link.Contact != c {
-		return
-	}
-	f.Unlink()
-	f.Parted = Parted{Contact: c, Until: Forever}
-}
-
-// Claimable tells whether a contact, as HubSpot showed it at that time, may claim the friend.
-func (f Friend) Claimable(c id.ContactID, updatedAt int64) bool {
-	return f.Parted.Contact != c || updatedAt > f.Parted.Until || f.Link.Contact == c
-}
-
-func (f *Friend) forgetContact() {
-	f.Shown, f.ShownAsOf, f.WrittenAt = nil, 0, 0
-	fields := make(map[string]register.Register, len(f.Fields))
-	for p, r := range f.Fields {
-		fields[p] = r.OtherContact()
-	}
-	f.Fields = fields
 }

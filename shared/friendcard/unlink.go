@@ -22,7 +22,7 @@ type Unlinker struct {
 }
 
 // Unlink has the link of a friend to a contact ended, and the contact's LINE properties cleared. A repetition does no harm.
-func (u *Unlinker) Unlink(ctx context.Context, p id.PortalID, k friend.Key, c id.ContactID, at time.Time) error {
+func (u *Unlinker) Unlink(ctx context.Context, p id.PortalID, k friend.Key, c id.ContactID, at time.Time, by string) error {
 	f, ok, err := u.Friends.Get(ctx, p, k)
 	switch {
 	case err != nil:
@@ -32,7 +32,7 @@ func (u *Unlinker) Unlink(ctx context.Context, p id.PortalID, k friend.Key, c id
 	case f.Link.Contact != c && f.Parted.Contact != c:
 		return ErrOtherContact
 	}
-	b, err := json.Marshal(contactsync.Batch{Portal: p, Notes: []contactsync.Note{{Kind: contactsync.Parted, Contact: c, At: at.UnixMilli(), Friend: &k}}})
+	b, err := json.Marshal(contactsync.Batch{Portal: p, Notes: []contactsync.Note{{Kind: contactsync.Parted, Contact: c, At: at.UnixMilli(), Friend: &k, By: by}}})
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package handle
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"lumo/shared/friend"
@@ -11,6 +12,7 @@ import (
 	"lumo/shared/lineaccount"
 	"lumo/shared/mapping"
 	"lumo/shared/message"
+	"lumo/shared/portal"
 	"lumo/shared/tag"
 )
 
@@ -301,5 +303,8 @@ func postUnlink(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, malformed("contact", err)
 	}
-	return unlinkedView{true}, c.Unlinker.Unlink(ctx, c.portal(), k, contact, c.attempt.At)
+	return unlinkedView{true}, c.Unlinker.Unlink(ctx, c.portal(), k, contact, c.attempt.At, actor(c.who))
 }
+
+// actor names a HubSpot user in the history of links.
+func actor(a portal.Actor) string { return "user:" + strconv.FormatInt(a.UserID, 10) }

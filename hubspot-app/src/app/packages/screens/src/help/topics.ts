@@ -69,6 +69,7 @@ const BY_CODE: Partial<Record<ErrorCode, Topic>> & Record<string, Topic> = {
   LINE_ID_MALFORMED: 'idNotValid',
   LINE_ID_NOT_VALID: 'idNotValid',
   LINK_CONFLICT: 'wrongPerson',
+  LINK_CONTACT_GONE: 'wrongPerson',
   RULE_FIXED: 'valuesFlip',
   FIELD_HUBSPOT_ALWAYS: 'valuesFlip',
   FIELD_ONE_WAY: 'valuesFlip',

@@ -168,6 +168,8 @@ export const errors = words({
     TIMED_OUT: 'The sync took longer than two hours and was ended.',
     'TIMED_OUT.do': 'Start it again. If this repeats, contact support.',
 
+    LINK_CONTACT_GONE: 'A person linked their LINE to a contact that is no longer in HubSpot.',
+    'LINK_CONTACT_GONE.do': 'Send the person a new link, made from the contact that they have now.',
     LINK_CONFLICT: 'Two contacts claim the same LINE friend.',
     'LINK_CONFLICT.do': 'Remove the LINE User ID from the contact that is not this person. Nothing was overwritten.',
     LINE_ID_MALFORMED: 'The contact’s LINE User ID is malformed.',
@@ -382,6 +384,8 @@ export const errors = words({
     TIMED_OUT: '同期が2時間を超えたため終了しました。',
     'TIMED_OUT.do': 'もう一度開始してください。繰り返す場合はサポートにお問い合わせください。',
 
+    LINK_CONTACT_GONE: 'LINEを連携した相手のコンタクトがHubSpotにありません。',
+    'LINK_CONTACT_GONE.do': '現在のコンタクトから新しいリンクを作成して、本人に送ってください。',
     LINK_CONFLICT: '2つのコンタクトが同じLINE友だちを指しています。',
     'LINK_CONFLICT.do': '本人ではないコンタクトからLINE User IDを削除してください。上書きは行われていません。',
     LINE_ID_MALFORMED: 'コンタクトのLINE User IDの形式が正しくありません。',

@@ -1,0 +1,173 @@
+package friend
+
+import (
+	"slices"
+
+	"lumo/shared/id"
+	"lumo/shared/register"
+)
+
+// Proof says how somebody showed that a friend and a contact are one person (P-33).
+type Proof struct {
+	Method Method `json:"m"`
+	Proof  string `json:"p,omitempty"` // names what proved it, such as a linking token; holds no secret
+	Actor  string `json:"a,omitempty"`
+	At     int64  `json:"t"`
+}
+
+// Ending is why a link ended.
+type Ending string
+
+const (
+	// ByPerson: somebody unlinked them.
+	ByPerson Ending = "unlinked"
+	// ContactGone: the contact was deleted.
+	ContactGone Ending = "contact_deleted"
+	// ContactMerged: the contact was merged into another one, to which the link moved.
+	ContactMerged Ending = "contact_merged"
+	// PlaceTaken: another friend of the account came first.
+	PlaceTaken Ending = "place_taken"
+)
+
+// Ended is a link that is over.
+type Ended struct {
+	Contact id.ContactID `dynamodbav:"c" json:"contact,string"`
+	Method  Method       `dynamodbav:"m,omitempty" json:"method,omitempty"`
+	Proof   string       `dynamodbav:"p,omitempty" json:"proof,omitempty"`
+	Actor   string       `dynamodbav:"a,omitempty" json:"actor,omitempty"`
+	At      int64        `dynamodbav:"t,omitempty" json:"at,omitempty"`
+	Until   int64        `dynamodbav:"u,omitempty" json:"until,omitempty"`
+	Why     Ending       `dynamodbav:"w,omitempty" json:"why,omitempty"`
+	By      string       `dynamodbav:"b,omitempty" json:"by,omitempty"`
+}
+
+// MaxPast is how many ended links a friend's row remembers.
+const MaxPast = 50
+
+// End is when and why a link ends, and who ended it.
+type End struct {
+	At  int64
+	Why Ending
+	By  string
+}
+
+// remember adds the link as it is to those that ended. History is part of the row, so that no change of a link is stored without it.
+func (f *Friend) remember(e End) {
+	if f.Link.Contact == 0 {
+		return
+	}
+	l := f.Link
+	f.Past = append(slices.Clone(f.Past), Ended{Contact: l.Contact, Method: l.Method, Proof: l.Proof, Actor: l.Actor, At: l.At, Until: e.At, Why: e.Why, By: e.By})
+	if n := len(f.Past); n > MaxPast {
+		f.Past = f.Past[n-MaxPast:]
+	}
+}
+
+// Contest records the conflict: nothing moves silently (P-31). A repetition changes nothing, except that a person's own proof replaces what
+// was only found in HubSpot.
+func (f *Friend) Contest(c id.ContactID, p Proof) {
+	if l := f.Link; l.State == Conflict && l.Claimant == c && (p.Method == ImportedID || l.ClaimMethod != ImportedID) {
+		return
+	}
+	f.Link.State, f.Link.Claimant = Conflict, c
+	f.Link.ClaimMethod, f.Link.ClaimAt, f.Link.ClaimActor, f.Link.ClaimProof = p.Method, p.At, p.Actor, p.Proof
+}
+
+// settled forgets the claimant.
+func (l Link) settled() Link {
+	l.State, l.Claimant = Linked, 0
+	l.ClaimMethod, l.ClaimAt, l.ClaimActor, l.ClaimProof = "", 0, "", ""
+	return l
+}
+
+// ClaimResult is what a claim came to (P-26, P-31).
+type ClaimResult int
+
+const (
+	// AlreadyLinked: this contact is the linked one.
+	AlreadyLinked ClaimResult = iota
+	// NewLink: the friend was free and is linked now.
+	NewLink
+	// Contested: another contact is linked; nothing moves silently.
+	Contested
+)
+
+// ClaimBy links the friend to a contact, or records the conflict.
+func (f *Friend) ClaimBy(c id.ContactID, p Proof) ClaimResult {
+	switch {
+	case f.Link.Contact == c && f.Link.State == Linked:
+		return AlreadyLinked
+	case f.Link.Contact == c:
+		return AlreadyLinked // in conflict: the queue decides
+	case f.Link.Contact == 0:
+		f.Link = Link{State: Linked, Contact: c, Method: p.Method, At: p.At, Actor: p.Actor, Proof: p.Proof}
+		f.Parted = Parted{}
+		f.forgetContact()
+		return NewLink
+	default:
+		f.Contest(c, p)
+		return Contested
+	}
+}
+
+// Repoint follows a merge to the surviving contact. HubSpot's side of every register belonged to the old id.
+func (f *Friend) Repoint(to id.ContactID, at int64) {
+	if f.Link.Contact == to {
+		return
+	}
+	f.remember(End{At: at, Why: ContactMerged})
+	f.Link.Contact = to
+	if f.Link.Claimant == to {
+		f.Link = f.Link.settled()
+	}
+	f.forgetContact()
+}
+
+// Unlink frees the friend and drops what was imported from the contact (P-32): fields keep only what was edited in Lumo, and why they are
+// empty.
+func (f *Friend) Unlink(e End) {
+	f.remember(e)
+	f.Link = Link{}
+	f.forgetContact()
+	f.Company, f.Due = 0, 0
+	for p, r := range f.Fields {
+		switch {
+		case !r.Lumo.None():
+			r.Why.Old = "" // what a value replaced may be the contact's
+			f.Fields[p] = r
+		case r.Why.At != 0 && r.Why.New == "":
+			r.Why.Old = ""
+			f.Fields[p] = register.Register{Why: r.Why}
+		default:
+			delete(f.Fields, p)
+		}
+	}
+}
+
+// Part is a person's wish that the friend and the contact have nothing to do with each other (P-33).
+func (f *Friend) Part(c id.ContactID, at int64, by string) {
+	if f.Link.Contact != c {
+		return
+	}
+	f.Unlink(End{At: at, Why: ByPerson, By: by})
+	f.Parted = Parted{Contact: c, Until: Forever}
+}
+
+// Outlived tells whether a link to the contact ended after this was proven: what comes late must not link again whom somebody unlinked.
+func (f Friend) Outlived(c id.ContactID, p Proof) bool {
+	return slices.ContainsFunc(f.Past, func(e Ended) bool { return e.Contact == c && e.Until >= p.At })
+}
+
+// Claimable tells whether a contact, as HubSpot showed it at that time, may claim the friend.
+func (f Friend) Claimable(c id.ContactID, updatedAt int64) bool {
+	return f.Parted.Contact != c || updatedAt > f.Parted.Until || f.Link.Contact == c
+}
+
+func (f *Friend) forgetContact() {
+	f.Shown, f.ShownAsOf, f.WrittenAt = nil, 0, 0
+	fields := make(map[string]register.Register, len(f.Fields))
+	for p, r := range f.Fields {
+		fields[p] = r.OtherContact()
+	}
+	f.Fields = fields
+}
