@@ -28,6 +28,7 @@ import (
 	"lumo/shared/queue"
 	"lumo/shared/segment"
 	"lumo/shared/syncrun"
+	"lumo/shared/tag"
 )
 
 // parallel is how many rows or calls of one step are under way at once. HubSpot's pace is kept elsewhere.
@@ -193,8 +194,10 @@ func (a *App) prepare(ctx context.Context, p id.PortalID) error {
 	if err != nil || len(accounts) == 0 {
 		return err
 	}
-	_, err = a.Onboarding().EnsureProperties(ctx, p)
-	return err
+	if _, err = a.Onboarding().EnsureProperties(ctx, p); err != nil {
+		return err
+	}
+	return a.Tags().Expire(ctx, p, accounts)
 }
 
 // subscribe has HubSpot's journal tell of a portal that has an account. Repeating it changes nothing.
@@ -329,7 +332,7 @@ func (a *App) Runner() *syncrun.Runner {
 // Tick is the minute tick.
 func (a *App) Tick() *syncrun.Tick {
 	return &syncrun.Tick{
-		Due: a.Directory(), Portals: dynamo.Portals{Table: a.Table()}, Scopes: a.Scopes(), Starter: a.Starter(), Chain: a.Chain(), Kinds: []string{linesync.ImportKind, linesync.LeaveKind, erasure.Kind, hubspotlist.JobKind}, Leaving: a.Leaver().Resume, Chats: a.Chat().Resume, Casts: a.Casts().Look,
+		Due: a.Directory(), Portals: dynamo.Portals{Table: a.Table()}, Scopes: a.Scopes(), Starter: a.Starter(), Chain: a.Chain(), Kinds: []string{linesync.ImportKind, linesync.LeaveKind, erasure.Kind, hubspotlist.JobKind, tag.WorkKind}, Leaving: a.Leaver().Resume, Chats: a.Chat().Resume, Casts: a.Casts().Look,
 		Friends: a.Friends(), Outbox: a.Outbox(), Queue: a.Sender(), Schedule: a.Schedules(), Clock: a.Clock, Log: a.Log, Before: a.Journal().Poll,
 		Removed: a.Portals().FinishRemoval, Sweep: a.Sweeper().Sweep, Judge: a.Alerts().Update,
 		Pending: func(ctx context.Context, p id.PortalID) error { _, err := a.Portals().Complete(ctx, p); return err },

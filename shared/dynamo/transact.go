@@ -55,6 +55,17 @@ func (p partition) deleting(sk string, cond *expression.ConditionBuilder) (types
 	return types.TransactWriteItem{Delete: del}, nil
 }
 
+// checking is a condition on an item that the transaction does not write.
+func (p partition) checking(sk string, cond *expression.ConditionBuilder) (types.TransactWriteItem, error) {
+	e, err := expression.NewBuilder().WithCondition(*cond).Build()
+	if err != nil {
+		return types.TransactWriteItem{}, err
+	}
+	return types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
+		TableName: &p.table.name, Key: p.key(sk), ConditionExpression: e.Condition(), ExpressionAttributeNames: e.Names(), ExpressionAttributeValues: e.Values(),
+	}}, nil
+}
+
 // versioned is the condition of a write whose reader saw version n; 0 means that there was nothing.
 func versioned(n int64) *expression.ConditionBuilder {
 	if n == 0 {

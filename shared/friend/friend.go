@@ -96,9 +96,11 @@ type Friend struct {
 	NeedsReply  bool         `json:"needsReply,omitempty"`
 	AnsweredAt  int64        `json:"answeredAt,omitempty"` // when a person here last wrote to the friend
 	Tags        []string     `json:"tags,omitempty"`       // tag ids, sorted
-	Link        Link         `json:"link"`
-	Parted      Parted       `json:"parted,omitzero"`
-	Past        []Ended      `json:"past,omitempty"` // links that ended, oldest first
+	// Shelved are the deleted tags that the friend had, sorted; restoring such a tag gives it back.
+	Shelved []string `json:"shelved,omitempty"`
+	Link    Link     `json:"link"`
+	Parted  Parted   `json:"parted,omitzero"`
+	Past    []Ended  `json:"past,omitempty"` // links that ended, oldest first
 	// Fields are the mapped two-way fields by HubSpot property name.
 	Fields map[string]register.Register `json:"fields,omitempty"`
 	// Company is the primary company of the linked contact, known only while company names are mapped.
@@ -127,7 +129,7 @@ type Friend struct {
 func (f Friend) Equal(o Friend) bool {
 	return f.Key == o.Key && f.Ordinal == o.Ordinal && f.Name == o.Name && f.Picture == o.Picture && f.Language == o.Language && f.ProfileAt == o.ProfileAt &&
 		f.Follow == o.Follow && f.FollowAt == o.FollowAt && f.FriendSince == o.FriendSince && f.LastMessage == o.LastMessage && f.NeedsReply == o.NeedsReply && f.AnsweredAt == o.AnsweredAt &&
-		slices.Equal(f.Tags, o.Tags) && f.Link == o.Link && f.Parted == o.Parted && slices.Equal(f.Past, o.Past) && maps.Equal(f.Fields, o.Fields) && f.Company == o.Company && f.CompanyAt == o.CompanyAt &&
+		slices.Equal(f.Tags, o.Tags) && slices.Equal(f.Shelved, o.Shelved) && f.Link == o.Link && f.Parted == o.Parted && slices.Equal(f.Past, o.Past) && maps.Equal(f.Fields, o.Fields) && f.Company == o.Company && f.CompanyAt == o.CompanyAt &&
 		maps.Equal(f.Shown, o.Shown) && f.ShownAsOf == o.ShownAsOf && f.Due == o.Due && f.WrittenAt == o.WrittenAt && f.Failed == o.Failed &&
 		f.LastCast == o.LastCast && f.LastCastAt == o.LastCastAt && f.LastOpen == o.LastOpen && f.LastClick == o.LastClick
 }
@@ -157,7 +159,7 @@ const CoalesceMillis = 30_000
 
 // Clone copies what is shared by reference.
 func (f Friend) Clone() Friend {
-	f.Tags = slices.Clone(f.Tags)
+	f.Tags, f.Shelved = slices.Clone(f.Tags), slices.Clone(f.Shelved)
 	f.Past = slices.Clone(f.Past)
 	f.Fields = maps.Clone(f.Fields)
 	f.Shown = maps.Clone(f.Shown)
@@ -238,14 +240,39 @@ func (f *Friend) ApplyProfile(p Profile, at int64) bool {
 	return changed
 }
 
-// SetTag adds or removes a tag.
+// SetTag adds or removes a tag. What a person removes is not given back by restoring the tag.
 func (f *Friend) SetTag(tag string, on bool) bool {
-	i, has := slices.BinarySearch(f.Tags, tag)
+	forgotten := put(&f.Shelved, tag, false)
+	return put(&f.Tags, tag, on) || forgotten
+}
+
+// Shelve takes away a tag that was deleted, and remembers it.
+func (f *Friend) Shelve(tag string) bool {
+	return put(&f.Tags, tag, false) && put(&f.Shelved, tag, true)
+}
+
+// Unshelve gives back a tag that is being restored.
+func (f *Friend) Unshelve(tag string) bool {
+	return put(&f.Shelved, tag, false) && put(&f.Tags, tag, true)
+}
+
+// HasTag and HasShelved look one up.
+func (f Friend) HasTag(tag string) bool     { return has(f.Tags, tag) }
+func (f Friend) HasShelved(tag string) bool { return has(f.Shelved, tag) }
+
+func has(sorted []string, s string) bool {
+	_, ok := slices.BinarySearch(sorted, s)
+	return ok
+}
+
+// put has s in or out of a sorted list, and tells whether that changed it. The list may be shared: it is replaced.
+func put(sorted *[]string, s string, in bool) bool {
+	i, has := slices.BinarySearch(*sorted, s)
 	switch {
-	case on && !has:
-		f.Tags = slices.Insert(slices.Clone(f.Tags), i, tag)
-	case !on && has:
-		f.Tags = slices.Delete(slices.Clone(f.Tags), i, i+1)
+	case in && !has:
+		*sorted = slices.Insert(slices.Clone(*sorted), i, s)
+	case !in && has:
+		*sorted = slices.Delete(slices.Clone(*sorted), i, i+1)
 	default:
 		return false
 	}

@@ -55,13 +55,16 @@ func (s *Service) Give(ctx context.Context, p id.PortalID, b Bulk) (Changed, err
 	if err := work.Each(ctx, s.Parallel, len(users), func(ctx context.Context, i int) error { return g.one(ctx, users[i]) }); err != nil {
 		return g.out, err
 	}
-	if err := s.finish(ctx, p, b.Slot, g.rows); err != nil {
+	if err := s.tell(ctx, p, b.Slot, g.rows); err != nil {
 		return g.out, err
 	}
 	slices.Sort(g.out.Missing)
 	slices.Sort(g.out.Full)
 	if g.out.Changed == 0 {
 		return g.out, nil
+	}
+	if err := s.Store.Forget(ctx, p, b.Slot); err != nil {
+		return g.out, err
 	}
 	return g.out, s.Audit.Note(ctx, p, b.By, Given, strconv.Itoa(g.out.Changed)+" friends", names...)
 }
@@ -89,8 +92,8 @@ func (s *Service) names(ctx context.Context, p id.PortalID, b Bulk) ([]portal.Ch
 	return out, nil
 }
 
-// finish tells the index and the outbox. Both are repeated when the request is.
-func (s *Service) finish(ctx context.Context, p id.PortalID, slot id.Slot, rows []friend.Friend) error {
+// tell the index and the outbox. Both are repeated when the request is.
+func (s *Service) tell(ctx context.Context, p id.PortalID, slot id.Slot, rows []friend.Friend) error {
 	if len(rows) == 0 {
 		return nil
 	}

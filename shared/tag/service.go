@@ -7,10 +7,12 @@ import (
 	"slices"
 	"time"
 
+	"lumo/shared/chain"
 	"lumo/shared/clock"
 	"lumo/shared/contactsync"
 	"lumo/shared/fault"
 	"lumo/shared/friend"
+	"lumo/shared/friendindex"
 	"lumo/shared/id"
 	"lumo/shared/lineaccount"
 	"lumo/shared/lineproperty"
@@ -20,6 +22,7 @@ import (
 // Accounts is the part of the account store in use.
 type Accounts interface {
 	Account(ctx context.Context, p id.PortalID, s id.Slot) (lineaccount.Account, error)
+	Accounts(ctx context.Context, p id.PortalID) ([]lineaccount.Account, error)
 }
 
 // Options makes HubSpot offer the tags; lineproperty.Service is the real one.
@@ -30,6 +33,7 @@ type Options interface {
 // Index is told of friends whose rows were stored; friendindex.Index is the real one.
 type Index interface {
 	Ensure(ctx context.Context, p id.PortalID, s id.Slot, fs []friend.Friend) error
+	Count(ctx context.Context, p id.PortalID, s id.Slot) (friendindex.Counts, error)
 }
 
 // Audit writes into the portal's audit log.
@@ -42,6 +46,10 @@ const (
 	Created portal.Action = "tag_created"
 	Renamed portal.Action = "tag_renamed"
 	Given   portal.Action = "tags_changed"
+
+	DeletedTag  portal.Action = "tag_deleted"
+	RestoredTag portal.Action = "tag_restored"
+	CopiedTag   portal.Action = "tag_copied"
 )
 
 // Service changes tags.
@@ -53,7 +61,10 @@ type Service struct {
 	Index    Index
 	Outbox   contactsync.Outbox
 	Audit    Audit
+	Chain    *chain.Engine
+	Places   []Place // where tags may be used
 	Clock    clock.Clock
+	NewID    func() string
 	Parallel int // rows written at once; 1 in the simulation
 }
 
@@ -81,6 +92,11 @@ type Result struct {
 
 // Create makes a tag and lets HubSpot offer it. HubSpot being away is no reason not to.
 func (s *Service) Create(ctx context.Context, p id.PortalID, n New) (Result, error) {
+	return s.create(ctx, p, n, Tag{}, Created)
+}
+
+// create makes a tag that is like another in everything that n does not say.
+func (s *Service) create(ctx context.Context, p id.PortalID, n New, like Tag, a portal.Action, changes ...portal.Change) (Result, error) {
 	name, err := CleanName(n.Name)
 	if err != nil {
 		return Result{}, err
@@ -93,7 +109,8 @@ func (s *Service) Create(ctx context.Context, p id.PortalID, n New) (Result, err
 	if err != nil {
 		return Result{}, err
 	}
-	t := Tag{Slot: n.Slot, Name: name, CreatedAt: n.At.UnixMilli(), CreatedBy: n.By, UpdatedAt: n.At.UnixMilli()}
+	t := like
+	t.Slot, t.Name, t.CreatedAt, t.CreatedBy, t.UpdatedAt = n.Slot, name, n.At.UnixMilli(), n.By, n.At.UnixMilli()
 	for try := range 5 {
 		t.ID = idFrom(n.Seed, try)
 		known := slices.ContainsFunc(all, func(o Tag) bool { return o.ID == t.ID })
@@ -107,7 +124,7 @@ func (s *Service) Create(ctx context.Context, p id.PortalID, n New) (Result, err
 		if err != nil {
 			return Result{}, err
 		}
-		if err := s.Audit.Note(ctx, p, n.By, Created, name); err != nil {
+		if err := s.Audit.Note(ctx, p, n.By, a, name, changes...); err != nil {
 			return Result{}, err
 		}
 		return s.offered(ctx, p, account, made)
@@ -193,9 +210,14 @@ func (s *Service) publish(ctx context.Context, p id.PortalID, a lineaccount.Acco
 	if err != nil {
 		return err
 	}
-	tags := make([]lineproperty.Tag, len(all))
-	for i, t := range all {
-		tags[i] = lineproperty.Tag{ID: t.ID, Name: t.Name}
+	aside, err := s.Store.Aside(ctx, p, a.Slot)
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(aside, func(a, b Tag) int { return cmp.Compare(a.ID, b.ID) })
+	var tags []lineproperty.Tag
+	for _, t := range slices.Concat(all, aside) {
+		tags = append(tags, lineproperty.Tag{ID: t.ID, Name: t.Name, Deleted: t.State == Deleted || t.State == Purged})
 	}
 	_, err = s.Options.SetTags(ctx, p, lineproperty.Wish{Slot: a.Slot, AccountName: a.Name}, tags)
 	return err

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -27,8 +28,40 @@ type Tag struct {
 	CreatedAt int64        `json:"createdAt"`
 	CreatedBy portal.Actor `json:"createdBy"`
 	UpdatedAt int64        `json:"updatedAt"`
-	Version   int64        `json:"-"`
+	// State of a tag that is not in use; what follows is known of such ones only.
+	State     State        `json:"state,omitempty"`
+	DeletedAt int64        `json:"deletedAt,omitempty"`
+	DeletedBy portal.Actor `json:"deletedBy,omitzero"`
+	// WorkSince is when the state was taken, while friends' rows must still follow it; 0 when they do. WalkedAt is when the last walk over
+	// them began that came to an end.
+	WorkSince int64 `json:"-"`
+	WalkedAt  int64 `json:"-"`
+	// Friends is how many have the tag, or had it when it was deleted, as the last walk counted.
+	Friends int `json:"friends,omitempty"`
+	// From is the tag of another account that is being copied.
+	From    Source `json:"from,omitzero"`
+	Version int64  `json:"-"`
 }
+
+// Source is the tag that a copy is made of.
+type Source struct {
+	Slot id.Slot `json:"slot,omitempty" dynamodbav:"s,omitempty"`
+	ID   string  `json:"id,omitempty" dynamodbav:"i,omitempty"`
+}
+
+// State of a tag that is not in use. Nobody can give such a tag, and no broadcast or segment finds it: half of its friends are not its friends.
+type State string
+
+const (
+	// Deleted: friends lost it and remember so; it can be restored (P-137).
+	Deleted State = "deleted"
+	// Restoring: those friends are getting it back.
+	Restoring State = "restoring"
+	// Copying: the people who have the tag that it is a copy of are getting it (P-136).
+	Copying State = "copying"
+	// Purged: nobody remembers it any more. The row stays, so that HubSpot's option stays hidden and keeps its name.
+	Purged State = "purged"
+)
 
 const (
 	// MaxName is the longest name, in characters.
@@ -39,6 +72,8 @@ const (
 	MaxFriends = 100
 	// MaxPerFriend keeps a friend's row and HubSpot's value small.
 	MaxPerFriend = 100
+	// KeptFor is how long a deleted tag can be restored.
+	KeptFor = 30 * 24 * time.Hour
 )
 
 // Named refusals; their texts are shown to users.
@@ -49,6 +84,8 @@ var (
 	ErrTooMany     = fmt.Errorf("an account can have at most %d tags", MaxTags)
 	ErrTooManyOn   = fmt.Errorf("a friend can have at most %d tags", MaxPerFriend)
 	ErrNoAccount   = errors.New("this LINE account is not connected")
+	ErrExpired     = errors.New("this tag was deleted more than 30 days ago and cannot be restored")
+	ErrSameAccount = errors.New("choose another account to copy the tag to")
 	ErrManyFriends = fmt.Errorf("at most %d friends at a time", MaxFriends)
 )
 

@@ -14,6 +14,7 @@ import (
 	"lumo/shared/dynamo"
 	"lumo/shared/fault"
 	"lumo/shared/friend"
+	"lumo/shared/friendindex"
 	"lumo/shared/id"
 	"lumo/shared/internal/dynamotest"
 	"lumo/shared/lineaccount"
@@ -63,10 +64,20 @@ func (o *outside) Note(_ context.Context, _ id.PortalID, _ portal.Actor, a porta
 	return nil
 }
 
+func (o *outside) Count(context.Context, id.PortalID, id.Slot) (friendindex.Counts, error) {
+	return friendindex.Counts{}, nil
+}
+
+func (o *outside) Accounts(context.Context, id.PortalID) ([]lineaccount.Account, error) {
+	return []lineaccount.Account{{Slot: 1, Name: "Shop", State: lineaccount.Active}, {Slot: 4, Name: "Shop 4", State: lineaccount.Active}}, nil
+}
+
 func (o *outside) Account(_ context.Context, _ id.PortalID, s id.Slot) (lineaccount.Account, error) {
 	switch s {
 	case 1:
 		return lineaccount.Account{Slot: 1, Name: "Shop", State: lineaccount.Active}, nil
+	case 4:
+		return lineaccount.Account{Slot: 4, Name: "Shop 4", State: lineaccount.Active}, nil
 	case 2:
 		return lineaccount.Account{Slot: 2, State: lineaccount.Disconnected}, nil
 	}

@@ -9,7 +9,6 @@ import (
 	"lumo/shared/redrive"
 	"lumo/shared/syncdata"
 	"lumo/shared/syncrun"
-	"lumo/shared/tag"
 )
 
 // FromApp takes what the API needs from the real services.
@@ -21,7 +20,7 @@ func FromApp(a *compose.App) Deps {
 		Portals: a.Portals(), Access: access.Everyone{}, Once: &once.Guard{Store: dynamo.Onces{Table: table}, Clock: a.Clock, NewID: a.NewID},
 		Runs: a.Starter(), Alerts: dynamo.Alerts{Table: table}, Changes: a.ChangeLog(), Failures: a.Failures(), Mappings: a.Mappings(), Lists: a.ListJobs(),
 		Friends: a.Friends(), Messages: a.Messages(), Chat: a.Chat(), Onboarding: a.Onboarding(), Accounts: a.Accounts(), Properties: a.Properties(), Imports: a.Importer(),
-		Index: index, Broadcasts: a.Broadcasts(), Taps: a.Taps(), Segments: a.Segments(),
+		Index: index, Tags: a.Tags(), Broadcasts: a.Broadcasts(), Taps: a.Taps(), Segments: a.Segments(),
 		Redrive: &redrive.Service{
 			Failures: a.Failures(), Friends: a.Friends(), Invalids: a.Invalids(), Scopes: a.Scopes(), Outbox: a.Outbox(), Queue: a.Sender(),
 			Sealer: a.Sealer(), Clock: a.Clock,
@@ -33,10 +32,6 @@ func FromApp(a *compose.App) Deps {
 		Gate:     &syncrun.Gate{Runs: a.Starter(), Portals: a.Portals(), Outbox: a.Outbox()},
 		Unlinker: &friendcard.Unlinker{Friends: a.Friends(), Queue: a.Sender()},
 		Editor:   &friendcard.Editor{Friends: a.Friends(), Scopes: a.Scopes(), Log: a.ChangeLog(), Outbox: a.Outbox()},
-		Tags: &tag.Service{
-			Store: dynamo.Tags{Table: table}, Accounts: a.Accounts().Store, Options: a.Properties(), Friends: a.Friends(), Index: index, Outbox: a.Outbox(),
-			Audit: a.Portals(), Clock: a.Clock, Parallel: parallel(a, 16),
-		},
 	}
 }
 

@@ -56,11 +56,9 @@ func friendView(f friend.Friend, names map[string]string) friendRow {
 		v.Follow = friend.Unknown
 	}
 	for _, t := range f.Tags {
-		name, ok := names[t]
-		if !ok {
-			name = t
+		if name, ok := names[t]; ok { // the others are being taken away, or given back
+			v.Tags = append(v.Tags, tagName{t, name})
 		}
-		v.Tags = append(v.Tags, tagName{t, name})
 	}
 	return v
 }

@@ -109,6 +109,8 @@ var refusals = []struct {
 	{tag.ErrUnknown, "NO_SUCH_TAG", "tag"},
 	{tag.ErrTooMany, "TOO_MANY_TAGS", ""},
 	{tag.ErrNoAccount, "NO_SUCH_ACCOUNT", "slot"},
+	{tag.ErrExpired, "TAG_EXPIRED", "tag"},
+	{tag.ErrSameAccount, "SAME_ACCOUNT", "to"},
 	{tag.ErrManyFriends, "TOO_MANY_FRIENDS", "users"},
 	{broadcast.ErrUnknown, "NO_SUCH_BROADCAST", ""},
 	{broadcast.ErrStatus, "WRONG_STATUS", ""},

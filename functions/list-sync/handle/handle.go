@@ -17,6 +17,7 @@ import (
 	"lumo/shared/linesync"
 	"lumo/shared/queue"
 	"lumo/shared/syncrun"
+	"lumo/shared/tag"
 )
 
 // Deps is what the function works with.
@@ -26,6 +27,7 @@ type Deps struct {
 	Imports *linesync.Importer
 	Leaves  *linesync.Leaver
 	Lists   *hubspotlist.Jobs
+	Tags    *tag.Service
 	Erasure *erasure.Eraser
 	Chain   *chain.Engine
 	Outbox  contactsync.Outbox
@@ -36,7 +38,7 @@ type Deps struct {
 
 // FromApp takes what is needed from the composition root.
 func FromApp(a *compose.App) Deps {
-	return Deps{Tick: a.Tick().Run, Runs: a.Runner(), Imports: a.Importer(), Leaves: a.Leaver(), Lists: a.ListJobs(), Erasure: a.Eraser(), Chain: a.Chain(), Outbox: a.Outbox(), Sweep: a.Sweep, Release: a.Release}
+	return Deps{Tick: a.Tick().Run, Runs: a.Runner(), Imports: a.Importer(), Leaves: a.Leaver(), Lists: a.ListJobs(), Tags: a.Tags(), Erasure: a.Eraser(), Chain: a.Chain(), Outbox: a.Outbox(), Sweep: a.Sweep, Release: a.Release}
 }
 
 // New makes the handlers.
@@ -73,6 +75,8 @@ func (d Deps) step(ctx context.Context, body []byte) error {
 		return d.Leaves.Step(ctx, m)
 	case hubspotlist.JobKind:
 		return d.Lists.Step(ctx, m)
+	case tag.WorkKind:
+		return d.Tags.Step(ctx, m)
 	}
 	return fmt.Errorf("no chain of kind %.20q", m.Kind)
 }

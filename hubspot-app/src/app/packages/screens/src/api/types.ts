@@ -816,11 +816,61 @@ export interface TagRow {
   friends: number | null;
   createdAt: Time;
   updatedAt: Time;
+  /** Only an active tag can be given or used */
+  state: 'active' | 'restoring' | 'copying';
 }
 
 export interface TagPage {
   items: TagRow[];
   next: string | null;
+}
+
+export interface DeletedTag {
+  id: string;
+  slot: Slot;
+  name: string;
+  /** How many had it; null until all friends were looked at */
+  friends: number | null;
+  createdAt: Time;
+  updatedAt: Time;
+  state: 'deleted';
+  deletedAt: Time;
+  deletedBy: string | null;
+  restorableUntil: Time;
+  /** Friends are still losing it */
+  working: boolean;
+}
+
+export interface DeletedTagPage {
+  items: DeletedTag[];
+  next: string | null;
+}
+
+export interface TagUse {
+  kind: 'broadcast' | 'segment' | 'workflow';
+  id: string;
+  name: string;
+  /** Of a broadcast */
+  status: string | null;
+}
+
+export interface TagUses {
+  items: TagUse[];
+  next: string | null;
+}
+
+export interface CopyTag {
+  requestId?: RequestID;
+  to: Slot;
+  /** Empty for the same */
+  name?: string;
+  people: boolean;
+}
+
+export interface RestoreTag {
+  requestId?: RequestID;
+  /** Another name, where the old one was taken meanwhile */
+  name?: string;
 }
 
 export interface TagResult {
@@ -1616,6 +1666,20 @@ export interface Routes {
   'POST /tags': { answer: TagResult; body: NewTag };
   /** Rename a tag */
   'PATCH /tags/{slot}/{tag}': { answer: TagResult; path: { slot: Slot; tag: string }; body: RenameTag };
+  /** Delete a tag */
+  'DELETE /tags/{slot}/{tag}': { answer: DeletedTag; path: { slot: Slot; tag: string } };
+  /** Where a tag is used */
+  'GET /tags/{slot}/{tag}/uses': {
+    answer: TagUses;
+    path: { slot: Slot; tag: string };
+    query: { cursor?: string; limit?: number };
+  };
+  /** Copy a tag to another account */
+  'POST /tags/{slot}/{tag}/copy': { answer: TagResult; path: { slot: Slot; tag: string }; body: CopyTag };
+  /** Restore a deleted tag */
+  'POST /tags/{slot}/{tag}/restore': { answer: TagRow; path: { slot: Slot; tag: string }; body: RestoreTag };
+  /** Deleted tags of an account, the last deleted first */
+  'GET /deleted-tags': { answer: DeletedTagPage; query: { slot?: Slot; cursor?: string; limit?: number } };
   /** Segments of an account, by name */
   'GET /segments': { answer: SegmentPage; query: { slot?: Slot; cursor?: string; limit?: number } };
   /** Keep a segment */
