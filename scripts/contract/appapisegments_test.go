@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+	"time"
 
 	"lumo/scripts/hubspotsandbox"
 	"lumo/shared/id"
@@ -194,4 +195,158 @@ func TestSegmentsAreKeptEditedCopied(t *testing.T) {
 	w.ann.refused("POST", "/segments", `{"slot":2,"name":"x","tree":{"all":[{"any":[{"type":"linked","op":"yes"}]}]}}`, 200, "NO_SUCH_ACCOUNT")
 	w.ann.ok("DELETE", "/segments/1/"+g.ID, nil)
 	w.ann.ok("DELETE", "/segments/1/"+g.ID, nil)
+}
+
+// scheduled confirms a broadcast to a segment for half an hour from now.
+func (w *crowdWorld) scheduled(segment string) (at string) {
+	w.t.Helper()
+	at = w.cast(segment)
+	w.ann.ok("POST", at+"/confirm", body{"sendAt": w.clock.Now().Add(30 * time.Minute).UnixMilli()})
+	w.work()
+	if got := w.state(at); got.Status != "scheduled" || got.MembersAsOf < w.clock.Now().Add(-2*time.Minute).UnixMilli() {
+		w.t.Fatalf("confirmed %+v", got)
+	}
+	return at
+}
+
+type heldJSON struct {
+	Status                string
+	Recipients, Sent      int
+	MembersAsOf, FrozenAt int64
+	Hold                  *struct{ Reason, Code, Message string }
+}
+
+func (w *crowdWorld) state(at string) heldJSON {
+	w.t.Helper()
+	return into[heldJSON](w.t, w.ann.ok("GET", at, nil))
+}
+
+// due lets the time of the scheduled broadcast come.
+func (w *crowdWorld) due() {
+	w.t.Helper()
+	w.clock.Advance(31 * time.Minute)
+	_, err := w.app.Casts().Look(w.t.Context(), customer)
+	w.must(err)
+	w.work()
+}
+
+// What may happen to a segment's ground between confirming and sending: each gives its state, none sends wrongly (issue acceptance 5).
+func TestWhatASegmentRestsOnChangesBeforeSending(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(w *crowdWorld)
+		status string
+		code   string
+		phones []int
+		state  string
+	}{
+		"nothing": {change: func(*crowdWorld) {}, status: "sent", phones: []int{0, 1, 2, 4, 5}, state: "ready"},
+		"the list is renamed": {
+			change: func(w *crowdWorld) { w.must(w.hub.RenameList(int64(customer), w.a, "Annas")) }, status: "sent", phones: []int{0, 1, 2, 4, 5}, state: "ready",
+		},
+		"the list is deleted": {
+			change: func(w *crowdWorld) { w.must(w.hub.DeleteList(int64(customer), w.a)) }, status: "held", code: "CONDITION_LIST", state: "attention",
+		},
+		"somebody leaves the list, another joins": {
+			change: func(w *crowdWorld) {
+				w.must(w.hub.Edit(int64(customer), "contacts", int64(w.contacts[1]), map[string]string{"firstname": "Zoe"}, hubspotsandbox.By{}))
+				w.must(w.hub.Edit(int64(customer), "contacts", int64(w.contacts[3]), map[string]string{"firstname": "Ann"}, hubspotsandbox.By{}))
+			},
+			// Who joined after a person confirmed was not counted then, and gets nothing.
+			status: "sent", phones: []int{0, 2, 4, 5}, state: "ready",
+		},
+		"everybody leaves the list": {
+			change: func(w *crowdWorld) {
+				for _, c := range w.contacts {
+					w.must(w.hub.Edit(int64(customer), "contacts", int64(c), map[string]string{"firstname": "Zoe"}, hubspotsandbox.By{}))
+				}
+			},
+			status: "held", code: "", state: "ready",
+		},
+		"the property is unmapped": {
+			change: func(w *crowdWorld) { w.ann.ok("DELETE", "/mappings/firstname", nil) }, status: "held", code: "CONDITION_PROPERTY", state: "attention",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newCrowdWorld(t)
+			known := body{"type": "property", "op": "known", "ref": "firstname"}
+			g := w.segment("Anns", where(w.inA(), w.vip(), known))
+			at := w.scheduled(g.ID)
+			confirmed := w.state(at)
+			c.change(w)
+			w.due()
+			got := w.state(at)
+			if got.Status != c.status || (got.Hold != nil) != (c.status == "held") || got.Hold != nil && (got.Hold.Reason != "audience" || got.Hold.Code != c.code) {
+				t.Fatalf("%+v %+v", got, got.Hold)
+			}
+			if phones := w.reached(); !slices.Equal(phones, c.phones) {
+				t.Errorf("phones %v", phones)
+			}
+			if c.status == "sent" && got.MembersAsOf <= confirmed.MembersAsOf {
+				t.Errorf("members as of %d, those of confirming as of %d", got.MembersAsOf, confirmed.MembersAsOf)
+			}
+			w.run(w.ann, syncrun.Lists)
+			if now := into[segmentJSON](t, w.ann.ok("GET", "/segments/1/"+g.ID, nil)); now.State != c.state {
+				t.Errorf("segment %+v", now)
+			}
+			if c.state != "attention" {
+				return
+			}
+			w.ann.refused("POST", w.cast(g.ID)+"/confirm", "{}", 200, "AUDIENCE_UNUSABLE")
+			w.ann.refused("POST", "/broadcasts/estimate", fmt.Sprintf(`{"slot":1,"audience":{"kind":"segment","ref":%q}}`, g.ID), 200, "AUDIENCE_UNUSABLE")
+			if e := w.estimate(where(w.inA(), w.vip(), known)); e.State != "attention" || e.Estimate != nil {
+				t.Errorf("estimate %+v", e)
+			}
+		})
+	}
+}
+
+// A broadcast that is confirmed while a list was never read waits for it; its members are read at that moment, whatever was known before.
+func TestMembersAreReadAgainWhenAPersonConfirms(t *testing.T) {
+	t.Parallel()
+	w := newCrowdWorld(t)
+	g := w.segment("Static", where(body{"type": "list", "op": "in", "ref": strconv.FormatInt(w.b, 10)}))
+	// The journal is deaf, and no sync looks: only the confirmation can find who joined.
+	w.must(w.app.HubSpot().WatchLists(t.Context(), customer, nil))
+	w.must(w.hub.AddMembers(int64(customer), w.b, int64(w.contacts[5])))
+	at := w.cast(g.ID)
+	if e := w.estimate(where(body{"type": "list", "op": "in", "ref": strconv.FormatInt(w.b, 10)})); e.Estimate == nil || e.Estimate.Recipients != 2 {
+		t.Fatalf("before %+v", e)
+	}
+	w.clock.Advance(time.Minute)
+	w.ann.ok("POST", at+"/confirm", body{})
+	w.work()
+	if got := w.reached(); !slices.Equal(got, []int{0, 3, 5}) {
+		t.Errorf("phones %v", got)
+	}
+	if got := w.state(at); got.Status != "sent" || got.MembersAsOf == 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// The lists of a segment are kept without anybody selecting them, and dropped with it (P-51).
+func TestListsOfASegmentAreKeptWhileItLives(t *testing.T) {
+	t.Parallel()
+	w := newCrowdWorld(t)
+	if row := listNamed(w.ann, "Anns"); row.State != "not_selected" {
+		t.Fatalf("%+v", row)
+	}
+	g := w.segment("Anns", where(w.inA()))
+	row := into[struct {
+		Items []struct {
+			Name, State string
+			UsedBy      []struct{ Kind, ID, Name string }
+		}
+	}](t, w.ann.ok("GET", "/lists?selected=true", nil)).Items
+	if len(row) != 1 || row[0].State != "current" || len(row[0].UsedBy) != 1 || row[0].UsedBy[0].ID != g.ID || row[0].UsedBy[0].Kind != "segment" {
+		t.Errorf("%+v", row)
+	}
+	w.run(w.ann, syncrun.Lists)
+	w.sameMembers(w.a)
+	w.ann.ok("DELETE", "/segments/1/"+g.ID, nil)
+	w.run(w.ann, syncrun.Lists)
+	if row := listNamed(w.ann, "Anns"); row.State != "not_selected" || row.Members != nil {
+		t.Errorf("after the segment %+v", row)
+	}
 }
