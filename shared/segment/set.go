@@ -1,7 +1,5 @@
 package segment
 
-import "math/bits"
-
 // set of ordinals, a bit each: ordinals are given out one after the other, so that this is as small as a compressed set
 // (docs/bench.md compares them).
 type set struct{ words []uint64 }
@@ -14,11 +12,3 @@ func (s *set) add(n uint32) {
 }
 
 func (s *set) has(n uint32) bool { return int(n/64) < len(s.words) && s.words[n/64]&(1<<(n%64)) != 0 }
-
-func (s *set) len() int {
-	n := 0
-	for _, w := range s.words {
-		n += bits.OnesCount64(w)
-	}
-	return n
-}
