@@ -71,6 +71,7 @@ var measurements = []measurement{
 	{"stale", measureStale},
 	{"changes", measureChanges},
 	{"lists", measureLists},
+	{"segments", measureSegments},
 	{"faults", measureFaults},
 	{"binaries", measureBinaries},
 	{"processes", measureProcesses},

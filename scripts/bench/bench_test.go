@@ -57,6 +57,7 @@ func TestEveryMeasurementComputes(t *testing.T) {
 		{"limiter", 1, []string{"limiter_share_of_budget"}, []string{"limiter_highest_10s"}},
 		{"stale", 2000, []string{"stale_when_import_ends"}, []string{"stale_after_edits_during_import", "stale_seeds"}},
 		{"changes", 1200, nil, []string{"changes_12000_stale", "changes_60000_stale", "changes_10001_in_one_ms_stale", "changes_stuck_runs"}},
+		{"segments", 200, []string{"segments_of_plain_loop", "segments_read_units_per_1000"}, []string{"segments_hubspot_calls", "segments_writes", "segments_wrong", "segments_rows_read"}},
 		{"lists", 1000, []string{"lists_snapshot"}, []string{"lists_read_calls_per_1000", "lists_changed_items", "lists_told_calls", "lists_wrong"}},
 		{"faults", 2000, []string{"faults_calls"}, []string{"faults_missing"}},
 		{"binaries", 1, []string{"binary_exec_to_ready"}, []string{"binary_size"}},

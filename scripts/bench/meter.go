@@ -22,6 +22,8 @@ type meter struct {
 	writes map[string]int // items written, by the kind in their partition key
 	units  float64        // write units with indexes, as the table tells them
 	reads  int            // requests that read
+	// readUnits is what BatchGetItem takes, strongly consistent: each item is paid by the 4 KB.
+	readUnits int
 }
 
 func newMeter(api dynamo.API, name string) *meter {
@@ -31,7 +33,7 @@ func newMeter(api dynamo.API, name string) *meter {
 func (m *meter) reset() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.writes, m.units, m.reads = map[string]int{}, 0, 0
+	m.writes, m.units, m.reads, m.readUnits = map[string]int{}, 0, 0, 0
 }
 
 // total is the number of items written since the reset.
@@ -61,6 +63,31 @@ func (m *meter) consumed() float64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.units
+}
+
+// sizeOf is about what DynamoDB counts for a value.
+func sizeOf(v types.AttributeValue) int {
+	switch v := v.(type) {
+	case *types.AttributeValueMemberB:
+		return len(v.Value)
+	case *types.AttributeValueMemberS:
+		return len(v.Value)
+	case *types.AttributeValueMemberN:
+		return len(v.Value)/2 + 1
+	case *types.AttributeValueMemberM:
+		n := 3
+		for k, x := range v.Value {
+			n += len(k) + sizeOf(x) + 1
+		}
+		return n
+	case *types.AttributeValueMemberL:
+		n := 3
+		for _, x := range v.Value {
+			n += sizeOf(x) + 1
+		}
+		return n
+	}
+	return 1
 }
 
 // kindOfKey is the third part of "P#<portal>#<kind>#...".
@@ -147,7 +174,18 @@ func (m *meter) GetItem(ctx context.Context, in *dynamodb.GetItemInput, o ...fun
 
 func (m *meter) BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInput, o ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error) {
 	m.read()
-	return m.API.BatchGetItem(ctx, in, o...)
+	out, err := m.API.BatchGetItem(ctx, in, o...)
+	if err != nil {
+		return out, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, items := range out.Responses {
+		for _, it := range items {
+			m.readUnits += (sizeOf(&types.AttributeValueMemberM{Value: it}) + 4095) / 4096
+		}
+	}
+	return out, nil
 }
 
 func (m *meter) Query(ctx context.Context, in *dynamodb.QueryInput, o ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
