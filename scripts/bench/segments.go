@@ -248,9 +248,9 @@ type sampled struct {
 	most  uint64
 }
 
-func (x *sampled) Each(ctx context.Context, p id.PortalID, s id.Slot, visit func(friendindex.Entry) bool) error {
+func (x *sampled) From(ctx context.Context, p id.PortalID, s id.Slot, from uint32, visit func(friendindex.Entry) bool) error {
 	n := 0
-	return x.Index.Each(ctx, p, s, func(e friendindex.Entry) bool {
+	return x.Index.From(ctx, p, s, from, func(e friendindex.Entry) bool {
 		if n++; n%x.every == 0 {
 			x.most = max(x.most, heap())
 		}

@@ -25,15 +25,16 @@ type Selection struct {
 	Match func(friendindex.Entry) bool
 	// MembersAsOf is the age of the oldest list membership that it rests on, Unix ms; 0 without lists (P-52).
 	MembersAsOf int64
-	// NotFriends are contacts whom the audience asks for and nobody can write to: no friend is linked to them (P-123).
-	NotFriends int
+	// Counted is the estimate, where selecting has counted already.
+	Counted *Estimate
 }
 
-// Freshness is how old list memberships may be (P-52). The zero value takes them as they are stored.
+// Freshness is how old list memberships may be (P-52). The zero value takes them as they are stored, and is for looking only: of very large
+// accounts the selection may be a part, with its numbers extrapolated.
 type Freshness struct {
 	Since int64       // read at this time, Unix ms, or later
 	By    string      // who reads: it goes on with what it began
-	Stop  func() bool // when it is time to hand over
+	Stop  func() bool // when it is time to hand over: ErrPreparing asks to call again
 }
 
 // Selector makes selections. It answers ErrAudience for what is gone or needs attention: such an audience is never taken as empty or as
@@ -50,15 +51,19 @@ type Index interface {
 // Estimate counts an audience as it is now (P-122, P-123).
 type Estimate struct {
 	Recipients  int   `json:"recipients"`
-	Blocked     int   `json:"blocked"` // of the audience, and left out
-	Linked      int   `json:"linked"`  // recipients who are linked to a contact
-	NotFriends  int   `json:"notFriends"`
+	Blocked     int   `json:"blocked"`    // of the audience, and left out
+	Linked      int   `json:"linked"`     // recipients who are linked to a contact
+	NotFriends  int   `json:"notFriends"` // contacts whom the audience asks for and no friend is linked to
+	Approximate bool  `json:"approximate,omitempty"`
 	MembersAsOf int64 `json:"membersAsOf,omitempty"`
 }
 
 // Estimate counts without holding anything in memory.
 func estimate(ctx context.Context, x Index, p id.PortalID, s id.Slot, sel Selection) (Estimate, error) {
-	e := Estimate{MembersAsOf: sel.MembersAsOf, NotFriends: sel.NotFriends}
+	if sel.Counted != nil {
+		return *sel.Counted, nil
+	}
+	e := Estimate{MembersAsOf: sel.MembersAsOf}
 	err := x.Each(ctx, p, s, func(f friendindex.Entry) bool {
 		switch {
 		case sel.Match != nil && !sel.Match(f):

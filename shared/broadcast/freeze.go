@@ -34,6 +34,8 @@ func (s *Sender) freeze(ctx context.Context, p id.PortalID, b Broadcast, st stat
 	}
 	if b, err = s.frozen(ctx, p, b, now, st.Fresh); errors.Is(err, ErrAudience) || errors.Is(err, ErrNobody) || errors.Is(err, ErrPreparing) && st.Idle >= patience {
 		return s.stand(ctx, p, b, st, Hold{Reason: NoAudience, Code: problemOf(err), Message: err.Error()})
+	} else if errors.Is(err, ErrPreparing) && s.Clock.Now().Sub(now) >= readingFor {
+		return chain.Next{State: st}, nil // it was at work all the time, not waiting
 	} else if errors.Is(err, ErrPreparing) {
 		return later(st), nil
 	} else if err != nil {

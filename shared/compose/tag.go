@@ -7,6 +7,7 @@ import (
 	"lumo/shared/broadcast"
 	"lumo/shared/dynamo"
 	"lumo/shared/id"
+	"lumo/shared/segment"
 	"lumo/shared/tag"
 )
 
@@ -20,7 +21,19 @@ func (a *App) Tags() *tag.Service {
 
 // tagPlaces is everything that may refer to a tag; what else comes to do so belongs here.
 func (a *App) tagPlaces() []tag.Place {
-	return []tag.Place{a.tagInBroadcasts}
+	return []tag.Place{a.tagInBroadcasts, a.tagInSegments}
+}
+
+// tagInSegments looks through the account's segments.
+func (a *App) tagInSegments(ctx context.Context, p id.PortalID, slot id.Slot, tagID string) ([]tag.Use, error) {
+	all, err := dynamo.Segments{Table: a.Table()}.All(ctx, p, slot)
+	var out []tag.Use
+	for _, g := range all {
+		if g.Tree.Uses(segment.Tag, tagID) {
+			out = append(out, tag.Use{Kind: "segment", ID: g.ID, Name: g.Name})
+		}
+	}
+	return out, err
 }
 
 // openCasts are broadcasts that may still go to somebody.

@@ -133,10 +133,15 @@ func (x *Index) scan(ctx context.Context, p id.PortalID, s id.Slot, from uint32,
 	return 0, nil
 }
 
+// From visits the entries of an account by ordinal from one on, a few blocks in memory at a time, until visit says no.
+func (x *Index) From(ctx context.Context, p id.PortalID, s id.Slot, from uint32, visit func(Entry) bool) error {
+	_, err := x.scan(ctx, p, s, from, math.MaxInt32, func(e Entry) bool { return e.Ordinal < from || visit(e) })
+	return err
+}
+
 // Each visits all entries of an account by ordinal, a few blocks in memory at a time, until visit says no.
 func (x *Index) Each(ctx context.Context, p id.PortalID, s id.Slot, visit func(Entry) bool) error {
-	_, err := x.scan(ctx, p, s, 0, math.MaxInt32, visit)
-	return err
+	return x.From(ctx, p, s, 0, visit)
 }
 
 // Users tells who has the ordinals given; those of nobody are left out.

@@ -53,18 +53,21 @@ func (s *Service) Estimate(ctx context.Context, p id.PortalID, slot id.Slot, t T
 	if len(ps) > 0 {
 		return Estimate{}, ps
 	}
-	return s.count(ctx, p, slot, t)
+	e, _, err := s.count(ctx, p, slot, t)
+	return e, err
 }
 
-func (s *Service) count(ctx context.Context, p id.PortalID, slot id.Slot, t Tree) (Estimate, error) {
+// count also returns who certainly matches.
+func (s *Service) count(ctx context.Context, p id.PortalID, slot id.Slot, t Tree) (Estimate, *set, error) {
+	who := &set{}
 	b, err := s.bind(ctx, p, slot, t)
 	if err != nil {
-		return Estimate{}, err
+		return Estimate{}, who, err
 	}
 	e := Estimate{MembersAsOf: b.asOf, AsOf: s.Clock.Now().UnixMilli()}
-	open, read := 0, tally{}
-	sure := tally{}
-	err = s.walk(ctx, p, slot, b, liveRows, func(f friendindex.Entry, v Truth, fromRow bool) {
+	var open int
+	var sure, read tally
+	w := &walk{bound: b, service: s, portal: p, slot: slot, most: liveRows, visit: func(f friendindex.Entry, v Truth, fromRow bool) {
 		e.Friends++
 		switch {
 		case v == Open:
@@ -74,9 +77,12 @@ func (s *Service) count(ctx context.Context, p id.PortalID, slot id.Slot, t Tree
 		default:
 			sure.add(f, v)
 		}
-	})
-	if err != nil {
-		return e, err
+		if v == True {
+			who.add(f.Ordinal)
+		}
+	}}
+	if _, err := w.run(ctx, 0); err != nil {
+		return e, who, err
 	}
 	if open > 0 {
 		e.Approximate = true
@@ -85,7 +91,7 @@ func (s *Service) count(ctx context.Context, p id.PortalID, slot id.Slot, t Tree
 	e.Linked, e.NotLinked = sure.linked+read.linked, sure.notLinked+read.notLinked
 	e.Blocked, e.Unknown = sure.blocked+read.blocked, sure.unknown+read.unknown
 	e.Recipients, e.NotFriends = e.Linked+e.NotLinked, b.strangers()
-	return e, nil
+	return e, who, nil
 }
 
 // tally counts what was judged.

@@ -49,7 +49,8 @@ type Marks interface {
 
 // Index is the directory of an account's friends.
 type Index interface {
-	Each(ctx context.Context, p id.PortalID, s id.Slot, visit func(friendindex.Entry) bool) error
+	// From visits those of this ordinal and above.
+	From(ctx context.Context, p id.PortalID, s id.Slot, from uint32, visit func(friendindex.Entry) bool) error
 }
 
 // Friends are the rows behind it.
@@ -91,6 +92,7 @@ type Service struct {
 	Zone     func(ctx context.Context, p id.PortalID) (*time.Location, error)
 	Clock    clock.Clock
 	Parallel int // reads of rows at once; 1 in the simulation
+	stretch  int // instead of stretched
 }
 
 // New is a segment to be made. The same time and seed name the same segment, so that a repeated request makes one.
@@ -234,6 +236,9 @@ func (s *Service) Delete(ctx context.Context, p id.PortalID, slot id.Slot, segme
 		return ErrInUse
 	}
 	if err := s.Store.Delete(ctx, p, g); err != nil {
+		return err
+	}
+	if err := s.Blobs.Delete(ctx, p, halfway(segment)); err != nil {
 		return err
 	}
 	return s.Audit.Note(ctx, p, by, Deleted, g.Name)

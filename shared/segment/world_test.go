@@ -238,9 +238,9 @@ func (m memMarks) Marked(_ context.Context, _ id.PortalID, name string, visit fu
 
 type memIndex struct{ w *world }
 
-func (x memIndex) Each(_ context.Context, _ id.PortalID, _ id.Slot, visit func(friendindex.Entry) bool) error {
+func (x memIndex) From(_ context.Context, _ id.PortalID, _ id.Slot, from uint32, visit func(friendindex.Entry) bool) error {
 	for _, f := range x.w.friends {
-		if !visit(friendindex.EntryOf(f)) {
+		if f.Ordinal >= from && !visit(friendindex.EntryOf(f)) {
 			return nil
 		}
 	}

@@ -1411,6 +1411,8 @@ export interface AudienceEstimate {
   linked: number;
   /** Contacts whom a segment asks for by its HubSpot lists and no friend is linked to: not reachable */
   notFriends: number;
+  /** Extrapolated from a part of a very large account */
+  approximate?: boolean;
   /** Unix milliseconds */
   membersAsOf?: number;
 }
