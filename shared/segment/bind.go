@@ -68,9 +68,26 @@ func (s *Service) bind(ctx context.Context, p id.PortalID, slot id.Slot, t Tree)
 			}
 			tests = append(tests, one)
 		}
-		b.plan = append(b.plan, tests)
+		b.plan = append(b.plan, costly{tests, group.cost()})
 	}
+	slices.SortStableFunc(b.plan, func(x, y costly) int { return x.cost - y.cost })
 	return b, nil
+}
+
+// cost orders groups, so that what is cheap to tell is told first: a search in a list of a million takes longer than a look at the tags.
+func (g Group) cost() int {
+	most := 0
+	for _, c := range g.Any {
+		switch c.Type {
+		case Broadcast:
+			most = max(most, 1)
+		case List:
+			most = max(most, 2)
+		case Property, FriendSince, LastMessage:
+			most = max(most, 3)
+		}
+	}
+	return most
 }
 
 // gone explains a list that became unusable since the index was looked at.

@@ -45,14 +45,20 @@ type subject struct {
 type test func(*subject) Truth
 
 // plan is a tree bound to everything that it rests on, at one moment.
-type plan [][]test
+type plan []costly
+
+// costly is a group, and how much it costs to judge it.
+type costly struct {
+	tests []test
+	cost  int
+}
 
 // eval is Kleene's three-valued logic.
 func (p plan) eval(s *subject) Truth {
 	all := True
 	for _, group := range p {
 		some := False
-		for _, t := range group {
+		for _, t := range group.tests {
 			if some = max(some, t(s)); some == True {
 				break
 			}
