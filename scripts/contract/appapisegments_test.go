@@ -302,7 +302,7 @@ func TestWhatASegmentRestsOnChangesBeforeSending(t *testing.T) {
 	}
 }
 
-// A broadcast that is confirmed while a list was never read waits for it; its members are read at that moment, whatever was known before.
+// Members are read at the moment of confirming, whatever was known before (P-52).
 func TestMembersAreReadAgainWhenAPersonConfirms(t *testing.T) {
 	t.Parallel()
 	w := newCrowdWorld(t)

@@ -23,6 +23,7 @@ func TestAPITenancy(t *testing.T) {
 	ann.ok("PATCH", "/friends/1/"+string(users[0])+"/fields", body{"values": body{"lastname": canary}})
 	ann.ok("POST", "/accounts/1/forwards", body{"url": "https://" + strings.ToLower(canary) + ".example.com/"})
 	ann.ok("POST", "/friends/1/"+string(users[0])+"/messages", body{"requestId": "message-of-ann", "text": canary})
+	segment := into[segmentJSON](t, ann.ok("POST", "/segments", body{"slot": 1, "name": canary, "tree": where(body{"type": "tag", "op": "has", "ref": made.Tag.ID})})).ID
 	w.work()
 	runs := into[struct {
 		Items []struct{ ID string }
@@ -36,7 +37,7 @@ func TestAPITenancy(t *testing.T) {
 	for _, path := range []string{
 		"/status", "/runs", "/runs/" + run, "/changes", "/changes?run=" + run, "/changes?contact=" + contact.String(), "/changes?slot=1&user=" + string(users[0]),
 		"/changes/export", "/failures", "/mappings", "/properties", "/lists", "/friends?slot=1", "/friends?search=" + canary, "/friends?search=" + string(users[0]),
-		"/friends?tag=" + made.Tag.ID, "/friends/1/" + string(users[0]), "/friends/1/" + string(users[0]) + "/messages", "/contacts/" + contact.String(), "/accounts", "/accounts/1/import", "/tags", "/settings", "/audit",
+		"/friends?tag=" + made.Tag.ID, "/friends/1/" + string(users[0]), "/friends/1/" + string(users[0]) + "/messages", "/contacts/" + contact.String(), "/accounts", "/accounts/1/import", "/tags", "/segments", "/segments/1/" + segment, "/segments/choices", "/settings", "/audit",
 		"/disconnect", "/runs?cursor=" + runs.Next,
 	} {
 		r := w.send(eve.request("GET", path, nil), nil, false)
@@ -50,6 +51,10 @@ func TestAPITenancy(t *testing.T) {
 	if m := into[struct{ Message messageJSON }](t, eve.ok("POST", "/friends/1/"+string(mine[0])+"/messages", body{"requestId": "message-of-ann", "text": "Eve"})).Message; m.Text != "Eve" || m.Status != "sent" {
 		t.Errorf("another customer's message: %+v", m)
 	}
+	eve.refused("GET", "/segments/1/"+segment, "", 200, "NO_SUCH_SEGMENT")
+	eve.refused("POST", "/segments/1/"+segment+"/copy", `{"name":"Eve"}`, 200, "NO_SUCH_SEGMENT")
+	eve.refused("POST", "/segments", `{"slot":1,"name":"Eve","tree":{"all":[{"any":[{"type":"tag","op":"has","ref":"`+made.Tag.ID+`"}]}]}}`, 200, "CONDITION_TAG")
+	eve.refused("POST", "/broadcasts/estimate", `{"slot":1,"audience":{"kind":"segment","ref":"`+segment+`"}}`, 200, "AUDIENCE_UNUSABLE")
 	eve.refused("GET", "/runs/"+run, "", 200, "NOT_FOUND")
 	eve.refused("GET", "/runs?cursor="+runs.Next, "", 200, "INVALID_INPUT")
 	eve.refused("PATCH", "/friends/1/"+string(users[0])+"/fields", `{"values":{"firstname":"Eve"}}`, 200, "NO_SUCH_FRIEND")
