@@ -275,6 +275,60 @@ func TestSchedule(t *testing.T) {
 	}
 }
 
+// TestAnAudienceThatIsBeingPrepared is waited for, with one idea of how fresh it must be, which reading for long does not make out of date.
+func TestAnAudienceThatIsBeingPrepared(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		times, took int
+		status      Status
+	}{"for a while": {5, 0, Sent}, "reading all the time": {200, 40, Sent}, "for ever": {1000, 0, Held}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, 10)
+			w.draft("b", "hello")
+			w.sel = func(Audience) (Selection, error) {
+				if n := len(w.asked); n > 1 && n < 2+c.times { // the first look is that of the review
+					w.clock.Advance(time.Duration(c.took) * time.Second)
+					return Selection{}, fmt.Errorf("list 11: %w", ErrPreparing)
+				}
+				return Selection{}, nil
+			}
+			w.confirm("b", 0)
+			w.run()
+			b := w.get("b")
+			if b.Status != c.status || c.status == Held && (b.Hold.Reason != NoAudience || w.line.calls != 0) {
+				t.Fatalf("%s after %d looks", b.Status, len(w.asked))
+			}
+			if took := w.clock.Now().Sub(time.UnixMilli(b.ConfirmedAt)); c.status == Held && (took < time.Hour || took > 4*time.Hour) {
+				t.Errorf("waited for %s", took)
+			}
+			for _, f := range w.asked[1:] {
+				if f.Since != b.ConfirmedAt || f.By == "" {
+					t.Fatalf("asked for %+v, confirmed at %d", f, b.ConfirmedAt)
+				}
+			}
+		})
+	}
+}
+
+// TestMembershipsMayBeTenMinutesOldWhenSendingBegins (P-52).
+func TestMembershipsMayBeTenMinutesOldWhenSendingBegins(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 10)
+	w.draft("b", "hello")
+	w.confirm("b", start.Add(time.Hour).UnixMilli())
+	w.run()
+	w.clock.Advance(time.Hour + time.Second)
+	if _, err := w.sender.Look(t.Context(), hub); err != nil {
+		t.Fatal(err)
+	}
+	w.run()
+	last := w.asked[len(w.asked)-1]
+	if b := w.get("b"); b.Status != Sent || len(w.asked) != 3 || w.asked[1].Since != b.ConfirmedAt || last.Since != start.Add(50*time.Minute+time.Second).UnixMilli() {
+		t.Errorf("%s, asked for %+v", b.Status, w.asked)
+	}
+}
+
 func TestAudienceThatNeedsAttention(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 10)

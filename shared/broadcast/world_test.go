@@ -51,6 +51,7 @@ type world struct {
 	writes int
 	last   error
 	sel    func(Audience) (Selection, error)
+	asked  []Freshness
 }
 
 func user(n int) id.LineUserID { return id.LineUserID(fmt.Sprintf("U%032x", n)) }
@@ -367,7 +368,8 @@ func (f memFriends) GetMany(ctx context.Context, p id.PortalID, ks []friend.Key)
 
 type selector struct{ w *world }
 
-func (s selector) Select(_ context.Context, _ id.PortalID, _ id.Slot, a Audience, _ Freshness) (Selection, error) {
+func (s selector) Select(_ context.Context, _ id.PortalID, _ id.Slot, a Audience, f Freshness) (Selection, error) {
+	s.w.asked = append(s.w.asked, f)
 	if s.w.sel != nil {
 		return s.w.sel(a)
 	}

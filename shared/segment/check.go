@@ -62,6 +62,8 @@ const (
 	// MaxGroups of a tree, and MaxConditions of all of its groups together.
 	MaxGroups     = 20
 	MaxConditions = 50
+	// MaxLists is how many lists a tree names, and how many broadcasts: each is held in memory while friends are judged, up to 16 MB.
+	MaxLists = 10
 	// MaxValues of one condition.
 	MaxValues = 100
 	// MaxValue is the longest value, in characters.
@@ -88,6 +90,9 @@ func (t Tree) Check() error {
 		k.add(CodeEmpty, "tree.all", "A segment needs a condition.")
 	case len(t.All) > MaxGroups || n > MaxConditions:
 		k.add(CodeTooLarge, "tree.all", "A segment has at most %d groups and %d conditions.", MaxGroups, MaxConditions)
+		return k.out
+	case len(t.refs(List)) > MaxLists || len(t.refs(Broadcast)) > MaxLists:
+		k.add(CodeTooLarge, "tree.all", "A segment names at most %d HubSpot lists and %d broadcasts.", MaxLists, MaxLists)
 		return k.out
 	}
 	for g, group := range t.All {

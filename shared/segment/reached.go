@@ -54,7 +54,7 @@ func (s *Service) received(ctx context.Context, p id.PortalID, b broadcast.Broad
 		return func(x *subject) bool { return who.has(x.entry.Ordinal) }, err
 	}
 	// Only a part: the object holds them in the order of sending, by their LINE ids.
-	var who [][]byte
+	var who [][16]byte
 	at := 0
 	err := broadcast.Recipients(ctx, s.Blobs, p, *b.Frozen, b.Progress.Next, func(u id.LineUserID) {
 		i := at
@@ -62,17 +62,20 @@ func (s *Service) received(ctx context.Context, p id.PortalID, b broadcast.Broad
 		if slices.ContainsFunc(b.Progress.Unsure, func(s broadcast.Span) bool { return s.From <= i && i < s.To }) {
 			return
 		}
-		if raw, err := hex.DecodeString(string(u[1:])); err == nil {
-			who = append(who, raw)
-		}
+		who = append(who, packed(u))
 	})
-	slices.SortFunc(who, bytes.Compare)
+	order := func(a, b [16]byte) int { return bytes.Compare(a[:], b[:]) }
+	slices.SortFunc(who, order)
 	return func(x *subject) bool {
-		raw, err := hex.DecodeString(string(x.entry.User[1:]))
-		if err != nil {
-			return false
-		}
-		_, ok := slices.BinarySearchFunc(who, raw, bytes.Compare)
+		_, ok := slices.BinarySearchFunc(who, packed(x.entry.User), order)
 		return ok
 	}, err
+}
+
+// packed is a LINE user id as half of its letters.
+func packed(u id.LineUserID) (out [16]byte) {
+	if len(u) == 33 {
+		_, _ = hex.Decode(out[:], []byte(u[1:])) // an id of ours
+	}
+	return out
 }

@@ -298,3 +298,38 @@ func TestEveryProblemSaysWhere(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestNoTreeBreaksAnything: whatever somebody sends is refused or can be evaluated.
+func TestNoTreeBreaksAnything(t *testing.T) {
+	t.Parallel()
+	text := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"", "a", "x", "11", "city", "score", "born", "seen", "likes", "2026-11-02", "7", "NaN", "following"}))
+	any := rapid.Custom(func(t *rapid.T) Condition {
+		return Condition{
+			Type: rapid.OneOf(rapid.SampledFrom(Types()), rapid.Just(Type("mood"))).Draw(t, "type"),
+			Op: rapid.SampledFrom([]Op{"", Has, HasNot, Is, IsNot, Contains, NotContains, Above, Below, Between, LastDays, Known, Unknown, Yes, No, By, In, NotIn,
+				Received, NotReceived, Opened, NotOpened, Clicked, NotClicked, "like"}).Draw(t, "op"),
+			Ref: text.Draw(t, "ref"), Values: rapid.SliceOfN(text, 0, 3).Draw(t, "values"), Days: rapid.IntRange(-1, 4000).Draw(t, "days"), OrUnknown: rapid.Bool().Draw(t, "or"),
+		}
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		w := crowd(t)
+		c := any.Draw(t, "condition")
+		tree := Tree{All: []Group{{Any: []Condition{c}}}}
+		s := w.service()
+		_, err := s.Estimate(context.Background(), hub, 1, tree)
+		var ps Problems
+		if err != nil && !errors.As(err, &ps) {
+			t.Fatalf("%+v: %v", c, err)
+		}
+		g, kept := s.Create(context.Background(), hub, New{Slot: 1, Name: "g", Tree: tree, At: w.now, Seed: "1"})
+		if (err == nil) != (kept == nil) {
+			t.Fatalf("%+v: counted %v, kept %v", c, err, kept)
+		}
+		if kept != nil {
+			return
+		}
+		for _, f := range w.friends {
+			w.naive(f, g.Tree)
+		}
+	})
+}

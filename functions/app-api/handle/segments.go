@@ -251,6 +251,7 @@ type segmentLimits struct {
 	Conditions int `json:"conditions"`
 	Values     int `json:"values"`
 	Days       int `json:"days"`
+	Lists      int `json:"lists"`
 }
 
 // Of lists and broadcasts so many are offered; a search of lists narrows them down.
@@ -276,7 +277,7 @@ func getSegmentChoices(ctx context.Context, c *call) (any, error) {
 	v := segmentChoices{
 		Properties: []propertyChoice{}, Tags: []namedChoice{}, Lists: []listChoice{}, Broadcasts: []castChoice{},
 		Follow: []string{string(friend.Following), string(friend.Blocked)}, Methods: segment.Methods(),
-		Limits: segmentLimits{segment.MaxGroups, segment.MaxConditions, segment.MaxValues, segment.MaxDays},
+		Limits: segmentLimits{segment.MaxGroups, segment.MaxConditions, segment.MaxValues, segment.MaxDays, segment.MaxLists},
 	}
 	for _, t := range segment.Types() {
 		unknown := segment.Condition{Type: t}.MayBeUnknown()

@@ -1333,6 +1333,8 @@ export interface SegmentChoices {
     conditions: number;
     values: number;
     days: number;
+    /** Of different lists, and of different broadcasts */
+    lists: number;
   };
 }
 
