@@ -129,6 +129,9 @@ func TestSegmentOfListsAndTagReachesExactlyThosePhones(t *testing.T) {
 		t.Fatalf("lists that nobody read: %+v", e)
 	}
 	w.work()
+	if e := w.estimate(tree); e.State != "ready" || e.Estimate == nil {
+		t.Fatalf("nobody kept the tree, but it can be counted: %+v", e)
+	}
 	g := w.segment("Anns who are VIP", tree)
 	if g.State != "ready" || g.Version != 1 {
 		t.Fatalf("segment %+v", g)
@@ -345,6 +348,7 @@ func TestListsOfASegmentAreKeptWhileItLives(t *testing.T) {
 	w.run(w.ann, syncrun.Lists)
 	w.sameMembers(w.a)
 	w.ann.ok("DELETE", "/segments/1/"+g.ID, nil)
+	w.clock.Advance(31 * time.Minute) // for somebody who is making the next one
 	w.run(w.ann, syncrun.Lists)
 	if row := listNamed(w.ann, "Anns"); row.State != "not_selected" || row.Members != nil {
 		t.Errorf("after the segment %+v", row)

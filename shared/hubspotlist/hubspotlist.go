@@ -51,7 +51,9 @@ type List struct {
 	DeletedAt   int64  `dynamodbav:"d,omitempty"`  // HubSpot no longer has it
 	Selected    bool   `dynamodbav:"sl,omitempty"` // on "Sync Data"
 	Used        bool   `dynamodbav:"u,omitempty"`  // by a dependent, as of the last look
-	Refused     int64  `dynamodbav:"rf,omitempty"` // when HubSpot last did not let us read the members
+	// UsedUntil keeps members for a person who is about to make something that rests on them.
+	UsedUntil int64 `dynamodbav:"uu,omitempty"`
+	Refused   int64 `dynamodbav:"rf,omitempty"` // when HubSpot last did not let us read the members
 	// Wanted asks for members that are read at this time or later (P-52).
 	Wanted  int64     `dynamodbav:"w,omitempty"`
 	Members *Snapshot `dynamodbav:"m,omitempty"`

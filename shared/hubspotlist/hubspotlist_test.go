@@ -474,3 +474,30 @@ func BenchmarkSnapshot(b *testing.B) {
 		}
 	})
 }
+
+// A person puts something together that is not kept yet: looks at the index meanwhile do not drop the members, later ones do.
+func TestMembersAreKeptForWhoeverIsAboutToUseThem(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.hub.make("11", "VIP", numbers(1, 8)...)
+	w.run(t, false, 100)
+	for range 3 {
+		read, err := w.Use(context.Background(), portal, "11", "99")
+		if err != nil || read != (w.hub.calls["members"] == 0) {
+			t.Fatal(read, err)
+		}
+		w.run(t, false, 100)
+		if got := w.members(t, "11"); !slices.Equal(got, numbers(1, 8)) {
+			t.Fatal(got)
+		}
+		w.clock.Advance(10 * time.Minute)
+	}
+	if w.hub.calls["members"] != 3 {
+		t.Errorf("%d pages read", w.hub.calls["members"])
+	}
+	w.clock.Advance(useFor)
+	w.run(t, false, 100)
+	if _, err := w.Members(context.Background(), portal, "11"); !errors.Is(err, ErrUnread) || len(w.blobs.names) != 0 {
+		t.Error(err, w.blobs.names)
+	}
+}

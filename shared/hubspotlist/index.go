@@ -79,14 +79,14 @@ func (s *Service) Refresh(ctx context.Context, p id.PortalID, rewatch bool) erro
 				continue
 			}
 			seen[l.ID] = true
-			if err := s.meet(ctx, p, known[l.ID], l, used[l.ID]); err != nil {
+			if err := s.meet(ctx, p, known[l.ID], l, used[l.ID] || known[l.ID].UsedUntil > began); err != nil {
 				return err
 			}
 		}
 	}
 	for _, l := range old {
 		if !seen[l.ID] {
-			if err := s.missed(ctx, p, l, used[l.ID]); err != nil {
+			if err := s.missed(ctx, p, l, used[l.ID] || l.UsedUntil > began); err != nil {
 				return err
 			}
 		}
@@ -119,6 +119,7 @@ func (s *Service) meet(ctx context.Context, p id.PortalID, have, got List, used 
 	}
 	var drop []string
 	_, err := s.change(ctx, p, got.ID, func(row *List) (bool, error) {
+		used := used || row.UsedUntil > s.now()
 		if drop = nil; !row.takes(got, used) {
 			return false, nil
 		}

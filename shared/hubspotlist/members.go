@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"lumo/shared/id"
 )
@@ -180,8 +181,10 @@ func (s *Service) Want(ctx context.Context, p id.PortalID, ls ...id.ListID) (int
 	return now, nil
 }
 
-// Use has the members of lists kept, because something is about to rest on them; the next look at the index knows whether it does. It tells
-// whether any is to be read now.
+// useFor is how long members are kept for something that is being made.
+const useFor = 30 * time.Minute
+
+// Use has the members of lists kept for a while, because something is about to rest on them. It tells whether any is to be read now.
 func (s *Service) Use(ctx context.Context, p id.PortalID, ls ...id.ListID) (read bool, err error) {
 	for _, l := range ls {
 		_, err := s.change(ctx, p, l, func(row *List) (bool, error) {
@@ -190,12 +193,13 @@ func (s *Service) Use(ctx context.Context, p id.PortalID, ls ...id.ListID) (read
 			}
 			unread := row.Members == nil
 			read = read || unread
-			if row.Used && (!unread || row.Wanted != 0) {
+			now := s.now()
+			if row.Used && row.UsedUntil > now+useFor.Milliseconds()/2 && (!unread || row.Wanted != 0) {
 				return false, nil
 			}
-			row.Used = true
+			row.Used, row.UsedUntil = true, now+useFor.Milliseconds()
 			if unread {
-				row.Wanted = s.now()
+				row.Wanted = now
 			}
 			return true, nil
 		})
