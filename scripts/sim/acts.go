@@ -24,44 +24,47 @@ type act struct {
 	name   string
 	weight int
 	do     func(*World)
+	// named acts are done only where Options.Only asks for them: whoever adds them to the others moves what all seeds draw.
+	named bool
 }
 
 var acts = []act{
-	{"hubspot-edit", 12, (*World).editInHubSpot},
-	{"lumo-edit", 14, (*World).editInLumo},
-	{"race", 10, (*World).race},
-	{"workflow", 4, (*World).workflow},
-	{"edit-and-sync", 4, (*World).editAndSync},
-	{"lumo-edits", 4, (*World).editManyInLumo},
-	{"link", 10, (*World).nameUser},
-	{"unlink", 2, (*World).clearUser},
-	{"part", 2, (*World).part},
-	{"wrong-id", 2, (*World).nameNobody},
-	{"hubspot-line-edit", 2, (*World).editLineProperty},
-	{"create", 3, (*World).createContact},
-	{"merge", 3, (*World).merge},
-	{"delete", 2, (*World).deleteContact},
-	{"restore", 1, (*World).restoreContact},
-	{"purge", 1, (*World).purgeContact},
-	{"company", 4, (*World).changeCompany},
-	{"rename-company", 2, (*World).renameCompany},
-	{"follow", 8, (*World).toggleFollow},
-	{"message", 8, (*World).sendMessage},
-	{"answer", 8, (*World).writeToFriend},
-	{"rename", 4, (*World).renamePerson},
-	{"import", 2, (*World).importFriends},
-	{"stop-import", 1, (*World).stopImport},
-	{"list", 5, (*World).changeList},
-	{"run", 4, (*World).startRun},
-	{"expire-token", 2, (*World).expireToken},
-	{"uninstall", 1, (*World).uninstall},
+	{name: "hubspot-edit", weight: 12, do: (*World).editInHubSpot},
+	{name: "lumo-edit", weight: 14, do: (*World).editInLumo},
+	{name: "race", weight: 10, do: (*World).race},
+	{name: "workflow", weight: 4, do: (*World).workflow},
+	{name: "edit-and-sync", weight: 4, do: (*World).editAndSync},
+	{name: "lumo-edits", weight: 4, do: (*World).editManyInLumo},
+	{name: "link", weight: 10, do: (*World).nameUser},
+	{name: "unlink", weight: 2, do: (*World).clearUser},
+	{name: "part", weight: 2, do: (*World).part},
+	{name: "wrong-id", weight: 2, do: (*World).nameNobody},
+	{name: "hubspot-line-edit", weight: 2, do: (*World).editLineProperty},
+	{name: "create", weight: 3, do: (*World).createContact},
+	{name: "merge", weight: 3, do: (*World).merge},
+	{name: "delete", weight: 2, do: (*World).deleteContact},
+	{name: "restore", weight: 1, do: (*World).restoreContact},
+	{name: "purge", weight: 1, do: (*World).purgeContact},
+	{name: "company", weight: 4, do: (*World).changeCompany},
+	{name: "rename-company", weight: 2, do: (*World).renameCompany},
+	{name: "follow", weight: 8, do: (*World).toggleFollow},
+	{name: "message", weight: 8, do: (*World).sendMessage},
+	{name: "answer", weight: 8, do: (*World).writeToFriend},
+	{name: "rename", weight: 4, do: (*World).renamePerson},
+	{name: "import", weight: 2, do: (*World).importFriends},
+	{name: "stop-import", weight: 1, do: (*World).stopImport},
+	{name: "list", weight: 5, do: (*World).changeList},
+	{name: "run", weight: 4, do: (*World).startRun},
+	{name: "expire-token", weight: 2, do: (*World).expireToken},
+	{name: "uninstall", weight: 1, do: (*World).uninstall},
+	{name: "segment", weight: 6, do: (*World).writeToSegment, named: true},
 }
 
 func (w *World) act() {
 	var from []act
 	total := 0
 	for _, a := range acts {
-		if w.options.Only == nil || slices.Contains(w.options.Only, a.name) {
+		if w.options.Only == nil && !a.named || slices.Contains(w.options.Only, a.name) {
 			from, total = append(from, a), total+a.weight
 		}
 	}

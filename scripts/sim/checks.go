@@ -51,6 +51,7 @@ func (w *World) checkTwice() {
 		}
 	}
 	w.checkLetters()
+	w.checkCasts()
 	for _, v := range w.line.Violations() {
 		w.violate("I2", "LINE: %s: %s", v.Rule, v.Detail)
 	}
@@ -100,6 +101,9 @@ func (w *World) checkEcho() {
 			}
 			if strings.HasPrefix(name, "line_") {
 				edits += w.lineActs
+			}
+			if strings.HasPrefix(name, "last_line_") {
+				edits += len(w.casts)
 			}
 			if most := edits + w.crashes + w.faults + w.doubled + links[n]; written[at] > most {
 				w.violate("I4", "%s of contact %d/%d was written %d times for %d edits, %d crashes, %d faults and %d changes of the link", name, t.id, n, written[at], edits, w.crashes, w.faults, links[n])

@@ -102,3 +102,22 @@ func TestPlantedBugsAreFound(t *testing.T) {
 		})
 	}
 }
+
+// Broadcasts to segments of HubSpot lists, while people change the lists, the links and everything else, and processes die: nobody gets one twice
+// and each comes to an end.
+func TestBroadcastsToSegmentsEnd(t *testing.T) {
+	t.Parallel()
+	acts := []string{"segment", "list", "link", "unlink", "create", "delete", "merge", "hubspot-edit", "follow", "message", "import", "run", "expire-token"}
+	for seed := range uint64(6) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			r, err := sim.Run(seed, sim.Options{Only: acts})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, v := range r.Violations {
+				t.Error(v)
+			}
+		})
+	}
+}

@@ -70,6 +70,7 @@ type World struct {
 	failure     error // of the simulation itself
 	lastTrouble string
 	pending     int // things people wait for
+	casts       []*cast
 	written     []*letter
 
 	compares bool // somebody presses Sync now and then; where nobody does, no full compare makes up for what was missed
