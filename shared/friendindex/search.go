@@ -139,6 +139,11 @@ func (x *Index) From(ctx context.Context, p id.PortalID, s id.Slot, from uint32,
 	return err
 }
 
+// End is one more than the highest ordinal that the account ever gave.
+func (x *Index) End(ctx context.Context, p id.PortalID, s id.Slot) (uint32, error) {
+	return x.Store.End(ctx, p, s)
+}
+
 // Each visits all entries of an account by ordinal, a few blocks in memory at a time, until visit says no.
 func (x *Index) Each(ctx context.Context, p id.PortalID, s id.Slot, visit func(Entry) bool) error {
 	return x.From(ctx, p, s, 0, visit)

@@ -3,6 +3,7 @@ package segment
 import (
 	"context"
 	"math"
+	"time"
 
 	"lumo/shared/friend"
 	"lumo/shared/friendindex"
@@ -21,14 +22,18 @@ type Estimate struct {
 	// Unknown are friends left out because nobody knows something about them.
 	Unknown int `json:"unknown"`
 	Friends int `json:"friends"` // all that were looked at
-	// Approximate: too many rows would have had to be read at once; the numbers are extrapolated from those that were.
+	// Approximate: somebody waits, so that not all rows, or not even all friends, were looked at; the numbers are extrapolated.
 	Approximate bool  `json:"approximate"`
 	MembersAsOf int64 `json:"membersAsOf,omitempty"`
 	AsOf        int64 `json:"asOf"`
 }
 
-// liveRows is how many friends' rows a live estimate reads: 20 MB of them take two or three seconds.
-const liveRows = 20_000
+const (
+	// liveRows is how many friends' rows a live estimate reads: 20 MB of them take two or three seconds.
+	liveRows = 20_000
+	// liveFor is how long it looks at friends; the API answers within 15 s.
+	liveFor = 7 * time.Second
+)
 
 // Estimate counts a tree, kept or not. Lists that are not read yet are from now on; until then the answer are Problems that pass.
 func (s *Service) Estimate(ctx context.Context, p id.PortalID, slot id.Slot, t Tree) (Estimate, error) {
@@ -67,7 +72,8 @@ func (s *Service) count(ctx context.Context, p id.PortalID, slot id.Slot, t Tree
 	e := Estimate{MembersAsOf: b.asOf, AsOf: s.Clock.Now().UnixMilli()}
 	var open int
 	var sure, read tally
-	w := &walk{bound: b, service: s, portal: p, slot: slot, most: liveRows, visit: func(f friendindex.Entry, v Truth, fromRow bool) {
+	until := s.Clock.Now().Add(liveFor)
+	w := &walk{bound: b, service: s, portal: p, slot: slot, most: liveRows, stop: func() bool { return s.Clock.Now().After(until) }, visit: func(f friendindex.Entry, v Truth, fromRow bool) {
 		e.Friends++
 		switch {
 		case v == Open:
@@ -81,17 +87,28 @@ func (s *Service) count(ctx context.Context, p id.PortalID, slot id.Slot, t Tree
 			who.add(f.Ordinal)
 		}
 	}}
-	if _, err := w.run(ctx, 0); err != nil {
+	part, err := w.part(ctx)
+	if err != nil {
 		return e, who, err
 	}
-	if open > 0 {
-		e.Approximate = true
+	if e.Approximate = open > 0 || part != 1; open > 0 {
 		read = read.times(1 + float64(open)/float64(read.friends))
 	}
-	e.Linked, e.NotLinked = sure.linked+read.linked, sure.notLinked+read.notLinked
-	e.Blocked, e.Unknown = sure.blocked+read.blocked, sure.unknown+read.unknown
-	e.Recipients, e.NotFriends = e.Linked+e.NotLinked, b.strangers()
+	sure.plus(read)
+	sure = sure.times(part)
+	e.Linked, e.NotLinked, e.Blocked, e.Unknown = sure.linked, sure.notLinked, sure.blocked, sure.unknown
+	e.Recipients, e.NotFriends = e.Linked+e.NotLinked, b.strangers(part)
 	return e, who, nil
+}
+
+// part judges friends, and tells how many times as many there are as it came to.
+func (w *walk) part(ctx context.Context) (float64, error) {
+	done, err := w.run(ctx, 0)
+	if err != nil || done {
+		return 1, err
+	}
+	end, err := w.service.Index.End(ctx, w.portal, w.slot)
+	return max(1, float64(end)/float64(w.next)), err
 }
 
 // tally counts what was judged.
@@ -112,29 +129,37 @@ func (t *tally) add(f friendindex.Entry, v Truth) {
 	}
 }
 
+func (t *tally) plus(o tally) {
+	t.friends, t.linked, t.notLinked = t.friends+o.friends, t.linked+o.linked, t.notLinked+o.notLinked
+	t.blocked, t.unknown = t.blocked+o.blocked, t.unknown+o.unknown
+}
+
 func (t tally) times(x float64) tally {
 	n := func(i int) int { return int(math.Round(float64(i) * x)) }
 	return tally{n(t.friends), n(t.linked), n(t.notLinked), n(t.blocked), n(t.unknown)}
 }
 
 // strangers counts contacts without a friend: of the lists that the tree asks for, those who meet its conditions on lists, whatever the
-// other conditions would say of them.
-func (b *bound) strangers() int {
+// other conditions would say of them. part is how many times as many friends there are as were looked at.
+func (b *bound) strangers(part float64) int {
 	var order []id.ListID
 	b.tree.each(func(c Condition) {
 		if c.Type == List && c.Op == In {
 			order = append(order, id.ListID(c.Ref))
 		}
 	})
-	n := 0
+	asked, met := 0, 0
 	for i, l := range order {
 		for at, contact := range b.lists[l].IDs {
-			if !b.lists[l].met.has(uint32(at)) && !b.in(order[:i], contact) && b.might(contact) {
-				n++
+			if b.in(order[:i], contact) || !b.might(contact) {
+				continue
+			}
+			if asked++; b.lists[l].met.has(uint32(at)) {
+				met++
 			}
 		}
 	}
-	return n
+	return max(0, asked-int(math.Round(float64(met)*part)))
 }
 
 func (b *bound) in(lists []id.ListID, c id.ContactID) bool {

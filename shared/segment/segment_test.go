@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"lumo/shared/broadcast"
+	"lumo/shared/clock"
 	"lumo/shared/friend"
 	"lumo/shared/friendindex"
 	"lumo/shared/hubspotlist"
@@ -332,4 +334,39 @@ func TestNoTreeBreaksAnything(t *testing.T) {
 			w.naive(f, g.Tree)
 		}
 	})
+}
+
+// slow takes a second for each friend.
+type slow struct {
+	Index
+	clock *clock.Virtual
+}
+
+func (x slow) From(ctx context.Context, p id.PortalID, s id.Slot, from uint32, visit func(friendindex.Entry) bool) error {
+	return x.Index.From(ctx, p, s, from, func(e friendindex.Entry) bool {
+		x.clock.Advance(time.Second)
+		return visit(e)
+	})
+}
+
+// TestNobodyWaitsForLongForALiveCount: what was seen so far stands for the rest.
+func TestNobodyWaitsForLongForALiveCount(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	var all []id.ContactID
+	for i := range 80 {
+		f := friend.Friend{Key: friend.Key{Slot: 1, User: userOf(uint32(i))}, Ordinal: uint32(i), Version: 1, Follow: friend.Following}
+		f.Link = friend.Link{State: friend.Linked, Contact: id.ContactID(i + 1)}
+		w.friends = append(w.friends, f)
+		all = append(all, f.Link.Contact)
+	}
+	w.list("11", append(all, 1001, 1002, 1003)...)
+	s := w.service()
+	v := clock.NewVirtual(w.now)
+	s.Clock, s.Index, s.stretch = v, slow{s.Index, v}, 1
+	tree := Tree{All: []Group{{Any: []Condition{{Type: List, Op: In, Ref: "11"}}}}}
+	e, err := s.Estimate(t.Context(), hub, 1, tree)
+	if err != nil || !e.Approximate || e.Friends != 8 || e.Recipients != 80 || e.NotFriends != 3 {
+		t.Errorf("%+v, %v", e, err)
+	}
 }

@@ -51,6 +51,8 @@ type Marks interface {
 type Index interface {
 	// From visits those of this ordinal and above.
 	From(ctx context.Context, p id.PortalID, s id.Slot, from uint32, visit func(friendindex.Entry) bool) error
+	// End is above all ordinals.
+	End(ctx context.Context, p id.PortalID, s id.Slot) (uint32, error)
 }
 
 // Friends are the rows behind it.

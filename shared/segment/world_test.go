@@ -247,6 +247,13 @@ func (x memIndex) From(_ context.Context, _ id.PortalID, _ id.Slot, from uint32,
 	return nil
 }
 
+func (x memIndex) End(context.Context, id.PortalID, id.Slot) (uint32, error) {
+	if len(x.w.friends) == 0 {
+		return 0, nil
+	}
+	return x.w.friends[len(x.w.friends)-1].Ordinal + 1, nil
+}
+
 type memFriends struct{ w *world }
 
 func (m memFriends) GetMany(_ context.Context, _ id.PortalID, ks []friend.Key) (map[friend.Key]friend.Friend, error) {

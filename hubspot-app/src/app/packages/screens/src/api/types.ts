@@ -1282,7 +1282,7 @@ export interface SegmentEstimate {
   unknown: number;
   /** All that were looked at */
   friends: number;
-  /** Extrapolated from 20,000 friends, because the conditions need more than the index of friends */
+  /** Extrapolated: of a very large account only a part is looked at while somebody waits. Sending looks at everybody */
   approximate: boolean;
   /** Of the oldest of the lists (P-52); Unix milliseconds */
   membersAsOf?: number;
