@@ -58,7 +58,10 @@ type Estimate struct {
 	MembersAsOf int64 `json:"membersAsOf,omitempty"`
 }
 
-// Estimate counts without holding anything in memory.
+// nobody tells that certainly nobody gets it. What was extrapolated may hold somebody: freezing finds out.
+func (e Estimate) nobody() bool { return e.Recipients == 0 && !e.Approximate }
+
+// estimate counts without holding anything in memory.
 func estimate(ctx context.Context, x Index, p id.PortalID, s id.Slot, sel Selection) (Estimate, error) {
 	if sel.Counted != nil {
 		return *sel.Counted, nil

@@ -329,6 +329,23 @@ func TestMembershipsMayBeTenMinutesOldWhenSendingBegins(t *testing.T) {
 	}
 }
 
+// TestAnExtrapolatedCountRefusesNothing: freezing looks at everybody.
+func TestAnExtrapolatedCountRefusesNothing(t *testing.T) {
+	t.Parallel()
+	for _, approximate := range []bool{false, true} {
+		w := newWorld(t, 10)
+		w.draft("b", "hello")
+		w.sel = func(Audience) (Selection, error) {
+			return Selection{Match: func(e friendindex.Entry) bool { return e.Ordinal == 3 }, Counted: &Estimate{Approximate: approximate}}, nil
+		}
+		_, err := w.service.Confirm(t.Context(), hub, slot, "b", me, 0)
+		w.run()
+		if b := w.get("b"); errors.Is(err, ErrNobody) == approximate || (b.Status == Sent && b.Progress.Sent == 1) != approximate {
+			t.Errorf("approximate %v: %v, %s", approximate, err, b.Status)
+		}
+	}
+}
+
 func TestAudienceThatNeedsAttention(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 10)

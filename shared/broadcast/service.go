@@ -149,7 +149,7 @@ type Review struct {
 
 // OK tells whether it can be confirmed. Too little quota does not stop it: it is held then, with its choices.
 func (r Review) OK() bool {
-	return len(r.Problems) == 0 && r.LineSays == "" && r.Estimate.Recipients > 0
+	return len(r.Problems) == 0 && r.LineSays == "" && !r.Estimate.nobody()
 }
 
 // Review checks the message here and at LINE, counts the audience and the month's messages.
@@ -331,7 +331,7 @@ func (v *Service) Confirm(ctx context.Context, p id.PortalID, s id.Slot, broadca
 		return b, r.Problems
 	case r.LineSays != "":
 		return b, ErrReview
-	case r.Estimate.Recipients == 0:
+	case r.Estimate.nobody():
 		return b, ErrNobody
 	}
 	return v.begin(ctx, p, next)
