@@ -393,3 +393,41 @@ func TestBlocksWithoutContactsAreReplacedByRows(t *testing.T) {
 		t.Errorf("%+v, changed %v", got, changed)
 	}
 }
+
+// TestReadingAheadVisitsTheSame, also when the visitor has seen enough.
+func TestReadingAheadVisitsTheSame(t *testing.T) {
+	t.Parallel()
+	const n = 3*blocksAtOnce*BlockSize + 77
+	x, _ := newIndex(n)
+	var fs []friend.Friend
+	for i := range uint32(n) {
+		if i%11 == 0 {
+			fs = append(fs, row(i, "somebody", 1))
+		}
+	}
+	if err := x.Ensure(t.Context(), 7, 1, fs); err != nil {
+		t.Fatal(err)
+	}
+	for _, from := range []uint32{0, 5, n / 2, n - 3, n + 9} {
+		for _, most := range []int{1 << 30, 1, 900, 2500} {
+			seen := map[int][]uint32{}
+			for _, parallel := range []int{1, 4} {
+				x.Parallel = parallel
+				err := x.From(t.Context(), 7, 1, from, func(e Entry) bool {
+					seen[parallel] = append(seen[parallel], e.Ordinal)
+					return len(seen[parallel]) < most
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			want := (n - 1) / 11
+			if from > 0 {
+				want = (n-1)/11 - (int(from)+10)/11
+			}
+			if !slices.Equal(seen[1], seen[4]) || len(seen[1]) != min(max(want+1, 0), most) {
+				t.Errorf("from %d at most %d: %d and %d, want %d", from, most, len(seen[1]), len(seen[4]), want+1)
+			}
+		}
+	}
+}

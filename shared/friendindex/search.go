@@ -99,6 +99,11 @@ func parseCursor(s string) (uint32, error) {
 // scan visits entries by ordinal, from the block of from, until visit says no. After so many blocks it stops and returns the ordinal
 // to go on at; 0 is the end.
 func (x *Index) scan(ctx context.Context, p id.PortalID, s id.Slot, from uint32, blocks int, visit func(Entry) bool) (next uint32, err error) {
+	return x.pass(ctx, p, s, from, blocks, false, visit)
+}
+
+// pass is scan; ahead reads the next blocks while those before are visited. Whoever may stop soon does not pay for blocks that nobody needs.
+func (x *Index) pass(ctx context.Context, p id.PortalID, s id.Slot, from uint32, blocks int, ahead bool, visit func(Entry) bool) (next uint32, err error) {
 	end, err := x.Store.End(ctx, p, s)
 	if err != nil {
 		return 0, err
@@ -106,17 +111,23 @@ func (x *Index) scan(ctx context.Context, p id.PortalID, s id.Slot, from uint32,
 	last := (uint64(end) + BlockSize - 1) / BlockSize
 	first := uint64(from / BlockSize)
 	stop := min(last, first+uint64(blocks))
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ahead = ahead && x.Parallel > 1
+	var coming *batch
 	for n := first; n < stop; n += blocksAtOnce {
-		var ns []uint32
-		for m := n; m < min(stop, n+blocksAtOnce); m++ {
-			ns = append(ns, uint32(m))
+		now := coming
+		if now == nil {
+			now = x.load(ctx, p, s, n, stop, false)
 		}
-		got, err := x.Store.LoadMany(ctx, p, s, ns)
-		if err != nil {
+		if err := now.wait(); err != nil {
 			return 0, err
 		}
-		for _, m := range ns {
-			es, err := unpack(got[m].Data)
+		if coming = nil; ahead && n+blocksAtOnce < stop {
+			coming = x.load(ctx, p, s, n+blocksAtOnce, stop, true)
+		}
+		for _, m := range now.ns {
+			es, err := unpack(now.blocks[m].Data)
 			if err != nil {
 				return 0, err
 			}
@@ -133,9 +144,40 @@ func (x *Index) scan(ctx context.Context, p id.PortalID, s id.Slot, from uint32,
 	return 0, nil
 }
 
+// batch is a stretch of blocks that is being read.
+type batch struct {
+	ns     []uint32
+	blocks map[uint32]Block
+	err    error
+	done   chan struct{}
+}
+
+func (b *batch) wait() error {
+	<-b.done
+	return b.err
+}
+
+// load reads the blocks from n on, in the background if it may.
+func (x *Index) load(ctx context.Context, p id.PortalID, s id.Slot, n, stop uint64, background bool) *batch {
+	b := &batch{done: make(chan struct{})}
+	for m := n; m < min(stop, n+blocksAtOnce); m++ {
+		b.ns = append(b.ns, uint32(m))
+	}
+	read := func() {
+		defer close(b.done)
+		b.blocks, b.err = x.Store.LoadMany(ctx, p, s, b.ns)
+	}
+	if background {
+		go read()
+	} else {
+		read()
+	}
+	return b
+}
+
 // From visits the entries of an account by ordinal from one on, a few blocks in memory at a time, until visit says no.
 func (x *Index) From(ctx context.Context, p id.PortalID, s id.Slot, from uint32, visit func(Entry) bool) error {
-	_, err := x.scan(ctx, p, s, from, math.MaxInt32, func(e Entry) bool { return e.Ordinal < from || visit(e) })
+	_, err := x.pass(ctx, p, s, from, math.MaxInt32, true, func(e Entry) bool { return e.Ordinal < from || visit(e) })
 	return err
 }
 
