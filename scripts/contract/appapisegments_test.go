@@ -9,6 +9,7 @@ import (
 
 	"lumo/scripts/hubspotsandbox"
 	"lumo/shared/id"
+	"lumo/shared/linesync"
 	"lumo/shared/syncrun"
 )
 
@@ -179,6 +180,18 @@ func TestSegmentsAreKeptEditedCopied(t *testing.T) {
 		t.Errorf("%+v", page.Items)
 	}
 	w.ann.ok("GET", "/segments/choices?slot=1", nil)
+	// Of imported friends LINE tells no date; the event of one comes late.
+	scope, err := w.app.Scopes().Scope(t.Context(), customer)
+	w.must(err)
+	w.must(w.app.LineEvents().Handle(t.Context(), scope, 1, []linesync.Event{{Kind: linesync.Follow, User: w.users[9], At: w.clock.Now().UnixMilli()}}))
+	since := body{"type": "friend_since", "op": "last_days", "days": 2}
+	if e := w.estimate(where(since)).Estimate; e == nil || e.Recipients != 1 || e.NotLinked != 1 || e.Unknown != 9 {
+		t.Errorf("friends since yesterday: %+v", e)
+	}
+	since["orUnknown"] = true
+	if e := w.estimate(where(since)).Estimate; e == nil || e.Recipients != 10 || e.Linked != 8 || e.Unknown != 0 {
+		t.Errorf("or nobody knows: %+v", e)
+	}
 	for content, code := range map[string]string{
 		`{"all":[]}`: "SEGMENT_EMPTY",
 		`{"all":[{"any":[{"type":"tag","op":"has","ref":"none"}]}]}`:                                      "CONDITION_TAG",

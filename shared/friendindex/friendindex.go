@@ -37,6 +37,8 @@ type Entry struct {
 	Follow  friend.FollowStatus
 	Contact id.ContactID // the linked contact, so that one pass over the index joins friends with HubSpot lists; 0 where there is none
 	Tags    []string
+	Since   int64 // when the friendship began, Unix ms; 0 where nobody knows. Means something only if Dated
+	Dated   bool  // false for entries of before Since was kept
 	Version int64 // of the row that it was taken from
 }
 
@@ -75,7 +77,7 @@ type Index struct {
 
 // EntryOf is the part of a friend that the index holds.
 func EntryOf(f friend.Friend) Entry {
-	e := Entry{Ordinal: f.Ordinal, User: f.User, Name: clip(f.Name, maxName), Follow: f.Follow, Contact: f.Link.Contact, Version: f.Version}
+	e := Entry{Ordinal: f.Ordinal, User: f.User, Name: clip(f.Name, maxName), Follow: f.Follow, Contact: f.Link.Contact, Since: f.FriendSince, Dated: true, Version: f.Version}
 	e.Tags = f.Tags[:min(len(f.Tags), maxTags):min(len(f.Tags), maxTags)]
 	return e
 }
@@ -95,7 +97,7 @@ func Differs(before, after friend.Friend) bool { return !EntryOf(before).same(En
 
 // same tells whether an entry need not be written; the version alone is no reason.
 func (e Entry) same(o Entry) bool {
-	return e.User == o.User && e.Name == o.Name && e.Follow == o.Follow && e.Contact == o.Contact && slices.Equal(e.Tags, o.Tags)
+	return e.User == o.User && e.Name == o.Name && e.Follow == o.Follow && e.Contact == o.Contact && e.Since == o.Since && e.Dated == o.Dated && slices.Equal(e.Tags, o.Tags)
 }
 
 // Ensure brings the index up to the rows given, as they were stored. Rows of which the index knows a later version change nothing.
@@ -179,7 +181,7 @@ func merge(have, in []Entry) (out []Entry, changed bool) {
 		switch {
 		case !ok:
 			out, changed = slices.Insert(out, i, e), true
-		case e.Version > out[i].Version:
+		case e.Version > out[i].Version || e.Version == out[i].Version && !out[i].Dated:
 			changed = changed || !e.same(out[i])
 			out[i] = e
 		}

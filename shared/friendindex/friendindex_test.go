@@ -82,6 +82,7 @@ func TestBlocksComeBackAsTheyWere(t *testing.T) {
 			es = append(es, Entry{
 				Ordinal: at, User: user(at * 2654435761), Name: clip(rapid.String().Draw(t, "name"), maxName), Version: rapid.Int64Range(1, 1<<40).Draw(t, "version"),
 				Follow: rapid.SampledFrom(follows).Draw(t, "follow"), Contact: id.ContactID(rapid.Int64Range(0, 3).Draw(t, "linked") * rapid.Int64Range(1, 1<<44).Draw(t, "contact")),
+				Since: rapid.Int64Range(0, 2).Draw(t, "known") * rapid.Int64Range(1, 1<<41).Draw(t, "since"), Dated: true,
 				Tags: rapid.SliceOfN(rapid.SampledFrom(tags), 0, 3).Draw(t, "of")[:],
 			})
 		}
@@ -429,5 +430,42 @@ func TestReadingAheadVisitsTheSame(t *testing.T) {
 				t.Errorf("from %d at most %d: %d and %d, want %d", from, most, len(seen[1]), len(seen[4]), want+1)
 			}
 		}
+	}
+}
+
+func TestBlocksWithoutBeginningsLearnThemFromRows(t *testing.T) {
+	t.Parallel()
+	w := writer{}
+	for _, n := range []uint64{1, 7, 12, 1} { // count, ordinal, version, flags
+		w.number(n)
+	}
+	w.raw.Write(make([]byte, 16))
+	w.text("Taro")
+	w.number(0) // names of tags
+	w.number(0) // tags
+	data, err := w.compressed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data[0] = formatNoSince
+	old, err := unpack(data)
+	if err != nil || len(old) != 1 || old[0].Dated || old[0].Version != 12 {
+		t.Fatalf("%+v, %v", old, err)
+	}
+	again, err := pack(old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if old, err = unpack(again); err != nil || old[0].Dated {
+		t.Fatalf("another entry of the block was written, and this one became dated: %+v, %v", old, err)
+	}
+	row := old[0]
+	row.Dated, row.Since = true, 301
+	if got, changed := merge(old, []Entry{row}); !changed || got[0].Since != 301 || !got[0].Dated {
+		t.Errorf("%+v, changed %v", got, changed)
+	}
+	row.Version = 11
+	if got, changed := merge(old, []Entry{row}); changed || got[0].Dated {
+		t.Errorf("an older row: %+v, changed %v", got, changed)
 	}
 }

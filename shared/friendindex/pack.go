@@ -16,10 +16,11 @@ import (
 )
 
 // A block is one byte of format, then, compressed, column after column: what is alike lies together and compresses well. The
-// columns: count, ordinals (as differences), versions, flags, contacts of the linked (as differences), users (16 bytes each), names, names of
-// tags, tags of each friend. Format 1 had no contacts.
+// columns: count, ordinals (as differences), versions, flags, contacts of the linked (as differences), beginnings of friendships (as
+// differences), users (16 bytes each), names, names of tags, tags of each friend. Format 1 had no contacts, format 2 no beginnings of friendships.
 const (
-	format         = 2
+	format         = 3
+	formatNoSince  = 2
 	formatNoLinked = 1
 )
 
@@ -28,7 +29,10 @@ var errCorrupt = errors.New("index block cannot be read")
 // follows in the order of their number in the flags.
 var follows = []friend.FollowStatus{friend.Unknown, friend.Following, friend.Blocked}
 
-const linkedFlag = 1 << 2
+const (
+	linkedFlag = 1 << 2
+	datedFlag  = 1 << 3
+)
 
 func pack(es []Entry) ([]byte, error) {
 	w := writer{}
@@ -46,9 +50,13 @@ func pack(es []Entry) ([]byte, error) {
 		if e.Linked() {
 			flags |= linkedFlag
 		}
+		if e.Dated {
+			flags |= datedFlag
+		}
 		w.number(flags)
 	}
 	w.contacts(es)
+	w.beginnings(es)
 	for _, e := range es {
 		b, err := hex.DecodeString(string(e.User[min(1, len(e.User)):]))
 		if err != nil || len(b) != 16 {
@@ -67,7 +75,7 @@ func unpack(data []byte) ([]Entry, error) {
 	if len(data) == 0 {
 		return nil, nil
 	}
-	if data[0] != format && data[0] != formatNoLinked {
+	if data[0] < formatNoLinked || data[0] > format {
 		return nil, fmt.Errorf("%w: format %d", errCorrupt, data[0])
 	}
 	raw, err := expand(data[1:])
@@ -85,6 +93,9 @@ func unpack(data []byte) ([]Entry, error) {
 		es[i].Version = int64(r.number())
 	}
 	r.flags(es, data[0])
+	if data[0] > formatNoSince {
+		r.beginnings(es)
+	}
 	for i := range es {
 		var u [33]byte
 		u[0] = 'U'
@@ -133,6 +144,22 @@ func (w *writer) contacts(es []Entry) {
 		if e.Linked() {
 			w.raw.Write(w.num[:binary.PutVarint(w.num[:], int64(e.Contact-last))])
 			last = e.Contact
+		}
+	}
+}
+
+// beginnings are near each other where friends came one after the other. 0 is unknown.
+func (w *writer) beginnings(es []Entry) {
+	var last int64
+	for _, e := range es {
+		switch {
+		case !e.Dated:
+		case e.Since == 0:
+			w.number(0)
+		default:
+			w.number(1)
+			w.raw.Write(w.num[:binary.PutVarint(w.num[:], e.Since-last)])
+			last = e.Since
 		}
 	}
 }
@@ -191,12 +218,33 @@ func (r *reader) number() uint64 {
 	return n
 }
 
+func (r *reader) signed() int64 {
+	n, size := binary.Varint(r.raw)
+	if size <= 0 {
+		r.bad, r.raw = true, nil
+		return 0
+	}
+	r.raw = r.raw[size:]
+	return n
+}
+
+func (r *reader) beginnings(es []Entry) {
+	var last int64
+	for i := range es {
+		if es[i].Dated && r.number() != 0 {
+			last += r.signed()
+			es[i].Since = last
+		}
+	}
+}
+
 // flags reads follow states and contacts.
 func (r *reader) flags(es []Entry, as byte) {
 	linked := make([]bool, len(es))
 	for i := range es {
 		flags := r.number()
 		es[i].Follow, linked[i] = follows[min(int(flags&3), len(follows)-1)], flags&linkedFlag != 0
+		es[i].Dated = flags&datedFlag != 0
 	}
 	var last id.ContactID
 	for i := range es {
@@ -205,13 +253,7 @@ func (r *reader) flags(es []Entry, as byte) {
 		case as == formatNoLinked:
 			es[i].Version = 0 // so that the row replaces it, whose contact nobody knows here
 		default:
-			n, size := binary.Varint(r.raw)
-			if size <= 0 {
-				r.bad, r.raw = true, nil
-				return
-			}
-			r.raw = r.raw[size:]
-			last += id.ContactID(n)
+			last += id.ContactID(r.signed())
 			es[i].Contact = last
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"lumo/shared/contactsync"
 	"lumo/shared/fault"
 	"lumo/shared/friend"
+	"lumo/shared/friendindex"
 	"lumo/shared/id"
 	"lumo/shared/lineproperty"
 	"lumo/shared/message"
@@ -193,7 +194,7 @@ func (s *Service) save(ctx context.Context, scope contactsync.Scope, f, before f
 	if err != nil {
 		return err
 	}
-	if !known || saved.Name != before.Name || saved.Follow != before.Follow {
+	if !known || friendindex.Differs(before, saved) {
 		if err := s.Index.Ensure(ctx, scope.Portal, f.Slot, []friend.Friend{saved}); err != nil {
 			return err
 		}

@@ -83,7 +83,7 @@ func (g Group) cost() int {
 			most = max(most, 1)
 		case List:
 			most = max(most, 2)
-		case Property, FriendSince, LastMessage:
+		case Property, LastMessage:
 			most = max(most, 3)
 		}
 	}
@@ -121,9 +121,14 @@ func (s *Service) test(ctx context.Context, p id.PortalID, b *bound, g ground, c
 	case Linked:
 		return linked(c), nil
 	case FriendSince:
-		return dated(c, now, func(f *friend.Friend) int64 { return f.FriendSince }), nil
+		return dated(c, now, func(x *subject) (int64, bool) { return x.entry.Since, x.entry.Dated }), nil
 	case LastMessage:
-		return dated(c, now, func(f *friend.Friend) int64 { return f.LastMessage }), nil
+		return dated(c, now, func(x *subject) (int64, bool) {
+			if x.row == nil {
+				return 0, false
+			}
+			return x.row.LastMessage, true
+		}), nil
 	case Property:
 		m, _ := g.mappings.Find(c.Ref)
 		return property(c, m, now), nil
@@ -175,17 +180,17 @@ func linked(c Condition) test {
 	}
 }
 
-func dated(c Condition, now time.Time, of func(*friend.Friend) int64) test {
+// dated judges a moment; of tells it, if it can without the row.
+func dated(c Condition, now time.Time, of func(*subject) (at int64, ok bool)) test {
 	var judge func(time.Time) Truth
 	if c.Op != Known && c.Op != Unknown {
 		judge = moments(c, now)
 	}
 	return func(x *subject) Truth {
-		if x.row == nil {
-			return Open
-		}
-		at := of(x.row)
+		at, ok := of(x)
 		switch {
+		case !ok:
+			return Open
 		case judge == nil:
 			return truth((at != 0) == (c.Op == Known))
 		case at == 0:

@@ -212,7 +212,7 @@ func TestRowsAreReadOnlyOfFriendsWhomTheIndexLeavesOpen(t *testing.T) {
 		rows int
 	}{
 		{and(tagged), 0}, {and(city), 25}, {and(city, tagged), 5}, {and(Condition{Type: LastMessage, Op: LastDays, Days: 7}, city), 25},
-		{and(Condition{Type: FriendSince, Op: Known}), 100}, {Tree{All: []Group{{Any: []Condition{city, tagged}}}}, 20},
+		{and(Condition{Type: FriendSince, Op: Known}), 0}, {and(Condition{Type: LastMessage, Op: Known}), 100}, {Tree{All: []Group{{Any: []Condition{city, tagged}}}}, 20},
 	} {
 		w.reads = 0
 		if _, err := w.service().Estimate(t.Context(), hub, 1, c.tree); err != nil || w.reads != c.rows {
@@ -228,13 +228,13 @@ func TestLiveEstimatesOfVeryLargeAccountsExtrapolate(t *testing.T) {
 	w := newWorld()
 	rows := map[friend.Key]friend.Friend{}
 	for i := range n {
-		f := friend.Friend{Key: friend.Key{Slot: 1, User: userOf(uint32(i))}, Ordinal: uint32(i), Version: 1, Follow: friend.Following, FriendSince: int64(i % 4)}
+		f := friend.Friend{Key: friend.Key{Slot: 1, User: userOf(uint32(i))}, Ordinal: uint32(i), Version: 1, Follow: friend.Following, LastMessage: int64(i % 4)}
 		w.friends = append(w.friends, f)
 		rows[f.Key] = f
 	}
 	s := w.service()
 	s.Friends = quick(rows)
-	tree := Tree{All: []Group{{Any: []Condition{{Type: FriendSince, Op: Known}}}}}
+	tree := Tree{All: []Group{{Any: []Condition{{Type: LastMessage, Op: Known}}}}}
 	e, err := s.Estimate(t.Context(), hub, 1, tree)
 	if err != nil || !e.Approximate || e.Friends != n || e.Recipients < n*3/4-100 || e.Recipients > n*3/4+100 {
 		t.Errorf("%+v, %v", e, err)
@@ -245,7 +245,7 @@ func TestLiveEstimatesOfVeryLargeAccountsExtrapolate(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range w.friends {
-		if sel.Match(friendindex.EntryOf(f)) != (f.FriendSince != 0) {
+		if sel.Match(friendindex.EntryOf(f)) != (f.LastMessage != 0) {
 			t.Fatal("a send is never extrapolated")
 		}
 	}

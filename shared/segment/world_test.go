@@ -48,6 +48,7 @@ type world struct {
 	busy     bool // reading lists takes longer than a step
 	noted    []string
 	reads    int
+	undated  map[uint32]bool // entries of an older index
 	state    lineaccount.State
 }
 
@@ -55,7 +56,7 @@ func newWorld() *world {
 	return &world{
 		now: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC), zone: time.UTC, lists: map[id.ListID]map[id.ContactID]bool{}, rows: map[id.ListID]hubspotlist.List{},
 		casts: map[string]broadcast.Broadcast{}, sentTo: map[string][]uint32{}, opened: map[string]map[uint32]bool{}, clicked: map[string]map[uint32]bool{},
-		kept: map[string]Segment{}, state: lineaccount.Active,
+		kept: map[string]Segment{}, undated: map[uint32]bool{}, state: lineaccount.Active,
 	}
 }
 
@@ -240,7 +241,11 @@ type memIndex struct{ w *world }
 
 func (x memIndex) From(_ context.Context, _ id.PortalID, _ id.Slot, from uint32, visit func(friendindex.Entry) bool) error {
 	for _, f := range x.w.friends {
-		if f.Ordinal >= from && !visit(friendindex.EntryOf(f)) {
+		e := friendindex.EntryOf(f)
+		if x.w.undated[f.Ordinal] {
+			e.Since, e.Dated = 0, false
+		}
+		if f.Ordinal >= from && !visit(e) {
 			return nil
 		}
 	}
@@ -322,7 +327,9 @@ func crowd(t *rapid.T) *world {
 				f.Fields[m.Property] = register.Register{HubSpot: register.Edit{Value: v, At: 5, AsOf: 5}, Held: register.Held{Known: true, Value: v, AsOf: 5}}
 			}
 		}
-		w.friends = append(w.friends, f)
+		if w.friends = append(w.friends, f); rapid.IntRange(0, 3).Draw(t, "undated") == 0 {
+			w.undated[ordinal] = true
+		}
 	}
 	for _, l := range []id.ListID{"11", "12", "13"} {
 		w.list(l, rapid.SliceOf(rapid.Custom(func(t *rapid.T) id.ContactID {
