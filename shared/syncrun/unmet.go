@@ -92,41 +92,55 @@ func (r *Runner) look(ctx context.Context, s *chain.Step, scope contactsync.Scop
 			if err != nil {
 				return err
 			}
-			if err := r.lookAt(ctx, s, scope, run, ks); err != nil {
+			if err := r.lookAt(ctx, scope, run, ks); err != nil {
 				return err
 			}
 			run.Read.Looked.After = next
+			if err := s.Save(ctx, *run); err != nil {
+				return err
+			}
 		}
 		run.Read.Looked = Place{Slot: slot + 1}
 	}
 	return r.settling(ctx, scope, run)
 }
 
-// missing gathers so many friends whom the run did not meet that a call is worth its while.
+// missing gathers friends whom the run did not meet, so many that a call is worth its while and never more than one call takes: a kill
+// repeats only what no stored cursor covers. Where many are missing it reads less at a time.
 func (r *Runner) missing(ctx context.Context, p id.PortalID, from Place, unmet links, until time.Time) (ks []friend.Key, next string, err error) {
-	for next = from.After; ; {
-		var fs []friend.Friend
-		if fs, next, err = r.Friends.Page(ctx, p, from.Slot, next, lookPage); err != nil {
+	next = from.After
+	for dense := false; ; {
+		limit := lookPage
+		if dense {
+			limit = contactsync.LookAtOnce - len(ks)
+		}
+		fs, after, err := r.Friends.Page(ctx, p, from.Slot, next, limit)
+		if err != nil {
 			return nil, "", err
 		}
-		if ks = append(ks, unmet.meant(fs)...); next == "" || len(ks) >= contactsync.LookAtOnce || r.Clock.Now().After(until) {
+		more := unmet.meant(fs)
+		if len(ks)+len(more) > contactsync.LookAtOnce {
+			if len(ks) > contactsync.LookAtOnce/2 {
+				return ks, next, nil
+			}
+			dense = true
+			continue
+		}
+		dense = len(more)*lookPage > len(fs)*contactsync.LookAtOnce
+		ks, next = append(ks, more...), after
+		if next == "" || len(ks) > contactsync.LookAtOnce*9/10 || r.Clock.Now().After(until) {
 			return ks, next, nil
 		}
 	}
 }
 
 // lookAt asks HubSpot for the contacts of friends. What is done again after a kill does no harm.
-func (r *Runner) lookAt(ctx context.Context, s *chain.Step, scope contactsync.Scope, run *Run, ks []friend.Key) error {
-	for some := range slices.Chunk(ks, contactsync.LookAtOnce) {
-		run.Read.Number++
-		counts, err := r.Look(ctx, scope, some, run.ID, "unmet"+strconv.Itoa(run.Read.Number))
-		if err != nil {
-			return err
-		}
-		run.Counts = run.Counts.Add(counts)
-		if err := s.Save(ctx, *run); err != nil {
-			return err
-		}
+func (r *Runner) lookAt(ctx context.Context, scope contactsync.Scope, run *Run, ks []friend.Key) error {
+	if len(ks) == 0 {
+		return nil
 	}
-	return nil
+	run.Read.Number++
+	counts, err := r.Look(ctx, scope, ks, run.ID, "unmet"+strconv.Itoa(run.Read.Number))
+	run.Counts = run.Counts.Add(counts)
+	return err
 }

@@ -57,21 +57,23 @@ func TestSumsOfLinksTellWhoIsMissing(t *testing.T) {
 	})
 }
 
-// linkedFriends are rows, one page each.
+// linkedFriends are rows in pages of at most so many.
 type linkedFriends struct {
 	friend.Store
 	rows []friend.Friend
+	page int
 }
 
-func (s *linkedFriends) Page(_ context.Context, _ id.PortalID, _ id.Slot, after string, _ int) ([]friend.Friend, string, error) {
-	n := 0
+func (s *linkedFriends) Page(_ context.Context, _ id.PortalID, _ id.Slot, after string, limit int) ([]friend.Friend, string, error) {
+	from := 0
 	if after != "" {
-		fmt.Sscan(after, &n)
+		fmt.Sscan(after, &from)
 	}
-	if n++; n < len(s.rows) {
-		return s.rows[n-1 : n], fmt.Sprint(n), nil
+	to := from + min(limit, s.page)
+	if to < len(s.rows) {
+		return s.rows[from:to], fmt.Sprint(to), nil
 	}
-	return s.rows[min(n-1, len(s.rows)):], "", nil
+	return s.rows[from:], "", nil
 }
 
 func (s *linkedFriends) Markers(context.Context, id.PortalID, id.Slot, int) ([]friend.Marker, error) {
@@ -80,10 +82,10 @@ func (s *linkedFriends) Markers(context.Context, id.PortalID, id.Slot, int) ([]f
 
 // compared carries a run that has read everything on, step by step, and returns the contacts that were looked at. A kill comes after the
 // nth look had its effect.
-func compared(t *testing.T, linked, met []id.ContactID, kill int) (looked []id.ContactID, calls int) {
+func compared(t *testing.T, page int, linked, met []id.ContactID, kill int) (looked []id.ContactID, calls int) {
 	t.Helper()
 	v := clock.NewVirtual(time.UnixMilli(1_800_000_000_000))
-	store, friends := &memory{}, &linkedFriends{}
+	store, friends := &memory{}, &linkedFriends{page: page}
 	for _, c := range linked {
 		f := friend.Friend{Key: friend.Key{Slot: 1, User: id.LineUserID(c.String())}}
 		f.Link.Contact = c
@@ -155,27 +157,28 @@ func TestLinkedFriendsWhomAFullReadDidNotMeetAreLookedAt(t *testing.T) {
 	for c := range id.ContactID(450) {
 		all = append(all, 1000+c)
 	}
-	if looked, calls := compared(t, all, all, 0); len(looked) != 0 || calls != 0 {
+	if looked, calls := compared(t, lookPage, all, all, 0); len(looked) != 0 || calls != 0 {
 		t.Errorf("everybody was met: %d looks", calls)
 	}
-	if looked, _ := compared(t, all, append(slices.Clone(all[:7]), all[8:]...), 0); !slices.Equal(looked, all[7:8]) {
+	if looked, _ := compared(t, lookPage, all, append(slices.Clone(all[:7]), all[8:]...), 0); !slices.Equal(looked, all[7:8]) {
 		t.Errorf("one was not met: %v", looked)
 	}
-	if looked, _ := compared(t, append(slices.Clone(all), 5), all, 0); !slices.Equal(looked, []id.ContactID{5}) {
+	if looked, _ := compared(t, lookPage, append(slices.Clone(all), 5), all, 0); !slices.Equal(looked, []id.ContactID{5}) {
 		t.Errorf("one was linked meanwhile: %v", looked)
 	}
-	if looked, _ := compared(t, all[1:], all, 0); len(looked) != 0 {
+	if looked, _ := compared(t, lookPage, all[1:], all, 0); len(looked) != 0 {
 		t.Errorf("a link ended meanwhile: %v", looked)
 	}
-	for kill := range 6 {
-		looked, calls := compared(t, all, nil, kill)
+	for n := range 12 {
+		page, kill := []int{lookPage, 1}[n%2], n/2
+		looked, calls := compared(t, page, all, nil, kill)
 		want := 5
 		if kill > 0 {
 			want++ // what was under way is done again, and nothing else
 		}
 		slices.Sort(looked)
 		if !slices.Equal(slices.Compact(looked), all) || calls != want {
-			t.Errorf("killed at %d: %d contacts with %d calls", kill, len(looked), calls)
+			t.Errorf("pages of %d, killed at %d: %d contacts with %d calls", page, kill, len(looked), calls)
 		}
 	}
 }
