@@ -121,10 +121,11 @@ type Store interface {
 	SaveChecked(ctx context.Context, p id.PortalID, c Checked) error
 }
 
-// Checked is when the index was last compared, and which lists the journal tells about.
+// Checked is when the index was last compared, how many lists it held, and which of them the journal tells about.
 type Checked struct {
 	At      int64       `dynamodbav:"t"`
 	Watched []id.ListID `dynamodbav:"w,omitempty"`
+	Lists   int         `dynamodbav:"n,omitempty"` // that HubSpot had then
 }
 
 // Dependent is what evaluates members of lists: a segment, a draft broadcast.

@@ -112,6 +112,34 @@ func TestDeletedListIsNeitherEmptyNorFull(t *testing.T) {
 	}
 }
 
+func TestListsAreCountedWithoutReadingTheIndex(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	count := func(want int) {
+		t.Helper()
+		if n, err := w.Count(context.Background(), portal); n != want || err != nil {
+			t.Errorf("%d lists, %v; want %d", n, err, want)
+		}
+	}
+	count(0)
+	for n, name := range []string{"VIP", "Leads", "Old"} {
+		w.hub.make(id.ListID([]string{"11", "12", "13"}[n]), name, id.ContactID(n+1))
+	}
+	w.run(t, false, 100)
+	reads := w.store.reads
+	count(3)
+	if w.store.reads != reads {
+		t.Error("the index was read")
+	}
+	// A deleted list that is selected stays in the index, and is none of HubSpot's.
+	w.selectList(t, "11")
+	w.run(t, false, 100)
+	delete(w.hub.lists, "11")
+	delete(w.hub.lists, "13")
+	w.run(t, false, 100)
+	count(1)
+}
+
 // A page of the index that shifts while lists come and go is no proof that a list is gone.
 func TestListMissedBySearchIsAskedFor(t *testing.T) {
 	t.Parallel()

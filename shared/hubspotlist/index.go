@@ -199,13 +199,14 @@ func (s *Service) gone(ctx context.Context, p id.PortalID, l id.ListID) error {
 }
 
 // checked remembers when the index was compared, and has the journal watch the lists that are needed. It writes nothing for a portal
-// that needs none.
+// that needs none and has as many as before.
 func (s *Service) checked(ctx context.Context, p id.PortalID, at int64, rewatch bool) error {
 	all, err := s.Store.All(ctx, p)
 	if err != nil {
 		return err
 	}
 	var watch []id.ListID
+	there := existing(all)
 	for _, l := range all {
 		if l.Needed() && l.DeletedAt == 0 {
 			watch = append(watch, l.ID)
@@ -213,7 +214,7 @@ func (s *Service) checked(ctx context.Context, p id.PortalID, at int64, rewatch 
 	}
 	slices.Sort(watch)
 	c, err := s.Store.Checked(ctx, p)
-	if err != nil || len(watch) == 0 && len(c.Watched) == 0 {
+	if err != nil || len(watch) == 0 && len(c.Watched) == 0 && c.Lists == there {
 		return err
 	}
 	if rewatch && len(watch) > 0 || !slices.Equal(watch, c.Watched) {
@@ -224,7 +225,7 @@ func (s *Service) checked(ctx context.Context, p id.PortalID, at int64, rewatch 
 			c.Watched = watch
 		}
 	}
-	c.At = at
+	c.At, c.Lists = at, there
 	return s.Store.SaveChecked(ctx, p, c)
 }
 

@@ -220,6 +220,26 @@ func (s *Service) Index(ctx context.Context, p id.PortalID) ([]List, Checked, er
 	return all, c, err
 }
 
+// Count is how many lists HubSpot had when the index was last compared. It reads the index only where nothing was counted yet.
+func (s *Service) Count(ctx context.Context, p id.PortalID) (int, error) {
+	c, err := s.Store.Checked(ctx, p)
+	if err != nil || c.At != 0 && c.Lists != 0 {
+		return c.Lists, err
+	}
+	all, err := s.Store.All(ctx, p) // not counted yet, or none
+	return existing(all), err
+}
+
+func existing(ls []List) int {
+	n := 0
+	for _, l := range ls {
+		if l.DeletedAt == 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // UsedBy finds what uses each list.
 func (s *Service) UsedBy(ctx context.Context, p id.PortalID) (map[id.ListID][]Dependent, error) {
 	out := map[id.ListID][]Dependent{}

@@ -93,12 +93,7 @@ func (c *call) counters(ctx context.Context, accounts []lineaccount.Account) (co
 		}
 		out.Friends += n.Friends
 	}
-	lists, _, err := c.Lists.Index(ctx, c.portal())
-	for _, l := range lists {
-		if l.DeletedAt == 0 {
-			out.Lists++
-		}
-	}
+	out.Lists, err = c.Lists.Count(ctx, c.portal())
 	return out, err
 }
 
