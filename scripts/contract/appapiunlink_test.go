@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"net/url"
 	"testing"
 	"time"
 
@@ -50,6 +51,35 @@ func TestAPIUnlinks(t *testing.T) {
 	w.work()
 	if f, _, err := w.app.Friends().Get(t.Context(), customer, friend.Key{Slot: 1, User: w.friend}); err != nil || f.Link.Contact != w.contact || f.Parted != (friend.Parted{}) {
 		t.Errorf("%+v, %v", f.Link, err)
+	}
+}
+
+// TestRetryOfARefusedClearing: HubSpot refuses to clear the contact; Retry clears it once HubSpot lets it.
+func TestRetryOfARefusedClearing(t *testing.T) {
+	t.Parallel()
+	w := newChatWorld(t)
+	rule := hubspotsandbox.Rule{Object: "contacts", Property: "line_user_id", When: "firstname", Equals: w.value(customer, w.contact, "firstname")}
+	w.must(w.hub.SetRules(int64(customer), []hubspotsandbox.Rule{rule}))
+	w.ann.ok("POST", "/friends/1/"+string(w.friend)+"/unlink", body{"contact": w.contact.String()})
+	w.work()
+	type items struct {
+		Items []struct{ ID, ContactID string }
+	}
+	failures := func() items { t.Helper(); return into[items](t, w.ann.ok("GET", "/failures", nil)) }
+	retry := func() {
+		t.Helper()
+		its := failures().Items
+		if len(its) != 1 || its[0].ContactID != w.contact.String() || w.value(customer, w.contact, "line_user_id") == "" {
+			t.Fatalf("failed items %+v", its)
+		}
+		w.ann.ok("POST", "/failures/"+url.PathEscape(its[0].ID)+"/retry", body{})
+		w.work()
+	}
+	retry() // HubSpot refuses it again
+	w.must(w.hub.SetRules(int64(customer), nil))
+	retry()
+	if its := failures().Items; len(its) != 0 || w.value(customer, w.contact, "line_user_id") != "" {
+		t.Errorf("still %q, failed items %+v", w.value(customer, w.contact, "line_user_id"), its)
 	}
 }
 

@@ -132,6 +132,9 @@ func (s *Service) write(ctx context.Context, scope contactsync.Scope, it failure
 		if err != nil || !ok {
 			return false, err
 		}
+		if f.Parted == (friend.Parted{Contact: it.Contact, Until: friend.Forever}) {
+			return false, s.part(ctx, scope.Portal, it)
+		}
 		p := contactsync.PendingOf(f, scope)
 		owes := len(p.Properties)+len(p.NeedHistory) > 0
 		if f.Failed = owes; owes {
@@ -142,6 +145,16 @@ func (s *Service) write(ctx context.Context, scope contactsync.Scope, it failure
 		}
 	}
 	return false, friend.ErrStale
+}
+
+// part has the contact cleared from which a person unlinked the friend: HubSpot refused that, and an unlinked friend owes nothing else.
+func (s *Service) part(ctx context.Context, p id.PortalID, it failure.Item) error {
+	n := contactsync.Note{Kind: contactsync.Parted, Contact: it.Contact, At: s.Clock.Now().UnixMilli(), Friend: it.Friend}
+	b, err := json.Marshal(contactsync.Batch{Portal: p, Notes: []contactsync.Note{n}})
+	if err != nil {
+		return err
+	}
+	return s.Queue.Send(ctx, queue.HubspotEvents, queue.Message{Body: b})
 }
 
 // read lets the contact be looked at again. LINE is asked anew about an id that it did not know.

@@ -135,6 +135,42 @@ func TestAContactThatOwesNothingHasHealed(t *testing.T) {
 	}
 }
 
+// An unlinked friend owes HubSpot nothing, but its contact may still show the LINE User ID that HubSpot refused to clear.
+func TestARefusedClearingIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		parted friend.Parted
+		sent   bool
+	}{
+		"HubSpot refused":         {friend.Parted{Contact: 5, Until: friend.Forever}, true},
+		"HubSpot has cleared it":  {friend.Parted{Contact: 5, Until: 1000}, false},
+		"it was another contact":  {friend.Parted{Contact: 6, Until: friend.Forever}, false},
+		"nobody unlinked anybody": {friend.Parted{}, false},
+	} {
+		w := newWorld(t)
+		if _, err := w.Friends.Save(t.Context(), 7, friend.Friend{Key: taro, Parted: c.parted}); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.One(t.Context(), 7, w.put(t, writeBack())); err != nil {
+			t.Fatal(err)
+		}
+		var notes []contactsync.Note
+		for _, m := range w.sent.Take(queue.HubspotEvents) {
+			var b contactsync.Batch
+			if err := json.Unmarshal(m.Body, &b); err != nil || b.Portal != 7 {
+				t.Fatalf("%s: %s, %v", name, m.Body, err)
+			}
+			notes = append(notes, b.Notes...)
+		}
+		if (len(notes) == 1) != c.sent || w.left(t) != 0 {
+			t.Errorf("%s: %+v, %d left", name, notes, w.left(t))
+		}
+		if c.sent && (notes[0].Kind != contactsync.Parted || notes[0].Contact != 5 || *notes[0].Friend != taro) {
+			t.Errorf("%s: %+v", name, notes[0])
+		}
+	}
+}
+
 func TestALinkIsLookedAtAgainAndLineAskedAnew(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
