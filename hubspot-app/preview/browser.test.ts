@@ -116,6 +116,12 @@ describe('the preview in Chromium', () => {
     await page.getByLabel('Day').fill('2026-11-23');
     await page.getByLabel('Select').selectOption({ label: 'Option three' });
     await noted('day 2026 10 23; select three');
+    await page.getByRole('button', { name: 'Long' }).click();
+    await page.keyboard.type('r 11');
+    const found = page.getByRole('listbox', { name: 'Long' }).getByRole('option');
+    await expect.poll(() => found.allTextContents()).toEqual(['Number 11']);
+    await found.click();
+    await noted('long 11');
     await page.getByRole('button', { name: 'Many' }).click();
     await page.getByRole('checkbox', { name: 'Option one' }).check();
     await noted('many two,one');

@@ -39,7 +39,8 @@ async function picture(page, name) {
   // What was reported is not what the picture is about, and letters may still be on their way.
   await page.evaluate(async () => {
     document.querySelectorAll('.toast').forEach((toast) => toast.remove());
-    await document.fonts.ready;
+    const loaded = (/** @type {HTMLImageElement} */ image) => image.decode().catch(() => undefined);
+    await Promise.all([document.fonts.ready, ...[...document.images].map(loaded)]);
   });
   await page.screenshot({ path: path.join(folder, name) });
   console.log(`docs/images/${name}`);

@@ -31,13 +31,20 @@ export function numbers() {
       const [channel] = (await world.phone('channels')).filter((c: { name: string }) => c.name === 'Sakura Coffee');
       const friends = await world.phone(`channels/${channel.id}/friends`);
       const lists = await world.hubspot(`portals/${PORTAL}/lists`);
-      await stage.open('ext=pages');
-      const { counters } = (await world.api('/status')) as Status;
-      for (const [name, n] of Object.entries(counters)) {
-        const label = say('en', 'dashboard', `count.${name as keyof Status['counters']}`);
-        const shown = page.getByRole('group', { name: label, exact: true }).locator('b');
-        await expect.poll(() => shown.textContent(), { message: label }).toBe(String(n));
-      }
+      // Something may go on or arrive while they are compared: then they are read again.
+      let counters!: Status['counters'];
+      const differing = async () => {
+        await stage.open('ext=pages');
+        ({ counters } = (await world.api('/status')) as Status);
+        const shown = async (name: keyof Status['counters']) => {
+          const label = say('en', 'dashboard', `count.${name}`);
+          return page.getByRole('group', { name: label, exact: true }).locator('b').textContent();
+        };
+        const names = Object.keys(counters) as (keyof Status['counters'])[];
+        const pairs = await Promise.all(names.map(async (name) => [name, await shown(name), String(counters[name])]));
+        return pairs.filter(([, onScreen, inApi]) => onScreen !== inApi);
+      };
+      await expect.poll(differing, { timeout: 60_000, interval: 500 }).toEqual([]);
       expect(counters.friends).toBe(friends.length);
       const known = (await world.api('/lists')).items;
       expect(known).toHaveLength(lists.length);
@@ -46,6 +53,6 @@ export function numbers() {
       expect(counters.accounts).toBe(
         (await world.api('/accounts')).items.filter((a: { state: string }) => a.state === 'active').length,
       );
-    }, 30_000);
+    }, 90_000);
   });
 }

@@ -19,6 +19,10 @@ export interface Toured {
   /** The steps in their order, and what was on the screen. */
   steps: { name: string; text: string; url: string }[];
   card: string;
+  /** As it was at the end of the tour. */
+  name: string;
+  linked: number;
+  friends: number;
 }
 
 /** What all tests share: one running system, one browser; each has a context of its own. */
@@ -70,6 +74,26 @@ export class Stage {
     if (wait) await settled(page);
   }
 
+  /** Shows a screen anew, without loading the page around it when that is there. */
+  async show(page: Page, query: string) {
+    if (page.url().startsWith(`${this.world.base}/?`))
+      await page.evaluate((to) => {
+        const go = (address: string) => {
+          history.pushState(null, '', address);
+          dispatchEvent(new PopStateEvent('popstate'));
+        };
+        go(`?ext=start&bare=1`);
+        return new Promise<void>((shown) =>
+          setTimeout(() => {
+            go(to);
+            shown();
+          }),
+        );
+      }, query);
+    else await page.goto(`${this.world.base}/${query}`);
+    await settled(page);
+  }
+
   button(name: string, within: Pick<Page, 'getByRole'> = this.page) {
     return within.getByRole('button', { name, exact: true });
   }
@@ -94,7 +118,12 @@ export class Stage {
         if (name === 'first-sync') await world.hubspot('latency', 'PUT', { millis: 0 });
       };
       const contact = await walk(await context.newPage(), { ...world, ...company, lang, at });
-      return { ...company, steps, card: contact.url() };
+      const { counters } = await world.api('/status', { portal: company.portal });
+      const records = await this.contacts(company.portal);
+      const linked = records.filter((r) => r.values.line_user_id).length;
+      const shown = Number(new URL(contact.url()).searchParams.get('objectId'));
+      const name = records.find(({ id }) => id === shown)?.values.line_display_name ?? '';
+      return { ...company, steps, card: contact.url(), name, linked, friends: counters.friends };
     } finally {
       await world.hubspot('latency', 'PUT', { millis: 0 });
       await context.close();
@@ -123,14 +152,16 @@ export class Stage {
     return portal;
   }
 
+  /** Contacts as HubSpot has them. */
+  contacts(portal = PORTAL): Promise<{ id: number; values: Record<string, string> }[]> {
+    return this.world.hubspot(`portals/${portal}/records/contacts`);
+  }
+
   /** A contact of the synced account that is linked to nobody's other test. */
   #given = 0;
   async linkedContact(): Promise<{ contact: number; user: string; person: string; name: string; channel: string }> {
     const { world } = this;
-    const records: { id: number; values: Record<string, string> }[] = await world.hubspot(
-      `portals/${PORTAL}/records/contacts`,
-    );
-    const linked = records.filter((r) => r.values.line_user_id);
+    const linked = (await this.contacts()).filter((r) => r.values.line_user_id);
     const record = linked[this.#given++];
     if (!record) throw new Error('no linked contact is left');
     const channel: Channel & { name: string } = (await world.phone('channels')).find(

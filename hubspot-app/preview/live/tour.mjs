@@ -10,11 +10,9 @@
  * @property {(name: string, page: import('playwright-core').Page) => Promise<void>} [at] called at each step
  */
 
-/** @param {import('playwright-core').Page} page */
+/** The screen has started, shows the page of the address and waits for no answer. @param {import('playwright-core').Page} page */
 export async function settled(page) {
   await page.locator('[data-testid=extension][data-ready=true]').waitFor();
-  await page.waitForLoadState('networkidle');
-  await page.locator('.spinner').first().waitFor({ state: 'detached' });
 }
 
 /**

@@ -29,7 +29,7 @@ export const PORTAL = 1001;
  * @property {(company: Company) => Promise<Channel>} found makes a company: a portal without the app and an account that is not connected
  * @property {() => Promise<void>} close
  *
- * @typedef {{ method: string, path: string, status: number, bytes: number, asked: number, rows: number, body: any }} Sent bytes of the answer, asked of the call
+ * @typedef {{ portal: number, method: string, path: string, status: number, bytes: number, asked: number, rows: number, body: any }} Sent bytes of the answer, asked of the call
  * @typedef {{ portal: number, name: string, contacts: number, friends: number, linked: number }} Company
  * @typedef {{ id: string, secret: string, botUserId: string, users: string[], people: string[] }} Channel users are LINE user ids, people the sandbox's ids
  *
@@ -195,10 +195,12 @@ class Wire {
     const res = await fetch(url, init);
     const answer = await res.arrayBuffer();
     const { pathname, searchParams } = new URL(String(url));
+    const portal = Number(searchParams.get('portalId'));
     for (const name of ['userId', 'portalId', 'userEmail', 'appId']) searchParams.delete(name);
     const path = pathname.replace('/api/v1', '') + (searchParams.size ? `?${searchParams}` : '');
     const body = typeof init?.body === 'string' ? init.body : '';
     this.sent.push({
+      portal,
       method: init?.method ?? 'GET',
       path,
       status: res.status,

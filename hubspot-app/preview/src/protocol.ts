@@ -26,6 +26,8 @@ export interface HostApi {
   log(level: LogLevel, text: string): void;
   crashed(message: string, stack: string): void;
   properties(names: string[]): Promise<Properties>;
+  /** Told when the extension waits for no answer any more, with the page that it shows; null when it asks. */
+  rests(at: PageLocation | null): void;
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

@@ -28,6 +28,26 @@ const subscribe = (listener: () => void) => {
 const useContextOfExtension = () => React.useSyncExternalStore(subscribe, () => state.context);
 const usePageLocation = () => React.useSyncExternalStore(subscribe, () => state.pageLocation);
 
+/** An answer is drawn, and may lead to the next question, within this time. */
+const QUIET_MS = 50;
+let asking = 0;
+let quiet: ReturnType<typeof setTimeout> | undefined;
+
+function rest() {
+  clearTimeout(quiet);
+  quiet = setTimeout(() => asking === 0 && host.rests(state.pageLocation), QUIET_MS);
+}
+
+async function whileAsking<T>(question: () => Promise<T>): Promise<T> {
+  if (asking++ === 0) host.rests(null);
+  try {
+    return await question();
+  } finally {
+    asking--;
+    rest();
+  }
+}
+
 interface FetchOptions {
   method?: string;
   body?: unknown;
@@ -35,8 +55,10 @@ interface FetchOptions {
   headers?: Record<string, string>;
 }
 
+const hsFetch = (url: string | URL, options?: FetchOptions) => whileAsking(() => askProxy(url, options));
+
 /** What the proxy answered, as HubSpot's SDK hands it to the extension: an error of the backend keeps its status and body. */
-async function hsFetch(url: string | URL, options: FetchOptions = {}) {
+async function askProxy(url: string | URL, options: FetchOptions = {}) {
   const { method, body, timeout, headers } = options;
   const res = await nativeFetch(FETCH_ROUTE, {
     method: 'POST',
@@ -135,6 +157,7 @@ const worker: WorkerApi = {
       const root = createRemoteRoot(channel as never, { strict: true, components: components as never });
       RemoteUI.createRoot(root as never).render(<Boundary>{render({ context: state.context, actions })}</Boundary>);
       root.mount();
+      rest();
     } catch (e) {
       host.crashed(e instanceof Error ? e.message : String(e), e instanceof Error ? (e.stack ?? '') : '');
     }
@@ -142,6 +165,7 @@ const worker: WorkerApi = {
   update(patch) {
     state = { ...state, ...patch };
     for (const listener of listeners) listener();
+    rest();
   },
 };
 

@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState } from 'react';
+import { useEffect, useId, useRef, useState, type FocusEvent, type KeyboardEvent } from 'react';
 import { cx, testId, type Props } from './base.ts';
 import { Field, useFormValue, useHeld } from './form.tsx';
 import { Icon } from './icons.tsx';
@@ -9,7 +9,15 @@ interface Option {
   value: Value;
 }
 
+/** Above so many options HubSpot puts a search. */
+const FEW = 7;
+
 export function Select(p: Props) {
+  const options: Option[] = p.options ?? [];
+  return options.length > FEW ? <SearchedSelect {...p} /> : <PlainSelect {...p} />;
+}
+
+function PlainSelect(p: Props) {
   const [value, setValue] = useHeld<Value | null>(p.value, null);
   useFormValue(p.name, value ?? undefined);
   const options: Option[] = p.options ?? [];
@@ -46,38 +54,104 @@ export function Select(p: Props) {
   );
 }
 
+/** What opens on demand, and closes when it is left or by Escape. */
+function useList() {
+  const [open, setOpen] = useState(false);
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (open) box.current?.querySelector<HTMLInputElement>('input[type=search]')?.focus();
+  }, [open]);
+  const close = () => {
+    setOpen(false);
+    box.current?.querySelector<HTMLElement>('button.toggle-list')?.focus();
+  };
+  const shared = {
+    ref: box,
+    className: 'multi',
+    onBlur: (e: FocusEvent<HTMLElement>) => !e.currentTarget.contains(e.relatedTarget) && setOpen(false),
+    onKeyDown: (e: KeyboardEvent<HTMLElement>) => {
+      if (e.key !== 'Escape' || !open) return;
+      e.stopPropagation();
+      e.nativeEvent.stopImmediatePropagation();
+      close();
+    },
+  };
+  return { open, toggle: () => setOpen(!open), close, shared };
+}
+
+const matching = (options: Option[], filter: string) =>
+  options.filter((o) => o.label.toLowerCase().includes(filter.toLowerCase()));
+
+function SearchedSelect(p: Props) {
+  const [value, setValue] = useHeld<Value | null>(p.value, null);
+  useFormValue(p.name, value ?? undefined);
+  const list = useList();
+  const [filter, setFilter] = useState('');
+  const options: Option[] = p.options ?? [];
+  const choose = (option: Option) => {
+    setValue(option.value);
+    p.onChange?.(option.value);
+    setFilter('');
+    list.close();
+  };
+  return (
+    <Field p={p}>
+      {({ id, described, invalid }) => (
+        <div {...list.shared} {...testId(p)}>
+          <button
+            id={id}
+            type="button"
+            className={cx('toggle-list', 'chosen', p.variant)}
+            disabled={Boolean(p.readOnly)}
+            aria-expanded={list.open}
+            aria-haspopup="listbox"
+            aria-describedby={described}
+            aria-invalid={invalid}
+            aria-label={p.label ? undefined : p.placeholder}
+            onClick={list.toggle}
+          >
+            {options.find((o) => o.value === value)?.label ?? p.placeholder ?? ''} <Icon name="downCarat" size="sm" />
+          </button>
+          {list.open && (
+            <div className="multi-list">
+              <input type="search" aria-label="Filter" value={filter} onChange={(e) => setFilter(e.target.value)} />
+              <div role="listbox" aria-label={p.label ?? p.placeholder}>
+                {matching(options, filter).map((o) => (
+                  <button
+                    type="button"
+                    role="option"
+                    key={String(o.value)}
+                    aria-selected={o.value === value}
+                    onClick={() => choose(o)}
+                  >
+                    {o.label}
+                  </button>
+                ))}
+              </div>
+            </div>
+          )}
+        </div>
+      )}
+    </Field>
+  );
+}
+
 /** Chips of what is chosen, over a list with a filter that opens on demand. */
 export function MultiSelect(p: Props) {
   const [values, setValues] = useHeld<Value[]>(p.value, []);
   useFormValue(p.name, values);
-  const [open, setOpen] = useState(false);
+  const list = useList();
   const [filter, setFilter] = useState('');
-  const box = useRef<HTMLDivElement>(null);
   const options: Option[] = p.options ?? [];
   const set = (next: Value[]) => {
     setValues(next);
     p.onChange?.(next);
   };
-  useEffect(() => {
-    if (open) box.current?.querySelector<HTMLInputElement>('input[type=search]')?.focus();
-  }, [open]);
-  const shown = options.filter((o) => o.label.toLowerCase().includes(filter.toLowerCase()));
+  const shown = matching(options, filter);
   return (
     <Field p={p}>
       {({ id, described, invalid }) => (
-        <div
-          ref={box}
-          className="multi"
-          onBlur={(e) => !e.currentTarget.contains(e.relatedTarget) && setOpen(false)}
-          onKeyDown={(e) => {
-            if (e.key !== 'Escape' || !open) return;
-            e.stopPropagation();
-            e.nativeEvent.stopImmediatePropagation();
-            setOpen(false);
-            box.current?.querySelector<HTMLElement>('button.toggle-list')?.focus();
-          }}
-          {...testId(p)}
-        >
+        <div {...list.shared} {...testId(p)}>
           <span className="chips">
             {options
               .filter((o) => values.includes(o.value))
@@ -101,17 +175,17 @@ export function MultiSelect(p: Props) {
               type="button"
               className="toggle-list"
               disabled={Boolean(p.readOnly)}
-              aria-expanded={open}
+              aria-expanded={list.open}
               aria-haspopup="listbox"
               aria-describedby={described}
               aria-invalid={invalid}
               aria-label={p.label ?? p.placeholder}
-              onClick={() => setOpen(!open)}
+              onClick={list.toggle}
             >
               {values.length === 0 && (p.placeholder ?? '')} <Icon name="downCarat" size="sm" />
             </button>
           </span>
-          {open && (
+          {list.open && (
             <div className="multi-list">
               {options.length > 8 && (
                 <input type="search" aria-label="Filter" value={filter} onChange={(e) => setFilter(e.target.value)} />

@@ -55,6 +55,7 @@ export function Extension(props: ExtensionProps) {
   const controller = useMemo(() => createController(components as never), []);
   const endpoint = useRef<ReturnType<typeof createEndpoint<WorkerApi>>>(undefined);
   const [ready, setReady] = useState(false);
+  const [rests, setRests] = useState<PageLocation | null>(null);
   const [crash, setCrash] = useState<{ message: string; stack: string }>();
   const start = useRef({ context, pageLocation: page ?? { path: '/', params: {} } });
 
@@ -71,6 +72,7 @@ export function Extension(props: ExtensionProps) {
       log: (level, text) => console[level](`[extension] ${text}`),
       crashed,
       properties: (names) => PROPERTY_ACTION(latest, names),
+      rests: setRests,
     };
     void link.call
       .mount(receiver.receive as never, bundle, start.current, Object.keys(components), api, hostActions(latest))
@@ -87,8 +89,10 @@ export function Extension(props: ExtensionProps) {
     if (ready && path) void endpoint.current?.call.update({ pageLocation: JSON.parse(path) as PageLocation });
   }, [ready, path]);
 
+  // Ready is what is started, shows this page and waits for no answer: what tests and pictures wait for.
+  const settled = ready && rests !== null && (!page || JSON.stringify(rests) === path);
   return (
-    <div className="ext" data-testid="extension" data-ready={ready}>
+    <div className="ext" data-testid="extension" data-ready={settled}>
       {crash ? (
         <div className="crash" role="alert">
           <h2>This extension crashed</h2>
