@@ -365,11 +365,36 @@ describe('options', () => {
   it('marks the field that the server refuses, and can be discarded', async () => {
     const page = open({ 'PATCH /settings': refused('INVALID_INPUT', 'No.', { field: 'timeZone' }) }, 'options');
     await page.ready();
-    page.r.find(Input, { name: 'time-zone' }).trigger('onInput', 'Mars/Base' as never);
+    const zone = () => page.r.find(Select, { name: 'time-zone' });
+    expect(zone().props.value).toBe('hubspot');
+    zone().trigger('onChange', 'Asia/Tokyo' as never);
+    expect(zone().props.value).toBe('Asia/Tokyo');
     page.r.findByTestId(LoadingButton, 'save-options').trigger('onClick');
-    await page.r.waitFor(() => expect(page.r.find(Input, { name: 'time-zone' }).props.error).toBe(true));
+    await page.r.waitFor(() => expect(zone().props.error).toBe(true));
+    expect(page.server.of('PATCH /settings')[0]?.body).toMatchObject({ timeZone: 'Asia/Tokyo' });
     page.r.findByTestId(Button, 'reset-options').trigger('onClick');
-    expect(page.r.find(Input, { name: 'time-zone' }).props.value).toBe('');
+    expect(zone().props.value).toBe('hubspot');
+  });
+
+  it('offers every time zone by its name, and goes back to that of HubSpot', async () => {
+    const now = settingsPage();
+    const page = open(
+      {
+        'GET /settings': { ...now, settings: { ...now.settings, timeZone: 'Old/Place' } },
+        'PATCH /settings': refused('INVALID_INPUT'),
+      },
+      'options',
+    );
+    await page.ready();
+    const zone = page.r.find(Select, { name: 'time-zone' });
+    const names = zone.props.options?.map(({ value }) => value) ?? [];
+    expect(names).toEqual(
+      expect.arrayContaining(['UTC', 'Asia/Tokyo', 'Asia/Jakarta', 'America/New_York', 'Old/Place']),
+    );
+    expect(new Set(names).size).toBe(names.length);
+    zone.trigger('onChange', 'hubspot' as never);
+    page.r.findByTestId(LoadingButton, 'save-options').trigger('onClick');
+    await page.r.waitFor(() => expect(page.server.of('PATCH /settings')[0]?.body).toMatchObject({ timeZone: '' }));
   });
 
   it.each([

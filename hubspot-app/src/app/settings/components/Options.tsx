@@ -16,6 +16,7 @@ import {
 import { ErrorAlert, useAction, useText, type Settings, type SettingsPage } from '@lumo/screens';
 import { useState } from 'react';
 import { changesOf, draftOf, faultsOf, LANGUAGES, POLICIES, type Draft } from './draft.ts';
+import { TimeZone } from './TimeZone.tsx';
 
 interface Props {
   page: SettingsPage;
@@ -189,14 +190,12 @@ const Syncing = ({ draft, readOnly, zone, fault, set }: Part) => {
         onInput={(syncIntervalMinutes) => set({ syncIntervalMinutes })}
         {...wrong('syncIntervalMinutes')}
       />
-      <Input
-        name="time-zone"
-        label={t('options.timeZone')}
-        description={t('options.timeZoneHelp', { zone })}
+      <TimeZone
         value={draft.timeZone}
+        zone={zone}
         readOnly={readOnly}
-        onInput={(timeZone) => set({ timeZone })}
-        {...wrong('timeZone')}
+        fault={fault('timeZone')}
+        onChange={(timeZone) => set({ timeZone })}
       />
       <TextArea
         name="alert-emails"
