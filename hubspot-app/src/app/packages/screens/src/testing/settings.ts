@@ -74,6 +74,7 @@ export const tag = (more: Partial<TagRow> = {}): TagRow => ({
   slot: 1,
   name: 'New',
   friends: 3,
+  state: 'active',
   createdAt: NOON,
   updatedAt: NOON,
   ...more,
