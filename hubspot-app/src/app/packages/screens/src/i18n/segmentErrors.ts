@@ -4,7 +4,7 @@ import { words } from './words.ts';
 export const segmentErrors = words({
   en: {
     AUDIENCE_PREPARING: 'HubSpot is still being read for these recipients.',
-    'AUDIENCE_PREPARING.do': 'Wait a minute and try again. Large lists take longer.',
+    'AUDIENCE_PREPARING.do': 'Wait a minute and try again. Large HubSpot lists take longer.',
     NO_SUCH_SEGMENT: 'There is no such segment.',
     'NO_SUCH_SEGMENT.do': 'Reload the page to see which ones there are.',
     TOO_MANY_SEGMENTS: 'This account has as many segments as it can have.',
@@ -36,7 +36,7 @@ export const segmentErrors = words({
     CONDITION_NOT_TRACKED: 'This broadcast does not tell who opened or clicked.',
     'CONDITION_NOT_TRACKED.do': 'Choose a broadcast that was sent with personal links.',
     CONDITION_LIST_READING: 'The members of a HubSpot list are being read for the first time.',
-    'CONDITION_LIST_READING.do': 'Wait a minute and try again. Large lists take longer.',
+    'CONDITION_LIST_READING.do': 'Wait a minute and try again. Large HubSpot lists take longer.',
     CONDITION_FIRST_SYNC: 'A HubSpot property waits for its first sync.',
     'CONDITION_FIRST_SYNC.do': 'Wait for the sync to end, or start it on the Dashboard.',
   },
