@@ -39,6 +39,7 @@ import (
 	"lumo/shared/portal"
 	"lumo/shared/queue"
 	"lumo/shared/syncrun"
+	"lumo/shared/tag"
 	"lumo/shared/tracking"
 )
 
@@ -178,6 +179,9 @@ func (w *apiWorld) message(q queue.Queue, m queue.Message) error {
 		}
 		if step.Kind == hubspotlist.JobKind {
 			return a.ListJobs().Step(ctx, step)
+		}
+		if step.Kind == tag.WorkKind {
+			return a.Tags().Step(ctx, step)
 		}
 		return a.Runner().Step(ctx, step)
 	case queue.BroadcastSteps:

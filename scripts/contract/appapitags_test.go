@@ -1,0 +1,99 @@
+package contract
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"lumo/shared/lineproperty"
+	"lumo/shared/syncrun"
+)
+
+type tagJSON struct {
+	ID, Name, State string
+	Friends         *int
+	Working         bool
+}
+
+type tagsJSON struct{ Items []tagJSON }
+
+// TestAPIDeletesAndRestoresTags: both sides lose a deleted tag, HubSpot keeps its option as a hidden one, and restoring gives it back.
+func TestAPIDeletesAndRestoresTags(t *testing.T) {
+	t.Parallel()
+	w := newAPIWorld(t)
+	ann := w.install(customer)
+	users := w.connect(ann, "Taro", "Hana", "Jiro")
+	contact := w.contact(customer, map[string]string{"line_user_id": string(users[0])})
+	w.work()
+	w.run(ann, syncrun.Contacts)
+	vip := into[struct{ Tag tagJSON }](t, ann.ok("POST", "/tags", body{"slot": 1, "name": "VIP"})).Tag
+	ann.ok("POST", "/friends/tags", body{"slot": 1, "users": []string{string(users[0]), string(users[1])}, "add": []string{vip.ID}})
+	draft := into[struct{ ID string }](t, ann.ok("POST", "/broadcasts", body{
+		"slot": 1, "name": "Sale", "bubbles": []any{map[string]any{"kind": "text", "text": "Hello"}}, "audience": body{"kind": "tag", "ref": vip.ID},
+	}))
+	w.work()
+	option := func() (label string, hidden bool) {
+		p, err := w.app.Properties().CRM.Property(t.Context(), customer, "line_tags")
+		w.must(err)
+		i := slices.IndexFunc(p.Options, func(o lineproperty.Option) bool { return o.Value == vip.ID })
+		if i < 0 {
+			return "", false
+		}
+		return p.Options[i].Label, p.Options[i].Hidden
+	}
+	uses := into[struct {
+		Items []struct{ Kind, ID, Name, Status string }
+	}](t, ann.ok("GET", "/tags/1/"+vip.ID+"/uses", nil))
+	if len(uses.Items) != 1 || uses.Items[0].ID != draft.ID || uses.Items[0].Status != "draft" {
+		t.Errorf("used by %+v", uses)
+	}
+
+	deleted := into[tagJSON](t, ann.ok("DELETE", "/tags/1/"+vip.ID, body{}))
+	if deleted.State != "deleted" || !deleted.Working {
+		t.Errorf("deleted %+v", deleted)
+	}
+	if got := into[tagsJSON](t, ann.ok("GET", "/tags", nil)); len(got.Items) != 0 {
+		t.Errorf("tags %+v", got)
+	}
+	ann.refused("POST", "/friends/tags", `{"slot":1,"users":["`+string(users[2])+`"],"add":["`+vip.ID+`"]}`, 200, "NO_SUCH_TAG")
+	w.work()
+	if v := w.value(customer, contact, "line_tags"); v != "" {
+		t.Errorf("HubSpot still holds tags %q", v)
+	}
+	if label, hidden := option(); label != "VIP" || !hidden {
+		t.Errorf("HubSpot's option is %q, hidden %v", label, hidden)
+	}
+	aside := into[tagsJSON](t, ann.ok("GET", "/deleted-tags", nil))
+	if len(aside.Items) != 1 || aside.Items[0].Friends == nil || *aside.Items[0].Friends != 2 {
+		t.Errorf("deleted tags %+v", aside)
+	}
+
+	other := into[struct{ Tag tagJSON }](t, ann.ok("POST", "/tags", body{"slot": 1, "name": "vip"})).Tag
+	ann.refused("POST", "/tags/1/"+vip.ID+"/restore", `{}`, 200, "NAME_TAKEN")
+	ann.refused("POST", "/tags/1/"+other.ID+"/restore", `{}`, 200, "NO_SUCH_TAG")
+	restored := into[tagJSON](t, ann.ok("POST", "/tags/1/"+vip.ID+"/restore", body{"name": "VIP again"}))
+	if restored.State != "restoring" {
+		t.Errorf("restored %+v", restored)
+	}
+	w.clock.Advance(time.Minute)
+	w.work()
+	if v := w.value(customer, contact, "line_tags"); v != vip.ID {
+		t.Errorf("HubSpot holds tags %q", v)
+	}
+	if label, hidden := option(); label != "VIP again" || hidden {
+		t.Errorf("HubSpot's option is %q, hidden %v", label, hidden)
+	}
+	got := into[tagsJSON](t, ann.ok("GET", "/tags", nil))
+	i := slices.IndexFunc(got.Items, func(t tagJSON) bool { return t.ID == vip.ID })
+	if i < 0 || got.Items[i].State != "active" || got.Items[i].Friends == nil || *got.Items[i].Friends != 2 {
+		t.Errorf("tags %+v", got)
+	}
+	ann.refused("POST", "/tags/1/"+vip.ID+"/copy", `{"to":1,"people":true}`, 200, "SAME_ACCOUNT")
+	ann.refused("POST", "/tags/1/"+vip.ID+"/copy", `{"to":2,"people":true}`, 200, "NO_SUCH_ACCOUNT")
+	log := into[struct{ Items []struct{ Action string } }](t, ann.ok("GET", "/audit", nil))
+	for _, want := range []string{"tag_deleted", "tag_restored"} {
+		if !slices.ContainsFunc(log.Items, func(e struct{ Action string }) bool { return e.Action == want }) {
+			t.Errorf("the audit log does not tell of %s: %+v", want, log)
+		}
+	}
+}
