@@ -34,11 +34,3 @@ func FromApp(a *compose.App) Deps {
 		Editor:   &friendcard.Editor{Friends: a.Friends(), Scopes: a.Scopes(), Log: a.ChangeLog(), Outbox: a.Outbox()},
 	}
 }
-
-// parallel is how many rows of one request are written at once; one in the simulation.
-func parallel(a *compose.App, n int) int {
-	if a.Sequential {
-		return 1
-	}
-	return n
-}

@@ -7,6 +7,7 @@ import { many } from './many.ts';
 import { numbers } from './numbers.ts';
 import { stage } from './stage.ts';
 import { symptoms } from './symptoms.ts';
+import { tagging } from './tagging.ts';
 import { tours } from './tours.ts';
 import { startWorld } from './world.mjs';
 
@@ -30,6 +31,7 @@ beforeEach(async () => {
 numbers();
 tours();
 flows();
+tagging();
 symptoms();
 everything();
 many();

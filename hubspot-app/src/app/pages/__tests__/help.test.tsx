@@ -42,13 +42,20 @@ describe('the tabs', () => {
     ['/runs/r1', 'Dashboard', '/'],
     ['/sync-data', 'Sync Data', '/sync-data'],
     ['/friends', 'Friends', '/friends'],
+    ['/tags/1/deleted', 'Tags', '/tags'],
     ['/help', 'Help', '/help'],
   ])('%s belongs to %s', (path, title, tab) => {
     fakeServer({});
     const page = open(path);
     expect(page.find(PageTitle).text).toBe(title);
     expect(page.find(Tabs).props.selected).toBe(tab);
-    expect(page.findAll(Tab).map(({ props }) => props.title)).toEqual(['Dashboard', 'Sync Data', 'Friends', 'Help']);
+    expect(page.findAll(Tab).map(({ props }) => props.title)).toEqual([
+      'Dashboard',
+      'Sync Data',
+      'Friends',
+      'Tags',
+      'Help',
+    ]);
     page.find(Tabs).trigger('onSelectedChange', '/help' as never);
     expect(page.went()).toEqual(['/help']);
   });

@@ -7,6 +7,7 @@ import { FriendsDetail } from '../tabs/FriendsDetail.tsx';
 import { Help } from '../tabs/Help.tsx';
 import { RunPage } from '../tabs/RunPage.tsx';
 import { SyncData } from '../tabs/SyncData.tsx';
+import { DeletedTags, Tags } from '../tabs/Tags.tsx';
 import { Shell } from './Shell.tsx';
 
 /** One route for each tab and for each thing that a link may lead to. */
@@ -19,6 +20,9 @@ export const AppRouter = createPageRouter(
     <PageRoutes.Route path="/sync-data" component={SyncData} />
     <PageRoutes.Route path="/friends" component={Friends} />
     <PageRoutes.Route path="/friends/:slot/:user" component={FriendsDetail} />
+    <PageRoutes.Route path="/tags" component={Tags} />
+    <PageRoutes.Route path="/tags/:slot" component={Tags} />
+    <PageRoutes.Route path="/tags/:slot/deleted" component={DeletedTags} />
     <PageRoutes.Route path="/help" component={Help} />
     <PageRoutes.Route path="/help/:topic" component={Help} />
     <PageRoutes.AnyRoute component={Dashboard} />

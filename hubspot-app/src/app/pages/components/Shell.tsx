@@ -6,6 +6,7 @@ const TABS = [
   { path: '/', title: 'tab.dashboard' },
   { path: '/sync-data', title: 'tab.syncData' },
   { path: '/friends', title: 'tab.friends' },
+  { path: '/tags', title: 'tab.tags' },
   { path: '/help', title: 'tab.help' },
 ] as const;
 

@@ -1,15 +1,16 @@
 import {
   Button,
   Flex,
-  Input,
   LoadingButton,
   Modal,
   ModalBody,
   ModalFooter,
   useExtensionActions,
 } from '@hubspot/ui-extensions';
-import { ErrorAlert, useAction, useProblem, useText, type Slot } from '@lumo/screens';
+import { useAction, useText, type Slot } from '@lumo/screens';
 import { useState } from 'react';
+import { NameInput } from '../tags/NameInput.tsx';
+import { useNameProblem } from '../tags/names.ts';
 
 const MODAL = 'create-tag';
 
@@ -17,11 +18,10 @@ const MODAL = 'create-tag';
 export const CreateTag = ({ slot, may, onCreated }: { slot: Slot; may: boolean; onCreated: () => void }) => {
   const t = useText('friends');
   const words = useText('common');
-  const problem = useProblem();
+  const problem = useNameProblem();
   const { addAlert, closeOverlay } = useExtensionActions<'pages'>();
   const [name, setName] = useState('');
   const action = useAction('POST /tags');
-  const badName = action.error?.code === 'INVALID_NAME' || action.error?.code === 'NAME_TAKEN';
 
   const create = async () => {
     const answer = await action.run({ body: { slot, name: name.trim() } });
@@ -45,24 +45,21 @@ export const CreateTag = ({ slot, may, onCreated }: { slot: Slot; may: boolean; 
         <Modal id={MODAL} title={t('newTag.title')} onOpen={action.clear}>
           <ModalBody>
             <Flex direction="column" gap="small">
-              <Input
+              <NameInput
                 name="tag-name"
                 label={t('newTag.name')}
-                description={t('newTag.help')}
-                required
+                help={t('newTag.help')}
                 value={name}
                 onInput={setName}
-                error={badName}
-                {...(badName && action.error && { validationMessage: problem(action.error).text })}
+                error={action.error}
               />
-              <ErrorAlert error={action.error} />
             </Flex>
           </ModalBody>
           <ModalFooter>
             <LoadingButton
               variant="primary"
               loading={action.busy}
-              disabled={name.trim() === ''}
+              disabled={problem(name) !== null}
               onClick={() => void create()}
               testId="create-tag-confirm"
             >

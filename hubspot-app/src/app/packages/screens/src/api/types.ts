@@ -73,6 +73,8 @@ export type Code =
   | 'INVALID_NAME'
   | 'NAME_TAKEN'
   | 'TOO_MANY_TAGS'
+  | 'TAG_EXPIRED'
+  | 'SAME_ACCOUNT'
   | 'FRIEND_BLOCKED'
   | 'FRIEND_UNLINKED'
   | 'FRIEND_UNVERIFIED'

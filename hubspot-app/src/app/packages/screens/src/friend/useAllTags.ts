@@ -21,7 +21,7 @@ export interface AllTags {
   reload: () => void;
 }
 
-/** All tags of an account, to choose from: they come in pages. null asks nothing. */
+/** All tags of an account that can be given, to choose from: they come in pages. null asks nothing. */
 export function useAllTags(slot: Slot | null): AllTags {
   const origin = useOrigin();
   const [asked, setAsked] = useState(0);
@@ -51,7 +51,7 @@ async function everyTag(origin: string, slot: Slot, live: () => boolean): Promis
   let cursor: string | undefined;
   for (let page = 0; page < MOST_PAGES && live(); page++) {
     const answer = await call(origin, 'GET /tags', { query: { slot, limit: 50, ...(cursor && { cursor }) } });
-    all.push(...answer.items);
+    all.push(...answer.items.filter(({ state }) => state === 'active'));
     if (!answer.next) break;
     cursor = answer.next;
   }

@@ -1,4 +1,4 @@
-import type { Account, Check, Field, May, SettingsPage, TagRow } from '../api/types.ts';
+import type { DeletedTag, Account, Check, Field, May, SettingsPage, TagRow } from '../api/types.ts';
 import { NOON } from './samples.ts';
 
 export const may = (more: Partial<May> = {}): May => ({
@@ -77,6 +77,17 @@ export const tag = (more: Partial<TagRow> = {}): TagRow => ({
   state: 'active',
   createdAt: NOON,
   updatedAt: NOON,
+  state: 'active',
+  ...more,
+});
+
+export const deletedTag = (more: Partial<DeletedTag> = {}): DeletedTag => ({
+  ...tag(),
+  state: 'deleted',
+  deletedAt: NOON,
+  deletedBy: 'ann@acme.example',
+  restorableUntil: NOON + 30 * 86_400_000,
+  working: false,
   ...more,
 });
 
