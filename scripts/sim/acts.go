@@ -54,6 +54,7 @@ var acts = []act{
 	{name: "import", weight: 2, do: (*World).importFriends},
 	{name: "stop-import", weight: 1, do: (*World).stopImport},
 	{name: "list", weight: 5, do: (*World).changeList},
+	{name: "tag", weight: 8, do: (*World).changeTag},
 	{name: "run", weight: 4, do: (*World).startRun},
 	{name: "expire-token", weight: 2, do: (*World).expireToken},
 	{name: "uninstall", weight: 1, do: (*World).uninstall},
@@ -311,22 +312,32 @@ func (w *World) renamePerson() {
 
 // press is a person who wants something done: the button is pressed again until it is done or refused.
 func (w *World) press(what string, refused []error, work func(context.Context, *compose.App) error, then func()) {
+	w.insist(what, refused, work, func(err error) {
+		if err == nil {
+			then()
+		}
+	})
+}
+
+// insist is press for who wants to know of the refusal, too.
+func (w *World) insist(what string, refused []error, work func(context.Context, *compose.App) error, then func(error)) {
 	w.pending++
 	w.perform("app-api", what, work, func(err error) {
 		w.pending--
 		for _, r := range refused {
 			if errors.Is(err, r) {
 				w.trace("refused: %s", what)
+				then(err)
 				return
 			}
 		}
 		if err == nil {
-			then()
+			then(nil)
 			return
 		}
 		w.lastTrouble = fmt.Sprintf("%s: %v", what, err)
 		w.pending++
-		w.at(w.now.Add(w.weather.between(3*time.Second, 30*time.Second)), func() { w.pending--; w.press(what, refused, work, then) })
+		w.at(w.now.Add(w.weather.between(3*time.Second, 30*time.Second)), func() { w.pending--; w.insist(what, refused, work, then) })
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"lumo/shared/dynamo"
 	"lumo/shared/linesync"
 	"lumo/shared/syncrun"
+	"lumo/shared/tag"
 )
 
 // Invariant is a promise of the system and the function that checks it from the outside. Some are watched on the way, too.
@@ -53,6 +54,7 @@ func (w *World) checkConvergence() {
 	for _, t := range w.portals {
 		if !t.removed {
 			w.checkLists(t)
+			w.checkTags(t)
 		}
 	}
 	last := w.lastWrite()
@@ -69,7 +71,7 @@ func (w *World) checkBounded() {
 		if t.removed {
 			continue
 		}
-		for _, kind := range []string{syncrun.Kind, linesync.ImportKind} {
+		for _, kind := range []string{syncrun.Kind, linesync.ImportKind, tag.WorkKind} {
 			rows, _, err := dynamo.Chains{Table: w.rows()}.List(context.Background(), t.id, kind, "", 1000)
 			w.check(err)
 			for _, r := range rows {

@@ -72,6 +72,7 @@ type World struct {
 	pending     int // things people wait for
 	casts       []*cast
 	written     []*letter
+	labels      []*label
 
 	compares bool // somebody presses Sync now and then; where nobody does, no full compare makes up for what was missed
 	doubled  int  // batches of contact-sync that were given to two invocations
