@@ -88,6 +88,7 @@ func (x hubspotWire) RoundTrip(r *http.Request) (res *http.Response, err error) 
 			x.w.faulted(f.Kind, time.Duration(f.Millis)*time.Millisecond)
 			if f.Status == 429 {
 				x.w.forced429++
+				x.w.stalledBy(limitedFor)
 			}
 		}
 		res, err = x.w.hubspot.Transport().RoundTrip(r)
@@ -117,8 +118,16 @@ func (x lineWire) RoundTrip(r *http.Request) (res *http.Response, err error) {
 func (w *World) faulted(kind string, stall time.Duration) {
 	w.faults++
 	w.trace("fault %s", kind)
+	w.stalledBy(stall)
+}
+
+// limitedFor is how long our client keeps still after a 429 that does not say how long: HubSpot's window.
+const limitedFor = 10 * time.Second
+
+// stalledBy counts time that nobody can help against the invocation.
+func (w *World) stalledBy(d time.Duration) {
 	if w.current != nil {
-		w.current.stalled += stall
+		w.current.stalled += d
 	}
 }
 

@@ -43,7 +43,7 @@ func (f *Flusher) refused(ctx context.Context, s Scope, j *job, cause error, nam
 }
 
 // CodeNoProperty: HubSpot does not know a property that we wrote.
-const CodeNoProperty = "HUBSPOT_PROPERTY_DOESNT_EXIST"
+const CodeNoProperty = "HUBSPOT_PROPERTY_MISSING"
 
 func without(m map[string]string, names []string) map[string]string {
 	out := map[string]string{}

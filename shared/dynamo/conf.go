@@ -12,6 +12,7 @@ import (
 	"lumo/shared/id"
 	"lumo/shared/linesync"
 	"lumo/shared/mapping"
+	"lumo/shared/syncdata"
 	"lumo/shared/syncrun"
 )
 
@@ -42,6 +43,29 @@ func (s Mappings) Save(ctx context.Context, p id.PortalID, set mapping.Set) (map
 		return set, mapping.ErrChanged
 	}
 	return set, err
+}
+
+// Choices implements syncdata.Choices.
+type Choices struct{ Table *Table }
+
+var _ syncdata.Choices = Choices{}
+
+type choicesItem struct {
+	Choices []syncdata.Choice `dynamodbav:"c"`
+	At      int64             `dynamodbav:"t"`
+	TTL     int64             `dynamodbav:"ttl"`
+}
+
+// Choices implements syncdata.Choices.
+func (s Choices) Choices(ctx context.Context, p id.PortalID, property string) ([]syncdata.Choice, int64, error) {
+	var it choicesItem
+	_, err := s.Table.Portal(p).conf().get(ctx, "choices#"+property, &it)
+	return it.Choices, it.At, err
+}
+
+// SaveChoices implements syncdata.Choices. Whoever comes last wins; what nobody looks at goes after a week.
+func (s Choices) SaveChoices(ctx context.Context, p id.PortalID, property string, cs []syncdata.Choice, at int64) error {
+	return s.Table.Portal(p).conf().put(ctx, "choices#"+property, choicesItem{cs, at, at/1000 + 7*24*3600}, nil)
 }
 
 // Schedules implements syncrun.ScheduleStore.

@@ -28,6 +28,8 @@ type Catalog interface {
 	Properties(ctx context.Context, p id.PortalID, archived bool) ([]lineproperty.Property, error)
 	// Property is fault.NotFound when there is none of that name.
 	Property(ctx context.Context, p id.PortalID, name string) (lineproperty.Property, error)
+	// Create makes what it can and names what was refused. A property that was deleted comes back under its name.
+	Create(ctx context.Context, p id.PortalID, props []lineproperty.Property) ([]lineproperty.Refusal, error)
 }
 
 // Accounts and Sets tell which properties are the LINE properties that we write.
@@ -60,6 +62,7 @@ type Agenda interface {
 // Service changes mappings.
 type Service struct {
 	Mappings mapping.Store
+	Choices  Choices
 	Catalog  Catalog
 	Accounts Accounts
 	Sets     Sets
@@ -128,6 +131,11 @@ func (s *Service) Candidates(ctx context.Context, p id.PortalID, search string) 
 
 // Options are what a field of choices may hold, in HubSpot's order; nothing for other types.
 func (s *Service) Options(ctx context.Context, p id.PortalID, name string) ([]lineproperty.Option, error) {
+	all, err := s.options(ctx, p, name)
+	return slices.DeleteFunc(all, func(o lineproperty.Option) bool { return o.Hidden }), err
+}
+
+func (s *Service) options(ctx context.Context, p id.PortalID, name string) ([]lineproperty.Option, error) {
 	h, _, err := s.find(ctx, p, name)
 	if errors.Is(err, mapping.ErrNotMappable) || errors.Is(err, ErrOwn) {
 		err = nil // it has options all the same
@@ -138,7 +146,7 @@ func (s *Service) Options(ctx context.Context, p id.PortalID, name string) ([]li
 	if h.Archived {
 		return nil, ErrGone
 	}
-	out := slices.DeleteFunc(slices.Clone(h.Options), func(o lineproperty.Option) bool { return o.Hidden })
+	out := slices.Clone(h.Options)
 	slices.SortStableFunc(out, func(a, b lineproperty.Option) int { return cmp.Compare(a.Order, b.Order) })
 	return out, nil
 }

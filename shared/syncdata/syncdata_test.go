@@ -31,6 +31,9 @@ var (
 // outside stands for HubSpot, the runs and the audit log.
 type outside struct {
 	props   []lineproperty.Property
+	archive []lineproperty.Property // what HubSpot remembers of deleted ones
+	made    []lineproperty.Property
+	refuses error
 	busy    bool
 	started []syncrun.Request
 	again   int
@@ -38,8 +41,22 @@ type outside struct {
 	notes   []portal.Change
 }
 
-func (o *outside) Properties(context.Context, id.PortalID, bool) ([]lineproperty.Property, error) {
+func (o *outside) Properties(_ context.Context, _ id.PortalID, archived bool) ([]lineproperty.Property, error) {
+	if archived {
+		return o.archive, nil
+	}
 	return o.props, nil
+}
+
+func (o *outside) Create(_ context.Context, _ id.PortalID, ps []lineproperty.Property) (out []lineproperty.Refusal, err error) {
+	for _, p := range ps {
+		if o.refuses != nil {
+			out = append(out, lineproperty.Refusal{Name: p.Name, Err: o.refuses})
+			continue
+		}
+		o.made, o.props = append(o.made, p), append(o.props, p)
+	}
+	return out, nil
 }
 
 func (o *outside) Property(_ context.Context, _ id.PortalID, name string) (lineproperty.Property, error) {

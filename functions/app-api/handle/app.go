@@ -26,7 +26,7 @@ func FromApp(a *compose.App) Deps {
 			Sealer: a.Sealer(), Clock: a.Clock,
 		},
 		SyncData: &syncdata.Service{
-			Mappings: a.Mappings(), Catalog: a.Properties().CRM, Accounts: a.Accounts(), Sets: dynamo.LineProperties{Table: table}, Runs: a.Starter(),
+			Mappings: a.Mappings(), Choices: dynamo.Choices{Table: table}, Catalog: a.Properties().CRM, Accounts: a.Accounts(), Sets: dynamo.LineProperties{Table: table}, Runs: a.Starter(),
 			Agenda: a.Directory(), Audit: a.Portals(), Clock: a.Clock,
 		},
 		Gate:     &syncrun.Gate{Runs: a.Starter(), Portals: a.Portals(), Outbox: a.Outbox()},

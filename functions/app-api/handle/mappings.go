@@ -110,6 +110,19 @@ func deleteMapping(ctx context.Context, c *call) (any, error) {
 	return map[string]bool{"removed": removed}, err
 }
 
+// postMappingRecreate makes a property anew that somebody deleted in HubSpot (P-48).
+func postMappingRecreate(ctx context.Context, c *call) (any, error) {
+	if _, err := read[request](c); err != nil {
+		return nil, err
+	}
+	name, err := property(c.params["property"])
+	if err != nil {
+		return nil, err
+	}
+	s, err := c.SyncData.Recreate(ctx, c.portal(), c.who, name)
+	return c.settled(s), err
+}
+
 type candidateRow struct {
 	Name      string       `json:"name"`
 	Label     string       `json:"label"`
@@ -143,6 +156,24 @@ type optionRow struct {
 // maxOptions is more than anybody chooses from; HubSpot allows 5,000 in a property.
 const maxOptions = 1000
 
+type optionsView struct {
+	Items []optionRow `json:"items"`
+	More  bool        `json:"more"`
+}
+
+// getLabels tells what values are called, for showing them.
+func getLabels(ctx context.Context, c *call) (any, error) {
+	name, err := property(c.params["property"])
+	if err != nil {
+		return nil, err
+	}
+	all, err := c.SyncData.Labels(ctx, c.portal(), name)
+	if err != nil {
+		return nil, err
+	}
+	return optionsView{Items: rows(all, func(o syncdata.Choice) optionRow { return optionRow{o.Value, o.Label} }, nil).Items}, nil
+}
+
 // getOptions tells what a field of choices may hold, so that nobody has to type internal values.
 func getOptions(ctx context.Context, c *call) (any, error) {
 	name, err := property(c.params["property"])
@@ -153,10 +184,7 @@ func getOptions(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := struct {
-		Items []optionRow `json:"items"`
-		More  bool        `json:"more"`
-	}{Items: []optionRow{}, More: len(all) > maxOptions}
+	out := optionsView{Items: []optionRow{}, More: len(all) > maxOptions}
 	for _, o := range all[:min(len(all), maxOptions)] {
 		out.Items = append(out.Items, optionRow{o.Value, clip(o.Label, 200)})
 	}

@@ -85,6 +85,7 @@ var refusals = []struct {
 	{syncdata.ErrOwn, "OWN_PROPERTY", "property"},
 	{syncdata.ErrGone, "NO_SUCH_PROPERTY", "property"},
 	{syncdata.ErrRuleFixed, "RULE_FIXED", "rule"},
+	{syncdata.ErrChoices, "CHOICES_UNKNOWN", "property"},
 	{syncdata.ErrNothing, "NOTHING_TO_CHANGE", ""},
 	{friendcard.ErrUnknown, "NO_SUCH_FRIEND", ""},
 	{friendcard.ErrNotMapped, "NOT_MAPPED", ""},

@@ -299,6 +299,20 @@ describe('one friend', () => {
     await vi.waitFor(() => expect(page.alerts()).toEqual(['success: Saved. HubSpot learns of it within seconds.']));
   });
 
+  it('shows what choices are called, and the internal value where that is not known', async () => {
+    const server = detail({
+      'GET /friends/{slot}/{user}': friend({
+        fields: [
+          field({ property: 'likes', label: 'Likes', type: 'enumeration', fieldType: 'checkbox', value: 'a;gone' }),
+        ],
+      }),
+      'GET /properties/{property}/labels': { items: [{ value: 'a', label: '小 A' }], more: false },
+    });
+    await open(at).sees('小 A, gone');
+    server.set({ 'GET /properties/{property}/labels': refused('NO_SUCH_PROPERTY') });
+    await open(at).sees('a, gone');
+  });
+
   it('lets people choose instead of typing internal values', async () => {
     const server = detail({
       'GET /friends/{slot}/{user}': friend({

@@ -78,6 +78,20 @@ describe('Sync Data', () => {
     await page.sees('You may not do this.');
   });
 
+  it('recreates a property that was deleted in HubSpot, or says why not', async () => {
+    const server = serve([mapping({ status: 'error_property_deleted', todo: 'RESTORE_PROPERTY' })], {
+      'POST /mappings/{property}/recreate': refused('CHOICES_UNKNOWN'),
+    });
+    const page = open('/sync-data');
+    await page.sees('Recreate');
+    page.findByTestId(LoadingButton, 'recreate-firstname').trigger('onClick');
+    await page.sees('HubSpot does not remember the choices of this property.');
+    server.set({ 'POST /mappings/{property}/recreate': settled() });
+    page.findByTestId(LoadingButton, 'recreate-firstname').trigger('onClick');
+    await vi.waitFor(() => expect(page.alerts()[0]).toContain('The property is in HubSpot again.'));
+    expect(server.of('POST /mappings/{property}/recreate')[0]?.path).toEqual(['firstname']);
+  });
+
   it('pauses and resumes', async () => {
     const server = serve([mapping({ status: 'paused', todo: 'RESUME' })], {
       'PATCH /mappings/{property}': settled({ queued: true }),

@@ -59,7 +59,11 @@ export const MappingRow = ({ mapping, onChanged }: Props) => {
       <TableCell>
         <Flex gap="xs" wrap>
           {!mapping.ruleFixed && <ChangeRule mapping={mapping} onChanged={onChanged} />}
-          <PauseButton mapping={mapping} onChanged={onChanged} />
+          {mapping.status === 'error_property_deleted' ? (
+            <RecreateButton mapping={mapping} onChanged={onChanged} />
+          ) : (
+            <PauseButton mapping={mapping} onChanged={onChanged} />
+          )}
           <RemoveButton mapping={mapping} onChanged={onChanged} />
         </Flex>
       </TableCell>
@@ -157,6 +161,31 @@ const PauseButton = ({ mapping, onChanged }: Props) => {
         {paused ? t('resume') : t('pause')}
       </LoadingButton>
       <ErrorAlert error={error} />
+    </>
+  );
+};
+
+/** Makes the property anew in HubSpot, where somebody deleted it (P-48). */
+const RecreateButton = ({ mapping, onChanged }: Props) => {
+  const t = useText('syncData');
+  const { addAlert } = useExtensionActions<'pages'>();
+  const action = useAction('POST /mappings/{property}/recreate');
+  const recreate = async () => {
+    if (!(await action.run({ path: { property: mapping.property }, body: {} }))) return;
+    addAlert({ type: 'success', title: mapping.label, message: t('recreated') });
+    onChanged();
+  };
+  return (
+    <>
+      <LoadingButton
+        size="xs"
+        loading={action.busy}
+        onClick={() => void recreate()}
+        testId={`recreate-${mapping.property}`}
+      >
+        {t('recreate')}
+      </LoadingButton>
+      <ErrorAlert error={action.error} />
     </>
   );
 };

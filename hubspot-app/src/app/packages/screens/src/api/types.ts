@@ -74,6 +74,7 @@ export type Code =
   | 'NAME_TAKEN'
   | 'TOO_MANY_TAGS'
   | 'TAG_EXPIRED'
+  | 'CHOICES_UNKNOWN'
   | 'SAME_ACCOUNT'
   | 'FRIEND_BLOCKED'
   | 'FRIEND_UNLINKED'
@@ -1581,10 +1582,14 @@ export interface Routes {
   'PATCH /mappings/{property}': { answer: Settled; path: { property: string }; body: ChangeMapping };
   /** End a mapping */
   'DELETE /mappings/{property}': { answer: Removed; path: { property: string }; body: Plain };
+  /** Make a synced property anew that was deleted in HubSpot */
+  'POST /mappings/{property}/recreate': { answer: Settled; path: { property: string }; body: Plain };
   /** HubSpot contact properties that could be mapped */
   'GET /properties': { answer: CandidatePage; query: { search?: string; cursor?: string; limit?: number } };
   /** What a property of choices may hold */
   'GET /properties/{property}/options': { answer: OptionList; path: { property: string } };
+  /** What the values of a property of choices are called */
+  'GET /properties/{property}/labels': { answer: OptionList; path: { property: string } };
   /** HubSpot lists */
   'GET /lists': { answer: ListPage; query: { search?: string; selected?: boolean; cursor?: string; limit?: number } };
   /** Keep the members of a list, or no longer */

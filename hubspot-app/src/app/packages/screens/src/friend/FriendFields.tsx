@@ -2,6 +2,7 @@ import { Button, EmptyState, Flex, LoadingButton, StatusTag, Text, useExtensionC
 import { useState } from 'react';
 import type { Field, FriendDetail } from '../api/types.ts';
 import { useAction } from '../api/useAction.ts';
+import { useApi } from '../api/useApi.ts';
 import { ErrorAlert } from '../components/Problems.tsx';
 import type { Format } from '../format.ts';
 import { useProblem } from '../help/useProblem.ts';
@@ -68,7 +69,11 @@ const FieldRow = ({ field, format }: { field: Field; format: Format }) => {
       <Text format={{ fontWeight: 'demibold' }} truncate={{ tooltipText: `${field.label} (${field.property})` }}>
         {field.label}
       </Text>
-      <Text>{field.clipped ? t('field.clipped', { value }) : value}</Text>
+      {field.type === 'enumeration' && field.value && !field.clipped ? (
+        <OptionLabels field={field} />
+      ) : (
+        <Text>{field.clipped ? t('field.clipped', { value }) : value}</Text>
+      )}
       <Source field={field} format={format} />
       <Flex gap="xs" wrap>
         {field.status !== 'active' && (
@@ -81,6 +86,14 @@ const FieldRow = ({ field, format }: { field: Field; format: Format }) => {
       </Flex>
     </Flex>
   );
+};
+
+/** The values of a field of choices as people call them. Until that is known, and where it cannot be, the internal values. */
+const OptionLabels = ({ field }: { field: Field }) => {
+  const { data } = useApi('GET /properties/{property}/labels', { path: { property: field.property } });
+  const labels = new Map((data?.items ?? []).map(({ value, label }) => [value, label]));
+  const values = (field.value ?? '').split(';').filter((one) => one !== '');
+  return <Text>{values.map((one) => labels.get(one) ?? one).join(', ')}</Text>;
 };
 
 const REASONS = [

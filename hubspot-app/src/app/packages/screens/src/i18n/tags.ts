@@ -77,7 +77,7 @@ export const tags = words({
     'name.control': 'The name must be one line without control characters.',
   },
   ja: {
-    intro: 'タグは「友だち」、コンタクトのカード、HubSpotプロパティ「LINE tag」で共通です。',
+    intro: 'タグは「友だち」、コンタクトのカード、HubSpotプロパティー「LINE tag」で共通です。',
     loading: 'タグを読み込み中',
     'col.name': 'タグ名',
     'col.account': '所有アカウント',
