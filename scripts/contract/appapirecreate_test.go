@@ -54,7 +54,9 @@ func TestAPIRecreatesASyncedProperty(t *testing.T) {
 	options := into[struct {
 		Items []struct{ Value, Label string }
 	}](t, ann.ok("GET", "/properties/favourite/options", nil))
-	labels := into[struct{ Items []struct{ Value, Label string } }](t, ann.ok("GET", "/properties/favourite/labels", nil))
+	labels := into[struct {
+		Items []struct{ Value, Label string }
+	}](t, ann.ok("GET", "/properties/favourite/labels", nil))
 	asked := calls()
 	ann.ok("GET", "/properties/favourite/labels", nil)
 	if len(labels.Items) != 2 || calls() != asked {

@@ -51,7 +51,7 @@ func (w *apiWorld) visit(address, agent string) *http.Response {
 }
 
 type castJSON struct {
-	ID, Status                     string
+	ID, Name, Status               string
 	Recipients, Sent, Unsure, Left int
 	Hold                           *struct{ Reason string }
 	Estimate                       struct{ Recipients, Linked, Blocked int }

@@ -93,6 +93,17 @@ func (m merging) Values(ctx context.Context, p id.PortalID, _ id.Slot) (func(fri
 	}, nil
 }
 
+// castWatcher takes scheduled broadcasts back when a portal is disconnected. It is made when it is told, since broadcasts ask for portals.
+type castWatcher struct{ app *App }
+
+func (w castWatcher) PortalStarted(ctx context.Context, p id.PortalID) error {
+	return w.app.Broadcasts().PortalStarted(ctx, p)
+}
+
+func (w castWatcher) PortalStopped(ctx context.Context, p id.PortalID) error {
+	return w.app.Broadcasts().PortalStopped(ctx, p)
+}
+
 // casting is broadcast.Line over the LINE client.
 type casting struct{ app *App }
 

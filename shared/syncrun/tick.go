@@ -108,6 +108,10 @@ func (t *Tick) take(ctx context.Context, p id.PortalID, now time.Time) error {
 		if open, err := t.Chats(ctx, p, false); err != nil || open {
 			return errors.Join(err, t.Due.Settle(ctx, p, retry, now.Add(time.Minute)))
 		}
+		// A broadcast whose process died must come to stand still, too, or it would go on when the app is installed again.
+		if next, err := t.casts(ctx, p, now); err != nil || !next.IsZero() {
+			return errors.Join(err, t.Due.Settle(ctx, p, retry, now.Add(time.Minute)))
+		}
 		return t.Due.Forget(ctx, p)
 	}
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"lumo/shared/access"
+	"lumo/shared/broadcast"
 	"lumo/shared/fault"
 	"lumo/shared/lineaccount"
 	"lumo/shared/logging"
@@ -103,13 +104,23 @@ type farewell struct {
 	Friends  int           `json:"friends"`
 	Mappings int           `json:"mappings"`
 	// Unsent counts friends of whom HubSpot has not learnt everything yet, up to a thousand for each account.
-	Unsent   int  `json:"unsent"`
-	Failures int  `json:"failures"`
-	Done     bool `json:"done"`
+	Unsent int `json:"unsent"`
+	// Broadcasts that are scheduled go back to draft, those that are being sent stand still.
+	Broadcasts []farewellCast `json:"broadcasts"`
+	Failures   int            `json:"failures"`
+	Done       bool           `json:"done"`
 }
 
 // markersSeen bounds the count of what HubSpot must still learn.
 const markersSeen = 1000
+
+type farewellCast struct {
+	Slot   int              `json:"slot"`
+	ID     string           `json:"id"`
+	Name   string           `json:"name"`
+	Status broadcast.Status `json:"status"`
+	SendAt *int64           `json:"sendAt"`
+}
 
 func getDisconnect(ctx context.Context, c *call) (any, error) { return c.farewell(ctx, false) }
 
@@ -122,7 +133,7 @@ func (c *call) farewell(ctx context.Context, done bool) (farewell, error) {
 	if err != nil {
 		return farewell{}, err
 	}
-	out := farewell{State: c.at.State, Accounts: []accountName{}, Friends: n.Friends, Mappings: n.Mappings, Failures: n.Failures, Done: done}
+	out := farewell{State: c.at.State, Accounts: []accountName{}, Broadcasts: []farewellCast{}, Friends: n.Friends, Mappings: n.Mappings, Failures: n.Failures, Done: done}
 	for _, a := range accounts {
 		if a.State != lineaccount.Active {
 			continue
@@ -134,7 +145,11 @@ func (c *call) farewell(ctx context.Context, done bool) (farewell, error) {
 		}
 		out.Unsent += len(ms)
 	}
-	return out, nil
+	bs, _, err := c.Broadcasts.Waiting(ctx, c.portal())
+	for _, b := range bs {
+		out.Broadcasts = append(out.Broadcasts, farewellCast{int(b.Slot), b.ID, b.Name, b.Status, at(b.SendAt)})
+	}
+	return out, err
 }
 
 type disconnect struct {

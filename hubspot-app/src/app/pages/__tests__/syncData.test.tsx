@@ -50,12 +50,7 @@ describe('Sync Data', () => {
     ['active', null, 'Active', ''],
     ['waiting_first_sync', 'WAIT_FOR_RUN', 'Waiting for first sync', 'Its values come with the next sync.'],
     ['paused', 'RESUME', 'Paused', 'Press “Resume” to sync it again.'],
-    [
-      'error_property_deleted',
-      'RESTORE_PROPERTY',
-      'Error: property deleted in HubSpot',
-      'Restore the property in HubSpot, or remove it here.',
-    ],
+    ['error_property_deleted', 'RESTORE_PROPERTY', 'Error: property deleted in HubSpot', 'recreate it from here'],
     ['error_type_changed', 'MAP_AGAIN', 'Error: type changed', 'Remove it here and add it again with its new type.'],
     ['error_no_permission', 'GRANT_PERMISSION', 'Error: no permission', 'Reconnect HubSpot'],
   ] as const)('shows the status %s and what to do', async (state, todo, text, advice) => {

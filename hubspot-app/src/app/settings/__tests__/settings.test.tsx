@@ -51,6 +51,7 @@ const farewell: Farewell = {
   friends: 10_000,
   mappings: 4,
   unsent: 0,
+  broadcasts: [],
   failures: 1,
   done: false,
 };
@@ -458,6 +459,18 @@ describe('disconnecting Lumo', () => {
     page.modal('disconnect-lumo').find(LoadingButton).trigger('onClick');
     await page.sees('Lumo is disconnected');
     expect(page.server.of('POST /disconnect')[0]?.body).toMatchObject({ confirm: true });
+  });
+
+  it('lists the broadcasts that will not be sent', async () => {
+    const casts = [
+      { slot: 1, id: 'a', name: 'Spring', status: 'scheduled', sendAt: NOON },
+      { slot: 1, id: 'b', name: 'Now', status: 'sending', sendAt: null },
+    ] as const;
+    const page = open({ 'GET /disconnect': { ...farewell, broadcasts: [...casts] } }, 'danger');
+    await page.ready();
+    await page.sees('Spring, scheduled for Nov 30, 2026');
+    await page.sees('goes back to draft');
+    await page.sees('Now, being sent: stops where it is');
   });
 
   it('stays when it fails', async () => {

@@ -95,6 +95,16 @@ const Leave = ({ summary, may, onDone }: LeaveProps) => {
         <DescriptionListItem label={t('danger.failures')}>
           <Text>{format.number(summary.failures)}</Text>
         </DescriptionListItem>
+        <DescriptionListItem label={t('danger.broadcasts')}>
+          <Flex direction="column" gap="flush">
+            {summary.broadcasts.length === 0 && <Text>{t('danger.noBroadcasts')}</Text>}
+            {summary.broadcasts.map((cast) => (
+              <Text key={cast.id}>
+                {t(`danger.${cast.status}`, { name: cast.name, time: format.dateTime(cast.sendAt) })}
+              </Text>
+            ))}
+          </Flex>
+        </DescriptionListItem>
       </DescriptionList>
       {summary.unsent > 0 && <Alert variant="warning" title={t('danger.unsentText')} />}
       <Text variant="microcopy">{t('danger.after')}</Text>

@@ -953,6 +953,14 @@ export interface Farewell {
   mappings: number;
   /** Friends of whom HubSpot has not learnt everything, up to 1,000 for each account */
   unsent: number;
+  /** Scheduled ones go back to draft, those that are being sent stand still */
+  broadcasts: {
+    slot: Slot;
+    id: string;
+    name: string;
+    status: 'scheduled' | 'sending';
+    sendAt: number | null;
+  }[];
   failures: number;
   /** It has been disconnected */
   done: boolean;

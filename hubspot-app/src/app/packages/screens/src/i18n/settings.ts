@@ -194,6 +194,10 @@ export const settings = words({
     'danger.mappings': 'Synced properties',
     'danger.unsent': 'Friends HubSpot has not learnt everything of',
     'danger.failures': 'Failed items',
+    'danger.broadcasts': 'Broadcasts that will not be sent',
+    'danger.noBroadcasts': 'None',
+    'danger.scheduled': '{name}, scheduled for {time}: goes back to draft',
+    'danger.sending': '{name}, being sent: stops where it is',
     'danger.unsentText': 'Wait until the sync is done, or these changes do not reach HubSpot.',
     'danger.after':
       'Data imported from HubSpot is deleted here after 30 days. Installing again before keeps everything.',
@@ -432,6 +436,10 @@ export const settings = words({
     'danger.mappings': '連携プロパティー',
     'danger.unsent': 'HubSpotに未反映の変更がある友だち',
     'danger.failures': '失敗した項目',
+    'danger.broadcasts': '送信されなくなる配信',
+    'danger.noBroadcasts': 'なし',
+    'danger.scheduled': '{name}（{time}に予約）: 下書きに戻ります',
+    'danger.sending': '{name}（送信中）: 途中で停止します',
     'danger.unsentText': '同期の完了をお待ちください。解除すると、これらの変更はHubSpotに反映されません。',
     'danger.after':
       'HubSpotから取り込んだデータは30日後に削除されます。それまでに再インストールすれば、すべて保持されます。',
