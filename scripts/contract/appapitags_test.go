@@ -31,6 +31,7 @@ func TestAPIDeletesAndRestoresTags(t *testing.T) {
 	draft := into[struct{ ID string }](t, ann.ok("POST", "/broadcasts", body{
 		"slot": 1, "name": "Sale", "bubbles": []any{map[string]any{"kind": "text", "text": "Hello"}}, "audience": body{"kind": "tag", "ref": vip.ID},
 	}))
+	ann.ok("POST", "/segments", body{"slot": 1, "name": "Regulars", "tree": body{"all": []body{{"any": []body{{"type": "tag", "op": "has", "ref": vip.ID}}}}}})
 	w.work()
 	option := func() (label string, hidden bool) {
 		p, err := w.app.Properties().CRM.Property(t.Context(), customer, "line_tags")
@@ -44,7 +45,7 @@ func TestAPIDeletesAndRestoresTags(t *testing.T) {
 	uses := into[struct {
 		Items []struct{ Kind, ID, Name, Status string }
 	}](t, ann.ok("GET", "/tags/1/"+vip.ID+"/uses", nil))
-	if len(uses.Items) != 1 || uses.Items[0].ID != draft.ID || uses.Items[0].Status != "draft" {
+	if len(uses.Items) != 2 || uses.Items[0].ID != draft.ID || uses.Items[0].Status != "draft" || uses.Items[1].Kind != "segment" || uses.Items[1].Name != "Regulars" {
 		t.Errorf("used by %+v", uses)
 	}
 
