@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"lumo/scripts/hubspotsandbox"
 	"lumo/shared/lineproperty"
 	"lumo/shared/syncrun"
 )
@@ -96,5 +97,48 @@ func TestAPIDeletesAndRestoresTags(t *testing.T) {
 		if !slices.ContainsFunc(log.Items, func(e struct{ Action string }) bool { return e.Action == want }) {
 			t.Errorf("the audit log does not tell of %s: %+v", want, log)
 		}
+	}
+}
+
+// TestAPITagsAreEditedInHubSpot: with the setting, what people choose in HubSpot's property reaches the friend (P-46), and a deleted tag stays away
+// however it is written there.
+func TestAPITagsAreEditedInHubSpot(t *testing.T) {
+	t.Parallel()
+	w := newAPIWorld(t)
+	ann := w.install(customer)
+	users := w.connect(ann, "Taro")
+	contact := w.contact(customer, map[string]string{"line_user_id": string(users[0])})
+	w.work()
+	w.run(ann, syncrun.Contacts)
+	vip := into[struct{ Tag tagJSON }](t, ann.ok("POST", "/tags", body{"slot": 1, "name": "VIP"})).Tag
+	tags := func() (names []string) {
+		for _, n := range into[struct{ Tags []tagJSON }](t, ann.ok("GET", "/friends/1/"+string(users[0]), nil)).Tags {
+			names = append(names, n.Name)
+		}
+		return names
+	}
+	choose := func(value string) {
+		t.Helper()
+		w.clock.Advance(time.Minute)
+		w.must(w.hub.Edit(int64(customer), "contacts", int64(contact), map[string]string{"line_tags": value}, hubspotsandbox.By{}))
+		w.clock.Advance(time.Minute)
+		w.run(ann, syncrun.Contacts)
+		w.clock.Advance(time.Minute)
+		w.run(ann, syncrun.Contacts)
+	}
+	choose(vip.ID)
+	if got := tags(); len(got) != 0 || w.value(customer, contact, "line_tags") != "" {
+		t.Errorf("without the setting the friend has %v, HubSpot %q", got, w.value(customer, contact, "line_tags"))
+	}
+	ann.ok("PATCH", "/settings", body{"tagsTwoWay": true})
+	choose(vip.ID)
+	if got := tags(); !slices.Equal(got, []string{"VIP"}) || w.value(customer, contact, "line_tags") != vip.ID {
+		t.Errorf("the friend has %v, HubSpot %q", got, w.value(customer, contact, "line_tags"))
+	}
+	ann.ok("DELETE", "/tags/1/"+vip.ID, body{})
+	w.work()
+	choose(vip.ID)
+	if got := tags(); len(got) != 0 || w.value(customer, contact, "line_tags") != "" {
+		t.Errorf("a deleted tag came back: the friend has %v, HubSpot %q", got, w.value(customer, contact, "line_tags"))
 	}
 }

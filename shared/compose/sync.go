@@ -77,6 +77,7 @@ func (a *App) Chain() *chain.Engine {
 func (a *App) Scopes() *contactsync.Loader {
 	return &contactsync.Loader{
 		Portals: dynamo.Portals{Table: a.Table()}, Accounts: dynamo.LineAccounts{Table: a.Table()}, Sets: dynamo.LineProperties{Table: a.Table()}, Mappings: a.Mappings(),
+		Tags: a.tagsInUse,
 	}
 }
 
@@ -207,6 +208,7 @@ func (a *App) subscribe(ctx context.Context, p id.PortalID) error {
 		return err
 	}
 	properties := scope.Mappings.Properties()
+	properties = append(properties, scope.TagProperties()...)
 	for _, name := range scope.UserIDProperties() {
 		properties = append(properties, name)
 	}

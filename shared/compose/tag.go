@@ -60,3 +60,13 @@ func (a *App) tagInBroadcasts(ctx context.Context, p id.PortalID, slot id.Slot, 
 	}
 	return out, nil
 }
+
+// tagsInUse are the ids of an account's tags that friends may have.
+func (a *App) tagsInUse(ctx context.Context, p id.PortalID, slot id.Slot) (map[string]bool, error) {
+	all, err := dynamo.Tags{Table: a.Table()}.All(ctx, p, slot)
+	out := make(map[string]bool, len(all))
+	for _, t := range all {
+		out[t.ID] = true
+	}
+	return out, err
+}

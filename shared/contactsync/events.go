@@ -52,6 +52,9 @@ func (e *Events) Handle(ctx context.Context, s Scope, notes []Note, cause string
 			if m, ok := s.Mappings.Find(n.Property); ok && m.Status.Flows() {
 				history[n.Property] = true
 			}
+			if slices.Contains(s.TagProperties(), n.Property) {
+				history[n.Property] = true
+			}
 		case Gone:
 			if err := e.later(ctx, s.Portal, GoneWait*time.Second, Note{Kind: Checked, Contact: n.Contact}); err != nil {
 				return err

@@ -174,7 +174,7 @@ func (f *Flusher) following(ctx context.Context, s Scope, taken map[friend.Key]b
 
 // settle reads the histories without which an edit cannot be decided, and stores the outcome; told explains it.
 func (f *Flusher) settle(ctx context.Context, s Scope, row friend.Friend, props []string, cause string) (friend.Friend, error) {
-	cs, _, err := f.CRM.Contacts(ctx, s.Portal, []id.ContactID{row.Link.Contact}, s.Read(), props, Event)
+	cs, _, err := f.CRM.Contacts(ctx, s.Portal, []id.ContactID{row.Link.Contact}, s.Read(), append(props, s.TagProperties()...), Event)
 	if err != nil || len(cs) == 0 || cs[0].ID != row.Link.Contact {
 		return row, err
 	}

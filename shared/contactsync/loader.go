@@ -33,6 +33,8 @@ type Loader struct {
 	Accounts Accounts
 	Sets     Sets
 	Mappings mapping.Store
+	// Tags lists the tags in use of an account; asked where HubSpot may edit them.
+	Tags func(ctx context.Context, p id.PortalID, s id.Slot) (map[string]bool, error)
 }
 
 // Scope loads what a portal's sync works with. ErrNotConnected when nothing may run.
@@ -94,8 +96,26 @@ func (l *Loader) scope(ctx context.Context, p id.PortalID, row portal.Portal) (S
 			out.Leaving = append(out.Leaving, a.Slot)
 		} else {
 			out.Slots = append(out.Slots, a.Slot)
+			if err := l.tags(ctx, row, a.Slot, &out); err != nil {
+				return out, err
+			}
 		}
 		out.Names[a.Slot] = NamesOf(set, a.Slot)
 	}
 	return out, nil
+}
+
+func (l *Loader) tags(ctx context.Context, row portal.Portal, s id.Slot, out *Scope) error {
+	if !row.Settings.TagsTwoWay || l.Tags == nil {
+		return nil
+	}
+	live, err := l.Tags(ctx, row.ID, s)
+	if err != nil {
+		return err
+	}
+	if out.TagsBack == nil {
+		out.TagsBack = map[id.Slot]map[string]bool{}
+	}
+	out.TagsBack[s], out.TagsSince = live, row.Settings.TagsTwoWaySince
+	return nil
 }

@@ -42,6 +42,8 @@ type Observed struct {
 	NeedHistory []string
 	Claim       friend.ClaimResult
 	Changed     bool
+	// Retagged: HubSpot changed the tags, which the directory of friends must know.
+	Retagged bool
 	// TooLong lists properties that were left out, because the friend's row cannot hold their values.
 	TooLong []string
 }
@@ -75,6 +77,11 @@ func Observe(before friend.Friend, c Contact, s Scope, now int64, cause string) 
 		out.Changes = append(out.Changes, o.changes...)
 		dirty = dirty || o.write
 	}
+	need, retagged := observeTags(&f, c, s, now, cause)
+	if need != "" {
+		out.NeedHistory = append(out.NeedHistory, need)
+	}
+	out.Changes = append(out.Changes, retagged...)
 	if len(out.NeedHistory) > 0 {
 		return Observed{Friend: before, NeedHistory: out.NeedHistory, Claim: out.Claim}
 	}
@@ -82,7 +89,7 @@ func Observe(before friend.Friend, c Contact, s Scope, now int64, cause string) 
 	if f.Link.State == friend.Linked && (dirty || len(unshown(f, s)) > 0) {
 		f.MarkDirty(now)
 	}
-	out.Friend, out.Changed = f, !f.Equal(before)
+	out.Friend, out.Changed, out.Retagged = f, !f.Equal(before), !slices.Equal(f.Tags, before.Tags)
 	return out
 }
 

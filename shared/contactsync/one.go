@@ -57,6 +57,8 @@ func (a *Applier) one(ctx context.Context, s Scope, f friend.Friend, c Contact, 
 		if o.Friend, err = a.save(ctx, s.Portal, o.Friend); err == nil {
 			if o.Claim == friend.NewLink {
 				n.Linked = 1
+			}
+			if o.Claim == friend.NewLink || o.Retagged {
 				if err := a.reindex(ctx, s.Portal, o.Friend, u); err != nil {
 					return out, err
 				}

@@ -26,6 +26,9 @@ type Scope struct {
 	Slots []id.Slot
 	// Leaving are slots of disconnected accounts: nothing is read for them any more, what HubSpot must still learn is written.
 	Leaving []id.Slot
+	// TagsBack are the tags in use, by slot, where people may edit tags in HubSpot (P-46), since TagsSince; nil where they may not.
+	TagsBack  map[id.Slot]map[string]bool
+	TagsSince int64
 	// WriteBack says whether HubSpot may be written to (P-64).
 	WriteBack portal.WriteBack
 	HeldAt    int64 // since when it may not, Unix ms

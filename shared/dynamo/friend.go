@@ -41,6 +41,7 @@ type friendItem struct {
 	NeedsReply  bool                         `dynamodbav:"nr,omitempty"`
 	AnsweredAt  int64                        `dynamodbav:"aw,omitempty"`
 	Tags        []string                     `dynamodbav:"tg,omitempty"`
+	TagsSeen    int64                        `dynamodbav:"tn,omitempty"`
 	Shelved     []string                     `dynamodbav:"ts,omitempty"`
 	Link        friend.Link                  `dynamodbav:"lk,omitempty"`
 	Parted      *friend.Parted               `dynamodbav:"pt,omitempty"`
@@ -79,7 +80,7 @@ func (s Friends) companyRef(p id.PortalID, c id.CompanyID) string {
 func (s Friends) item(p id.PortalID, f friend.Friend) friendItem {
 	it := friendItem{
 		Ordinal: f.Ordinal, Name: f.Name, Picture: f.Picture, Language: f.Language, ProfileAt: f.ProfileAt, Follow: f.Follow, FollowAt: f.FollowAt,
-		FriendSince: f.FriendSince, LastMessage: f.LastMessage, NeedsReply: f.NeedsReply, AnsweredAt: f.AnsweredAt, Tags: f.Tags, Shelved: f.Shelved, Link: f.Link, Past: f.Past, Fields: f.Fields,
+		FriendSince: f.FriendSince, LastMessage: f.LastMessage, NeedsReply: f.NeedsReply, AnsweredAt: f.AnsweredAt, Tags: f.Tags, Shelved: f.Shelved, TagsSeen: f.TagsSeen, Link: f.Link, Past: f.Past, Fields: f.Fields,
 		Company: int64(f.Company), Shown: f.Shown, ShownAsOf: f.ShownAsOf, WrittenAt: f.WrittenAt, Due: f.Due, Version: f.Version, Failed: f.Failed, CompanyAt: f.CompanyAt,
 		LastCast: f.LastCast, LastCastAt: f.LastCastAt, LastOpen: f.LastOpen, LastClick: f.LastClick,
 	}
@@ -98,7 +99,7 @@ func (s Friends) item(p id.PortalID, f friend.Friend) friendItem {
 func (it friendItem) friend(k friend.Key) friend.Friend {
 	f := friend.Friend{
 		Key: k, Ordinal: it.Ordinal, Name: it.Name, Picture: it.Picture, Language: it.Language, ProfileAt: it.ProfileAt, Follow: it.Follow,
-		FollowAt: it.FollowAt, FriendSince: it.FriendSince, LastMessage: it.LastMessage, NeedsReply: it.NeedsReply, AnsweredAt: it.AnsweredAt, Tags: it.Tags, Shelved: it.Shelved, Link: it.Link, Past: it.Past,
+		FollowAt: it.FollowAt, FriendSince: it.FriendSince, LastMessage: it.LastMessage, NeedsReply: it.NeedsReply, AnsweredAt: it.AnsweredAt, Tags: it.Tags, Shelved: it.Shelved, TagsSeen: it.TagsSeen, Link: it.Link, Past: it.Past,
 		Fields: it.Fields, Company: id.CompanyID(it.Company), Shown: it.Shown, ShownAsOf: it.ShownAsOf, WrittenAt: it.WrittenAt, Due: it.Due, Version: it.Version, Failed: it.Failed, CompanyAt: it.CompanyAt,
 		LastCast: it.LastCast, LastCastAt: it.LastCastAt, LastOpen: it.LastOpen, LastClick: it.LastClick,
 	}

@@ -96,6 +96,8 @@ type Friend struct {
 	NeedsReply  bool         `json:"needsReply,omitempty"`
 	AnsweredAt  int64        `json:"answeredAt,omitempty"` // when a person here last wrote to the friend
 	Tags        []string     `json:"tags,omitempty"`       // tag ids, sorted
+	// TagsSeen is the time, by HubSpot's clock, of the last value of the tags there that was merged (P-46).
+	TagsSeen int64 `json:"-"`
 	// Shelved are the deleted tags that the friend had, sorted; restoring such a tag gives it back.
 	Shelved []string `json:"shelved,omitempty"`
 	Link    Link     `json:"link"`
@@ -129,7 +131,7 @@ type Friend struct {
 func (f Friend) Equal(o Friend) bool {
 	return f.Key == o.Key && f.Ordinal == o.Ordinal && f.Name == o.Name && f.Picture == o.Picture && f.Language == o.Language && f.ProfileAt == o.ProfileAt &&
 		f.Follow == o.Follow && f.FollowAt == o.FollowAt && f.FriendSince == o.FriendSince && f.LastMessage == o.LastMessage && f.NeedsReply == o.NeedsReply && f.AnsweredAt == o.AnsweredAt &&
-		slices.Equal(f.Tags, o.Tags) && slices.Equal(f.Shelved, o.Shelved) && f.Link == o.Link && f.Parted == o.Parted && slices.Equal(f.Past, o.Past) && maps.Equal(f.Fields, o.Fields) && f.Company == o.Company && f.CompanyAt == o.CompanyAt &&
+		slices.Equal(f.Tags, o.Tags) && slices.Equal(f.Shelved, o.Shelved) && f.TagsSeen == o.TagsSeen && f.Link == o.Link && f.Parted == o.Parted && slices.Equal(f.Past, o.Past) && maps.Equal(f.Fields, o.Fields) && f.Company == o.Company && f.CompanyAt == o.CompanyAt &&
 		maps.Equal(f.Shown, o.Shown) && f.ShownAsOf == o.ShownAsOf && f.Due == o.Due && f.WrittenAt == o.WrittenAt && f.Failed == o.Failed &&
 		f.LastCast == o.LastCast && f.LastCastAt == o.LastCastAt && f.LastOpen == o.LastOpen && f.LastClick == o.LastClick
 }

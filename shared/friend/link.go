@@ -164,7 +164,7 @@ func (f Friend) Claimable(c id.ContactID, updatedAt int64) bool {
 }
 
 func (f *Friend) forgetContact() {
-	f.Shown, f.ShownAsOf, f.WrittenAt = nil, 0, 0
+	f.Shown, f.ShownAsOf, f.WrittenAt, f.TagsSeen = nil, 0, 0, 0
 	fields := make(map[string]register.Register, len(f.Fields))
 	for p, r := range f.Fields {
 		fields[p] = r.OtherContact()

@@ -167,6 +167,9 @@ func (s *Service) ChangeSettings(ctx context.Context, p id.PortalID, by Actor, p
 		if err != nil {
 			return Commit{}, err
 		}
+		if after.TagsTwoWay && !old.Settings.TagsTwoWay {
+			after.TagsTwoWaySince = s.Clock.Now().UnixMilli()
+		}
 		changes := Diff(old.Settings, after)
 		if len(changes) == 0 {
 			return Commit{}, errNothing

@@ -33,6 +33,8 @@ type Settings struct {
 	NameFromLine bool `json:"nameFromLine" dynamodbav:"nameFromLine"`
 	// TagsTwoWay lets HubSpot edit LINE tags (P-46).
 	TagsTwoWay bool `json:"tagsTwoWay" dynamodbav:"tagsTwoWay"`
+	// TagsTwoWaySince is when it was switched on (Unix ms): edits of before were reverted and stay so.
+	TagsTwoWaySince int64 `json:"-" dynamodbav:"tagsTwoWaySince,omitempty"`
 	// MethodC links contacts whose LINE User ID was filled in by hand, API or import (P-26).
 	MethodC bool `json:"methodC" dynamodbav:"methodC"`
 	// MessageTexts also writes the last received and sent message to the contact: personal data, so off at first (P-43).

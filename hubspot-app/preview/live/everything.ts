@@ -9,13 +9,16 @@ async function screensOf(portal: number, card: string): Promise<string[]> {
   const { items: runs } = await world.api('/runs', { portal });
   const { items: friends } = await world.api('/friends?slot=1', { portal });
   const contact = new URL(card).searchParams.get('objectId');
-  const tabs = ['/', '/sync-data', '/friends', '/tags', '/tags/1/deleted', '/failures', '/changes', '/help'];
+  const tabs = ['/', '/sync-data', '/friends', '/failures', '/changes', '/help'];
   const details = [`/runs/${runs[0].id}`, `/friends/1/${friends[0].user}`];
   return [
     ...[...tabs, ...details].map((path) => `ext=pages&path=${path}`),
     `ext=card&objectId=${contact}`,
     `ext=sidebar&objectId=${contact}`,
     'ext=company',
+    // Not before those where tags are chosen: what is tried out here makes their list long.
+    'ext=pages&path=/tags',
+    'ext=pages&path=/tags/1/deleted',
     'ext=settings',
   ];
 }
