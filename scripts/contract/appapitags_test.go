@@ -142,3 +142,34 @@ func TestAPITagsAreEditedInHubSpot(t *testing.T) {
 		t.Errorf("a deleted tag came back: the friend has %v, HubSpot %q", got, w.value(customer, contact, "line_tags"))
 	}
 }
+
+// TestAPICopiesTags to another account, and with them their people.
+func TestAPICopiesTags(t *testing.T) {
+	t.Parallel()
+	w := newAPIWorld(t)
+	ann := w.install(customer)
+	users := w.connect(ann, "Taro", "Hana")
+	others := w.connect(ann, "Taro", "Jiro")
+	contact := w.contact(customer, map[string]string{"line_user_id": string(users[0]), "line_user_id_2": string(others[0])})
+	w.work()
+	w.run(ann, syncrun.Contacts)
+	vip := into[struct{ Tag tagJSON }](t, ann.ok("POST", "/tags", body{"slot": 1, "name": "VIP"})).Tag
+	ann.ok("POST", "/friends/tags", body{"slot": 1, "users": []string{string(users[0]), string(users[1])}, "add": []string{vip.ID}})
+	copied := into[struct{ Tag tagJSON }](t, ann.ok("POST", "/tags/1/"+vip.ID+"/copy", body{"to": 2, "people": true})).Tag
+	if copied.State != "copying" || copied.Name != "VIP" {
+		t.Errorf("copied %+v", copied)
+	}
+	w.work()
+	there := into[tagsJSON](t, ann.ok("GET", "/tags?slot=2", nil))
+	if len(there.Items) != 1 || there.Items[0].State != "active" {
+		t.Errorf("tags of the other account %+v", there)
+	}
+	if v := w.value(customer, contact, "line_tags_2"); v != copied.ID {
+		t.Errorf("HubSpot holds tags %q of the other account", v)
+	}
+	ann.refused("POST", "/tags/1/"+vip.ID+"/copy", `{"to":2,"people":false}`, 200, "NAME_TAKEN")
+	alone := into[struct{ Tag tagJSON }](t, ann.ok("POST", "/tags/1/"+vip.ID+"/copy", body{"to": 2, "people": false, "name": "VIP of 1"})).Tag
+	if alone.State != "active" {
+		t.Errorf("copied without people: %+v", alone)
+	}
+}

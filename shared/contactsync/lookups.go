@@ -57,7 +57,7 @@ func (a *Applier) malformed(ctx context.Context, s Scope, contacts []Contact, by
 	var bad []pair
 	for _, c := range contacts {
 		_, slots := s.Claims(c)
-		for slot := range slots {
+		for _, slot := range slices.Sorted(maps.Keys(slots)) {
 			bad = append(bad, pair{friend.Key{Slot: slot, User: id.LineUserID("contact-" + c.ID.String())}, c})
 			by.add(c.ID, Counts{Invalid: 1})
 		}
