@@ -48,9 +48,9 @@ export function tagging() {
 
       await stage.open('ext=pages&path=/tags/1');
       await row().getByRole('cell', { name: '1', exact: true }).waitFor();
-      await page.getByTestId(`remove-tag-${id}`).click();
+      await row().getByTestId('remove-tag').click();
       await page.getByText(say('en', 'tags', 'delete.unused')).waitFor();
-      await page.getByTestId(`remove-tag-${id}-go`).click();
+      await page.getByRole('dialog').getByTestId('remove-tag-go').click();
       await row().waitFor({ state: 'detached' });
       await expect.poll(inHubSpot, { timeout: 60_000, interval: 500 }).toBe(false);
       expect(await here()).toBe(false);
@@ -58,11 +58,11 @@ export function tagging() {
 
       await page.getByRole('link', { name: say('en', 'tags', 'showDeleted') }).click();
       await row().waitFor();
-      await page.getByTestId(`restore-${id}`).click();
-      await page.getByTestId(`restore-${id}-go`).click();
+      await row().getByTestId('restore-tag').click();
+      await page.getByRole('dialog').getByTestId('restore-tag-go').click();
       await row().waitFor({ state: 'detached' });
       await page.getByRole('link', { name: say('en', 'tags', 'back') }).click();
-      await page.getByTestId(`rename-${id}`).waitFor({ timeout: 60_000 });
+      await row().getByTestId('rename-tag').waitFor({ timeout: 60_000 });
       await expect.poll(inHubSpot, { timeout: 60_000, interval: 500 }).toBe(true);
       expect(await here()).toBe(true);
       expect(await offered(id)).toEqual({ label: name, hidden: false });

@@ -37,7 +37,8 @@ export const CopyTag = ({ tag, accounts, may, onChanged }: Props) => {
 
   return (
     <TagDialog
-      id={`copy-${tag.id}`}
+      name="copy-tag"
+      tag={tag.id}
       label={t('copy')}
       title={t('copy.title', { name: tag.name })}
       confirm={t('copy.go')}

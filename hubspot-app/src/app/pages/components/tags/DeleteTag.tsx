@@ -21,7 +21,8 @@ export const DeleteTag = ({ tag, may, onChanged }: Props) => {
   };
   return (
     <TagDialog
-      id={`remove-tag-${tag.id}`}
+      name="remove-tag"
+      tag={tag.id}
       label={t('delete')}
       title={t('delete.title', { name: tag.name })}
       confirm={t('delete.go')}

@@ -94,7 +94,8 @@ const RestoreTag = ({ tag, may, onChanged }: Omit<RowProps, 'account'>) => {
   };
   return (
     <TagDialog
-      id={`restore-${tag.id}`}
+      name="restore-tag"
+      tag={tag.id}
       label={t('restore')}
       title={t('restore.title', { name: tag.name })}
       confirm={t('restore.go')}

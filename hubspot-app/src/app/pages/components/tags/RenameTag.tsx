@@ -30,7 +30,8 @@ export const RenameTag = ({ tag, may, onChanged }: Props) => {
   };
   return (
     <TagDialog
-      id={`rename-${tag.id}`}
+      name="rename-tag"
+      tag={tag.id}
       label={t('rename')}
       title={t('rename.title', { name: tag.name })}
       confirm={t('rename.save')}

@@ -11,8 +11,10 @@ import { useText } from '@lumo/screens';
 import { useState, type ReactNode } from 'react';
 
 interface Props {
-  /** Unique on the screen. */
-  id: string;
+  /** What is done; the same in every row. */
+  name: string;
+  /** Of which tag. */
+  tag: string;
   label: string;
   title: string;
   confirm: string;
@@ -30,7 +32,8 @@ interface Props {
 
 /** A row's button and the dialog behind it. */
 export const TagDialog = ({
-  id,
+  name,
+  tag,
   label,
   title,
   confirm,
@@ -40,6 +43,7 @@ export const TagDialog = ({
   ...props
 }: Props) => {
   const words = useText('common');
+  const id = `${name}-${tag}`;
   const { closeOverlay } = useExtensionActions<'pages'>();
   const [open, setOpen] = useState(false);
   const go = async () => {
@@ -49,7 +53,7 @@ export const TagDialog = ({
     <Button
       size="xs"
       disabled={disabled}
-      testId={id}
+      testId={name}
       overlay={
         <Modal
           id={id}
@@ -74,7 +78,7 @@ export const TagDialog = ({
               loading={props.busy}
               disabled={!ready}
               onClick={() => void go()}
-              testId={`${id}-go`}
+              testId={`${name}-go`}
             >
               {confirm}
             </LoadingButton>
