@@ -22,6 +22,7 @@ import (
 //	D#due#<shard>     / <portal>    when the tick looks at a portal (local index "due")
 //	D#lease#<name>    / lease       an app-wide lease and its cursor
 //	D#token#<scopes>  / token       a token of the app itself, sealed
+//	D#rate#<kind>#<hash of an origin> / <window>  how often it failed (Rates in linkage.go)
 type Directory struct{ table *Table }
 
 var _ directory.Directory = Directory{}

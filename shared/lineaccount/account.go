@@ -38,7 +38,9 @@ type Account struct {
 	ChannelID  string
 	Secret     string `json:"-"` // sealed
 	State      State
-	Verified   Verified
+	// Login is the LINE Login channel of the same provider; empty until somebody sets it up.
+	Login    LoginChannel
+	Verified Verified
 	// PreviousWebhook is the URL that got this account's events before we took over; empty when there was none (P-09).
 	PreviousWebhook string
 	Checks          []check.Line // of the last connection or test

@@ -30,6 +30,7 @@ import (
 	"lumo/shared/lineaccount"
 	"lumo/shared/lineproperty"
 	"lumo/shared/linesync"
+	"lumo/shared/linkage"
 	"lumo/shared/logging"
 	"lumo/shared/mapping"
 	"lumo/shared/message"
@@ -74,6 +75,8 @@ type Deps struct {
 	Accounts   *lineaccount.Service
 	Properties *lineproperty.Service
 	Imports    *linesync.Importer
+	Logins     lineaccount.LoginChecker
+	Links      *linkage.Maker
 	Tags       *tag.Service
 	Broadcasts *broadcast.Service
 	Taps       *tracking.Counter

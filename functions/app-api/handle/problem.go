@@ -20,6 +20,7 @@ import (
 	"lumo/shared/hubspotlist"
 	"lumo/shared/lineaccount"
 	"lumo/shared/lineproperty"
+	"lumo/shared/linkage"
 	"lumo/shared/logging"
 	"lumo/shared/mapping"
 	"lumo/shared/onboarding"
@@ -137,6 +138,9 @@ var refusals = []struct {
 	{redrive.ErrUnknown, "NO_SUCH_FAILURE", ""},
 	{redrive.ErrLost, "CANNOT_RETRY", ""},
 	{lineaccount.ErrUnknown, "NO_SUCH_ACCOUNT", "slot"},
+	{lineaccount.ErrLogin, "LOGIN_CHANNEL_REFUSED", "channelId"},
+	{linkage.ErrNoLogin, "NO_LOGIN_CHANNEL", "slot"},
+	{linkage.ErrNoContact, "NO_SUCH_CONTACT", "contact"},
 	{lineaccount.ErrForward, "FORWARD_REFUSED", "url"},
 	{friendindex.ErrCursor, "INVALID_INPUT", "cursor"},
 	{hubspotlist.ErrUnknown, "NO_SUCH_LIST", "list"},

@@ -26,6 +26,7 @@ const (
 	failuresRetried portal.Action = "failed_items_retried"
 	importStarted   portal.Action = "import_started"
 	friendUnlinked  portal.Action = "friend_unlinked"
+	linkMade        portal.Action = "link_made"
 	importCanceled  portal.Action = "import_canceled"
 	listChanged     portal.Action = "list_selection_changed"
 	dataExported    portal.Action = "data_exported"
@@ -72,6 +73,7 @@ func routes() []route {
 		{method: "POST", pattern: "/friends/{slot}/{user}/messages/{message}/retry", action: access.Send, do: postMessageRetry, live: true, own: true},
 		{method: "POST", pattern: "/friends/{slot}/{user}/unlink", action: access.EditFriends, do: postUnlink, live: true, audit: friendUnlinked},
 		{method: "GET", pattern: "/contacts/{contact}", action: access.View, do: getContact},
+		{method: "POST", pattern: "/contacts/{contact}/links", action: access.EditFriends, do: postLink, live: true, own: true, audit: linkMade},
 		{method: "GET", pattern: "/accounts", action: access.View, do: getAccounts},
 		{method: "POST", pattern: "/accounts", action: access.ManageAccounts, do: postAccount, live: true},
 		{method: "POST", pattern: "/accounts/{slot}/recheck", action: access.ManageAccounts, do: postRecheck, live: true},
@@ -80,6 +82,8 @@ func routes() []route {
 		{method: "POST", pattern: "/accounts/{slot}/forwards", action: access.ManageAccounts, do: postForward},
 		{method: "DELETE", pattern: "/accounts/{slot}/forwards/{forward}", action: access.ManageAccounts, do: deleteForward},
 		{method: "GET", pattern: "/accounts/{slot}/quota", action: access.View, do: getQuota},
+		{method: "GET", pattern: "/accounts/{slot}/linking", action: access.View, do: getLinking},
+		{method: "PUT", pattern: "/accounts/{slot}/login", action: access.ManageAccounts, do: putLogin, live: true},
 		{method: "GET", pattern: "/accounts/{slot}/import", action: access.View, do: getImport},
 		{method: "POST", pattern: "/accounts/{slot}/import", action: access.ManageAccounts, do: postImport, live: true, audit: importStarted},
 		{method: "DELETE", pattern: "/accounts/{slot}/import", action: access.ManageAccounts, do: deleteImport, audit: importCanceled},
@@ -160,7 +164,7 @@ func match(pattern, path string) (map[string]string, bool) {
 
 // subject names in the audit log what a write was about.
 func (r *route) subject(c *call) string {
-	for _, name := range []string{"broadcast", "slot", "failure", "list", "what"} {
+	for _, name := range []string{"broadcast", "slot", "failure", "list", "what", "contact"} {
 		if v := c.params[name]; v != "" {
 			return v
 		}

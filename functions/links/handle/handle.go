@@ -1,4 +1,5 @@
-// Package handle answers tracked links and pictures: it redirects to the stored target and hands what happened on to be counted.
+// Package handle answers tracked links and pictures, and shows the pages on which people link their LINE (linkage.go). A tracked link
+// redirects to the stored target and hands what happened on to be counted.
 package handle
 
 import (
@@ -13,6 +14,7 @@ import (
 
 	"lumo/functions/internal/entry"
 	"lumo/shared/compose"
+	"lumo/shared/linkage"
 	"lumo/shared/logging"
 	"lumo/shared/queue"
 	"lumo/shared/tracking"
@@ -23,13 +25,23 @@ type Deps struct {
 	Desk  tracking.Desk
 	Queue queue.Sender
 	Log   *slog.Logger
+	Pages *Pages
 }
 
 // FromApp takes what is needed from the composition root.
-func FromApp(a *compose.App) Deps { return Deps{Desk: a.Desk(), Queue: a.Sender(), Log: a.Log} }
+func FromApp(a *compose.App) Deps {
+	return Deps{Desk: a.Desk(), Queue: a.Sender(), Log: a.Log, Pages: pagesOf(a)}
+}
 
 // New makes the handlers.
-func New(d Deps) entry.Handlers { return entry.Handlers{HTTP: d.visit, MaxBody: 1} }
+func New(d Deps) entry.Handlers { return entry.Handlers{HTTP: d.route, MaxBody: maxForm} }
+
+func (d Deps) route(ctx context.Context, req entry.Request) (entry.Response, error) {
+	if d.Pages != nil && strings.HasPrefix(req.Path, linkage.Path) {
+		return d.Pages.HTTP(ctx, req)
+	}
+	return d.visit(ctx, req)
+}
 
 func (d Deps) visit(ctx context.Context, req entry.Request) (entry.Response, error) {
 	if req.Method != http.MethodGet && req.Method != http.MethodHead {

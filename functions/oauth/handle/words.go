@@ -1,11 +1,6 @@
 package handle
 
-import (
-	"strconv"
-	"strings"
-
-	"lumo/functions/internal/entry"
-)
+import "lumo/functions/internal/entry"
 
 // Words are all sentences of the pages. A new one must be given in both languages, or the test of this file fails.
 type Words struct {
@@ -50,17 +45,5 @@ func language(r entry.Request) string {
 	if c := r.Cookie(languageCookie); c == "en" || c == "ja" {
 		return c
 	}
-	best, weight := "en", 0.0
-	for part := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
-		tag, params, _ := strings.Cut(strings.TrimSpace(part), ";")
-		q := 1.0
-		if v, ok := strings.CutPrefix(strings.TrimSpace(params), "q="); ok {
-			q, _ = strconv.ParseFloat(v, 64)
-		}
-		primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
-		if (primary == "ja" || primary == "en") && q > weight {
-			best, weight = primary, q
-		}
-	}
-	return best
+	return r.Language()
 }

@@ -11,6 +11,8 @@ const ACTIONS = [
   'grant_refused',
   'line_connected',
   'line_disconnected',
+  'line_login_changed',
+  'link_made',
   'forwards_changed',
   'property_chosen',
   'property_recreated',

@@ -68,6 +68,9 @@ export type Code =
   | 'PREVIEW_FIRST'
   | 'VALUE_TOO_LONG'
   | 'FORWARD_REFUSED'
+  | 'LOGIN_CHANNEL_REFUSED'
+  | 'NO_LOGIN_CHANNEL'
+  | 'NO_SUCH_CONTACT'
   | 'LINE_NOT_VERIFIED'
   | 'IMPORT_RUNNING'
   | 'INVALID_NAME'
@@ -762,6 +765,37 @@ export interface Account {
   connectedAt: number | null;
   /** Unix milliseconds */
   disconnectedAt: number | null;
+}
+
+export interface Linking {
+  slot: number;
+  loginChannelId: string | null;
+  /** Must be registered at the LINE Login channel */
+  callbackUrl: string;
+  /** The address behind a button of a HubSpot e-mail; HubSpot fills in the contact's token */
+  mergeAddress: string | null;
+}
+
+export interface SetLogin {
+  requestId?: RequestID;
+  channelId: string;
+  channelSecret: string;
+}
+
+export interface MakeLink {
+  requestId?: RequestID;
+  slot: number;
+  /** Do not ask whose address it is (P-22) */
+  direct?: boolean;
+}
+
+export interface MadeLink {
+  address: string;
+  /** The contact's masked e-mail address, as the page shows it */
+  hint: string | null;
+  contactId: string;
+  /** Unix milliseconds */
+  endsAt: number;
 }
 
 export interface AccountList {
@@ -1653,10 +1687,16 @@ export interface Routes {
   };
   /** The card of a contact */
   'GET /contacts/{contact}': { answer: Card; path: { contact: ContactID } };
+  /** Make a link with which a contact links their LINE */
+  'POST /contacts/{contact}/links': { answer: MadeLink; path: { contact: ContactID }; body: MakeLink };
   /** LINE accounts of the portal */
   'GET /accounts': { answer: AccountList };
   /** Connect a LINE account */
   'POST /accounts': { answer: Outcome; body: ConnectAccount };
+  /** How people can link themselves with an account */
+  'GET /accounts/{slot}/linking': { answer: Linking; path: { slot: Slot } };
+  /** Set the account's LINE Login channel */
+  'PUT /accounts/{slot}/login': { answer: Linking; path: { slot: Slot }; body: SetLogin };
   /** Check an account again */
   'POST /accounts/{slot}/recheck': { answer: Outcome; path: { slot: Slot }; body: Plain };
   /** Disconnect a LINE account */

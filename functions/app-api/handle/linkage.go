@@ -1,0 +1,110 @@
+package handle
+
+import (
+	"context"
+	"errors"
+
+	"lumo/shared/friend"
+	"lumo/shared/id"
+	"lumo/shared/lineaccount"
+	"lumo/shared/lineproperty"
+	"lumo/shared/linkage"
+)
+
+// linkingView is how people can link themselves with an account (P-20).
+type linkingView struct {
+	Slot int `json:"slot"`
+	// Login is the LINE Login channel; null until somebody sets it up.
+	Login *string `json:"loginChannelId"`
+	// CallbackURL must be registered at the Login channel.
+	CallbackURL string `json:"callbackUrl"`
+	// MergeAddress is what goes behind a button of a HubSpot e-mail: HubSpot fills in the contact's own token.
+	MergeAddress *string `json:"mergeAddress"`
+}
+
+func (c *call) linking(ctx context.Context, a lineaccount.Account) (linkingView, error) {
+	v := linkingView{Slot: int(a.Slot), Login: some(a.Login.ID), CallbackURL: c.PublicURL + linkage.CallbackPath}
+	set, err := c.Properties.Store.Set(ctx, c.portal(), a.Slot)
+	if err != nil {
+		return v, err
+	}
+	if name, ok := set.Name(lineproperty.LinkToken); ok && v.Login != nil {
+		address := c.PublicURL + linkage.Path + "{{ contact." + name + " }}"
+		v.MergeAddress = &address
+	}
+	return v, nil
+}
+
+func getLinking(ctx context.Context, c *call) (any, error) {
+	slot, err := c.slot()
+	if err != nil {
+		return nil, err
+	}
+	a, err := c.connectedAccount(ctx, slot)
+	if err != nil {
+		return nil, err
+	}
+	return c.linking(ctx, a)
+}
+
+type setLogin struct {
+	request
+	ChannelID string `json:"channelId"`
+	Secret    string `json:"channelSecret"`
+}
+
+func putLogin(ctx context.Context, c *call) (any, error) {
+	in, err := read[setLogin](c)
+	if err != nil {
+		return nil, err
+	}
+	slot, err := c.slot()
+	if err != nil {
+		return nil, err
+	}
+	a, err := c.Accounts.SetLogin(ctx, c.portal(), c.who, slot, in.ChannelID, in.Secret, c.Logins)
+	if errors.Is(err, lineaccount.ErrLoginInput) {
+		return nil, invalid("channelId", err.Error())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c.linking(ctx, a)
+}
+
+type makeLink struct {
+	request
+	Slot   int  `json:"slot"`
+	Direct bool `json:"direct"`
+}
+
+type madeLinkView struct {
+	Address   string  `json:"address"`
+	Hint      *string `json:"hint"`
+	ContactID string  `json:"contactId"`
+	EndsAt    int64   `json:"endsAt"`
+}
+
+// postLink makes a link for a contact. A repetition makes another one: the first cannot be shown again, since nobody keeps it.
+func postLink(ctx context.Context, c *call) (any, error) {
+	in, err := read[makeLink](c)
+	if err != nil {
+		return nil, err
+	}
+	contact, err := id.ParseContact(c.params["contact"])
+	if err != nil {
+		return nil, malformed("contact", err)
+	}
+	a, err := c.connectedAccount(ctx, id.Slot(in.Slot))
+	if err != nil {
+		return nil, err
+	}
+	if a.Login.ID == "" {
+		return nil, linkage.ErrNoLogin
+	}
+	m, err := c.Links.Make(ctx, c.portal(), linkage.Wish{Contact: contact, Slot: a.Slot, Method: friend.EmailLink, Direct: in.Direct, By: actor(c.who)})
+	if err != nil {
+		return nil, err
+	}
+	return madeLinkView{m.Address, some(m.Hint), m.Contact.String(), m.Ends}, nil
+}

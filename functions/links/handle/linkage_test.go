@@ -1,0 +1,266 @@
+package handle
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"lumo/functions/internal/entry"
+	"lumo/shared/linkage"
+	"lumo/shared/logging"
+	"lumo/shared/logging/logtest"
+)
+
+// desk is a Linker that does as it is told.
+type desk struct {
+	view     linkage.View
+	returned linkage.Outcome
+	err      error
+	did      []string
+}
+
+func (d *desk) Look(context.Context, string, string) (linkage.View, error) { return d.view, d.err }
+
+func (d *desk) Begin(context.Context, string, string, string) (linkage.View, string, string, error) {
+	d.did = append(d.did, "begin")
+	return d.view, "https://access.line.me/oauth2/v2.1/authorize?state=S", "session-1", d.err
+}
+
+func (d *desk) Decline(context.Context, string, string) (linkage.View, error) {
+	d.did = append(d.did, "decline")
+	v := d.view
+	v.Outcome = linkage.Declined
+	return v, d.err
+}
+
+func (d *desk) Return(_ context.Context, session string, a linkage.Answer) (linkage.Outcome, error) {
+	d.did = append(d.did, "return "+session+" "+a.State+" "+a.Code+" "+a.Error)
+	return d.returned, d.err
+}
+
+func (d *desk) Finish(_ context.Context, session string, again bool) (linkage.View, error) {
+	d.did = append(d.did, "finish "+session)
+	return d.view, d.err
+}
+
+const token = "AQfJ-canary-token_0123456789"
+
+func newPages() (*Pages, *desk) {
+	d := &desk{view: linkage.View{Outcome: linkage.Confirm, Account: "Shop <b>", BasicID: "@shop", Hint: "i•••@example.com"}}
+	return &Pages{Linker: d, Key: []byte("key"), Random: func(n int) []byte { return bytes.Repeat([]byte{7}, n) }, Log: logging.Discard(), Secure: true, Login: "https://access.line.me"}, d
+}
+
+// browser keeps cookies.
+type browser struct {
+	t       *testing.T
+	pages   *Pages
+	cookies map[string]string
+	header  http.Header
+}
+
+func open(t *testing.T, p *Pages) *browser {
+	return &browser{t, p, map[string]string{}, http.Header{}}
+}
+
+func (b *browser) ask(method, path, query, body string) entry.Response {
+	b.t.Helper()
+	h := b.header.Clone()
+	for name, value := range b.cookies {
+		h.Add("Cookie", name+"="+value)
+	}
+	q, err := url.ParseQuery(query)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	res, err := b.pages.HTTP(b.t.Context(), entry.Request{Method: method, Path: path, RawQuery: query, Query: q, Header: h, Body: []byte(body), SourceIP: "10.0.0.1", ID: "req-1"})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, c := range res.Cookies {
+		b.cookies[c.Name] = c.Value
+	}
+	return res
+}
+
+var hidden = regexp.MustCompile(`name="token" value="([^"]+)"`)
+
+// form reads what a page's form sends.
+func form(t *testing.T, res entry.Response, answer string) string {
+	t.Helper()
+	m := hidden.FindSubmatch(res.Body)
+	if m == nil {
+		t.Fatalf("no form: %s", res.Body)
+	}
+	return url.Values{"token": {string(m[1])}, "answer": {answer}}.Encode()
+}
+
+func TestTheWayThroughThePages(t *testing.T) {
+	t.Parallel()
+	p, d := newPages()
+	b := open(t, p)
+	question := b.ask("GET", "/k/"+token, "", "")
+	if question.Status != 200 || !bytes.Contains(question.Body, []byte("i•••@example.com")) || !bytes.Contains(question.Body, []byte("Shop &lt;b&gt;")) || len(d.did) != 0 {
+		t.Fatalf("%d %s; did %v", question.Status, question.Body, d.did)
+	}
+	yes := b.ask("POST", "/k/"+token, "", form(t, question, "yes"))
+	if yes.Status != http.StatusSeeOther || !strings.HasPrefix(yes.Header["Location"], "https://access.line.me/") || b.cookies["__Host-lumo-ks"] != "session-1" {
+		t.Fatalf("%d %v", yes.Status, yes.Header)
+	}
+	back := b.ask("GET", "/k/callback", "code=C&state=S", "")
+	if back.Status != http.StatusSeeOther || back.Header["Location"] != "/k/end" || d.did[1] != "return session-1 S C " {
+		t.Fatalf("%d %v; did %v", back.Status, back.Header, d.did)
+	}
+	d.view.Outcome = linkage.Linked
+	if end := b.ask("GET", "/k/end", "", ""); end.Status != 200 || !bytes.Contains(end.Body, []byte(`id="linked"`)) {
+		t.Errorf("%d %s", end.Status, end.Body)
+	}
+	d.view.Outcome = linkage.AddFriend
+	wait := b.ask("GET", "/k/end", "", "")
+	if !bytes.Contains(wait.Body, []byte(`href="https://line.me/R/ti/p/@shop"`)) {
+		t.Errorf("no way to add the account: %s", wait.Body)
+	}
+	if again := b.ask("POST", "/k/end", "", form(t, wait, "added")); again.Status != 200 {
+		t.Errorf("going on: %d", again.Status)
+	}
+}
+
+func TestEveryOutcomeHasItsPageInBothLanguages(t *testing.T) {
+	t.Parallel()
+	outcomes := []linkage.Outcome{
+		linkage.Confirm, linkage.Invalid, linkage.Expired, linkage.Used, linkage.Declined, linkage.Denied, linkage.Elsewhere, linkage.Over, linkage.NotProven,
+		linkage.AddFriend, linkage.OtherProvider, linkage.InConflict, linkage.Linked, linkage.AlreadyLinked, linkage.Unavailable, linkage.TooMany, trouble, forbidden,
+	}
+	for _, o := range outcomes {
+		for _, lang := range []string{"en", "ja"} {
+			p, d := newPages()
+			d.view.Outcome = o
+			b := open(t, p)
+			b.header.Set("Accept-Language", lang)
+			res := b.ask("GET", "/k/"+token, "", "")
+			text := string(res.Body)
+			said := dictionary(lang).Outcomes[o]
+			if said.Title == "" || said.Text == "" || !strings.Contains(text, `<html lang="`+lang+`"`) || !strings.Contains(text, `id="`+string(o)+`"`) || strings.Contains(text, "{account}") || strings.Contains(text, "{hint}") {
+				t.Errorf("%s in %s: %s", o, lang, text)
+			}
+			if len(text) > 8<<10 {
+				t.Errorf("%s in %s weighs %d bytes", o, lang, len(text))
+			}
+		}
+	}
+	if len(english.Outcomes) != len(japanese.Outcomes) || len(english.Outcomes) != len(outcomes)+1 {
+		t.Errorf("%d, %d words for %d outcomes", len(english.Outcomes), len(japanese.Outcomes), len(outcomes))
+	}
+}
+
+// The tests below are named after the rules of OWASP ASVS 5.0 (V3 web frontend security, V14 data protection, V16 logging).
+
+func TestASVS_3_5_1_FormsOfOtherSitesAreRefused(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(b *browser, body, path *string){
+		"no token":             func(_ *browser, body, _ *string) { *body = "answer=yes" },
+		"another token":        func(_ *browser, body, _ *string) { *body = "answer=yes&token=" + strings.Repeat("A", 43) },
+		"another link's token": func(_ *browser, _, path *string) { *path += "x" },
+		"another browser's": func(b *browser, _, _ *string) {
+			b.cookies["__Host-lumo-k"] = strings.Repeat("x", 32)
+		},
+		"no cookie":           func(b *browser, _, _ *string) { clear(b.cookies) },
+		"told by the browser": func(b *browser, _, _ *string) { b.header.Set("Sec-Fetch-Site", "cross-site") },
+		"no form at all":      func(_ *browser, body, _ *string) { *body = "%zz" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, d := newPages()
+			b := open(t, p)
+			path := "/k/" + token
+			body := form(t, b.ask("GET", path, "", ""), "yes")
+			change(b, &body, &path)
+			if res := b.ask("POST", path, "", body); res.Status != http.StatusForbidden || len(d.did) != 0 {
+				t.Errorf("answered %d, did %v", res.Status, d.did)
+			}
+			if res := b.ask("POST", "/k/end", "", body); res.Status != http.StatusForbidden || len(d.did) != 0 {
+				t.Errorf("the end answered %d, did %v", res.Status, d.did)
+			}
+		})
+	}
+}
+
+func TestASVS_3_3_1_CookiesAreSecureAndHostOnly(t *testing.T) {
+	t.Parallel()
+	p, _ := newPages()
+	b := open(t, p)
+	question := b.ask("GET", "/k/"+token, "", "")
+	yes := b.ask("POST", "/k/"+token, "", form(t, question, "yes"))
+	for _, c := range append(question.Cookies, yes.Cookies...) {
+		if !strings.HasPrefix(c.Name, "__Host-") || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || c.MaxAge <= 0 {
+			t.Errorf("cookie %+v", c)
+		}
+	}
+}
+
+func TestASVS_3_4_PagesCannotBeFramedScriptedOrStored(t *testing.T) {
+	t.Parallel()
+	p, _ := newPages()
+	b := open(t, p)
+	question := b.ask("GET", "/k/"+token, "", "")
+	for name, res := range map[string]entry.Response{
+		"question": question, "yes": b.ask("POST", "/k/"+token, "", form(t, question, "yes")), "back": b.ask("GET", "/k/callback", "code=C&state=S", ""),
+		"end": b.ask("GET", "/k/end", "", ""), "refusal": b.ask("POST", "/k/end", "", ""), "method": b.ask("DELETE", "/k/end", "", ""),
+	} {
+		for header, want := range map[string]string{
+			"X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "Strict-Transport-Security": "max-age=31536000",
+			"Cross-Origin-Opener-Policy": "same-origin", "X-Robots-Tag": "noindex, nofollow",
+		} {
+			if got := res.Header[header]; got != want {
+				t.Errorf("%s: %s is %q", name, header, got)
+			}
+		}
+		csp := res.Header["Content-Security-Policy"]
+		for _, want := range []string{"default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self' https://access.line.me"} {
+			if !strings.Contains(csp, want) {
+				t.Errorf("%s: policy %q lacks %s", name, csp, want)
+			}
+		}
+		if strings.Contains(csp, "unsafe") || bytes.Contains(res.Body, []byte("<script")) {
+			t.Errorf("%s may run scripts", name)
+		}
+	}
+}
+
+func TestASVS_14_2_1_NeitherCodeNorTokenStaysInAnAddress(t *testing.T) {
+	t.Parallel()
+	p, d := newPages()
+	b := open(t, p)
+	b.ask("POST", "/k/"+token, "", form(t, b.ask("GET", "/k/"+token, "", ""), "yes"))
+	back := b.ask("GET", "/k/callback", "code=C&state=S", "")
+	d.view.Outcome = linkage.Linked
+	end := b.ask("GET", "/k/end", "", "")
+	if back.Header["Location"] != "/k/end" || bytes.Contains(end.Body, []byte(token)) || bytes.Contains(end.Body, []byte("session-1")) {
+		t.Errorf("%v %s", back.Header, end.Body)
+	}
+}
+
+func TestASVS_16_2_5_NoTokenInALog(t *testing.T) {
+	t.Parallel()
+	p, d := newPages()
+	out := &logtest.Buffer{}
+	p.Log = logging.New(out, slog.LevelInfo)
+	d.err = errors.New("the table is down")
+	b := open(t, p)
+	b.cookies["__Host-lumo-ks"] = "canary-session"
+	for _, res := range []entry.Response{
+		b.ask("GET", "/k/"+token, "", ""), b.ask("GET", "/k/callback", "code=canary-code&state=canary-state", ""), b.ask("GET", "/k/end", "", ""),
+	} {
+		if res.Status != http.StatusServiceUnavailable || !bytes.Contains(res.Body, []byte("req-1")) {
+			t.Errorf("%d %s", res.Status, res.Body)
+		}
+	}
+	if log := string(out.Bytes()); log == "" || strings.Contains(log, "canary") {
+		t.Errorf("logged %s", log)
+	}
+}

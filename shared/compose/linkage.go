@@ -1,0 +1,74 @@
+package compose
+
+import (
+	"context"
+	"errors"
+
+	"lumo/shared/dynamo"
+	"lumo/shared/id"
+	"lumo/shared/line"
+	"lumo/shared/lineaccount"
+	"lumo/shared/linkage"
+	"lumo/shared/portal"
+)
+
+// Linkage takes people from a link to a proof.
+func (a *App) Linkage() *linkage.Desk {
+	return &linkage.Desk{
+		Signer: a.linkSigner(), Store: dynamo.Linkage{Table: a.Table()}, Rates: dynamo.Rates{Directory: a.Directory()}, Accounts: linkAccounts{a}, Line: a.login(),
+		Profiles: lineUsers{a}, Friends: a.Friends(), Queue: a.Sender(), Clock: a.Clock, Random: a.Random, Log: a.Log, Origin: a.Config.PublicURL,
+	}
+}
+
+// LinkMaker makes links for contacts.
+func (a *App) LinkMaker() *linkage.Maker {
+	return &linkage.Maker{
+		Signer: a.linkSigner(), Store: dynamo.Linkage{Table: a.Table()}, Contacts: a.crm(), Clock: a.Clock, Random: a.Random, Origin: a.Config.PublicURL,
+	}
+}
+
+func (a *App) linkSigner() linkage.Signer {
+	return linkage.Signer{Key: []byte(a.Config.LinkSigningKey.Reveal())}
+}
+
+func (a *App) login() line.Login {
+	return line.Login{Client: a.Line(), Access: a.Config.LineAccessURL}
+}
+
+// LoginChecks asks LINE about Login channels.
+func (a *App) LoginChecks() lineaccount.LoginChecker { return loginChecks{a} }
+
+type loginChecks struct{ app *App }
+
+func (l loginChecks) CheckLogin(ctx context.Context, channelID, secret string) (bool, error) {
+	return l.app.login().CheckLogin(ctx, linkage.Login{Channel: channelID, Secret: secret}, l.app.Config.PublicURL+linkage.CallbackPath)
+}
+
+// linkAccounts is linkage.Accounts over portals and accounts.
+type linkAccounts struct{ app *App }
+
+func (l linkAccounts) Account(ctx context.Context, p id.PortalID, s id.Slot) (linkage.Account, error) {
+	row, err := l.app.Portals().Get(ctx, p)
+	if errors.Is(err, portal.ErrUnknown) || err == nil && !row.State.Runs() {
+		return linkage.Account{}, linkage.ErrUnknown
+	}
+	if err != nil {
+		return linkage.Account{}, err
+	}
+	account, err := l.app.Accounts().Store.Account(ctx, p, s)
+	if errors.Is(err, lineaccount.ErrUnknown) || err == nil && account.State != lineaccount.Active {
+		return linkage.Account{}, linkage.ErrUnknown
+	}
+	if err != nil {
+		return linkage.Account{}, err
+	}
+	out := linkage.Account{Name: account.Name, BasicID: account.BasicID}
+	if account.Login.ID != "" {
+		secret, err := l.app.Accounts().LoginSecret(ctx, account)
+		if err != nil {
+			return linkage.Account{}, err
+		}
+		out.Login = linkage.Login{Channel: account.Login.ID, Secret: secret}
+	}
+	return out, nil
+}

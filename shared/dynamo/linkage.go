@@ -1,0 +1,158 @@
+package dynamo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
+
+	"lumo/shared/friend"
+	"lumo/shared/id"
+	"lumo/shared/linkage"
+)
+
+// Linkage implements linkage.Store. Rows lie at P#<portal>#LINKAGE#<shard of the hash> / "i#<hash>" (invitations) and "a#<hash>" (attempts).
+type Linkage struct{ Table *Table }
+
+var _ linkage.Store = Linkage{}
+
+// keepInvitation is how long a link that is too old is remembered as such; the signature tells it afterwards.
+const keepInvitation = 30 * 24 * time.Hour
+
+type invitationItem struct {
+	Contact    int64         `dynamodbav:"c"`
+	Slot       id.Slot       `dynamodbav:"s"`
+	Method     friend.Method `dynamodbav:"m"`
+	Hint       string        `dynamodbav:"h,omitempty"`
+	By         string        `dynamodbav:"b,omitempty"`
+	MadeAt     int64         `dynamodbav:"t"`
+	Ends       int64         `dynamodbav:"e"`
+	UsedBy     string        `dynamodbav:"u,omitempty"`
+	UsedAt     int64         `dynamodbav:"ut,omitempty"`
+	DeclinedAt int64         `dynamodbav:"x,omitempty"`
+	TTL        int64         `dynamodbav:"ttl"`
+}
+
+func (it invitationItem) invitation(p id.PortalID, hash string) linkage.Invitation {
+	return linkage.Invitation{
+		Hash: hash, Portal: p, Contact: id.ContactID(it.Contact), Slot: it.Slot, Method: it.Method, Hint: it.Hint, By: it.By,
+		MadeAt: it.MadeAt, Ends: it.Ends, UsedBy: id.LineUserID(it.UsedBy), UsedAt: it.UsedAt, DeclinedAt: it.DeclinedAt,
+	}
+}
+
+type attemptItem struct {
+	Invitation string             `dynamodbav:"i"`
+	StateHash  string             `dynamodbav:"s,omitempty"`
+	Nonce      string             `dynamodbav:"n,omitempty"`
+	Verifier   string             `dynamodbav:"f,omitempty"`
+	Ends       int64              `dynamodbav:"e"`
+	User       string             `dynamodbav:"u,omitempty"`
+	Friendly   linkage.Friendship `dynamodbav:"r,omitempty"`
+	Waited     bool               `dynamodbav:"w,omitempty"`
+	Outcome    linkage.Outcome    `dynamodbav:"o,omitempty"`
+	Version    int64              `dynamodbav:"v"`
+	TTL        int64              `dynamodbav:"ttl"`
+}
+
+func (s Linkage) part(p id.PortalID, hash string) partition {
+	return s.Table.Portal(p).in("LINKAGE", shardOf(hash))
+}
+
+// AddInvitation implements linkage.Store.
+func (s Linkage) AddInvitation(ctx context.Context, i linkage.Invitation) error {
+	return s.part(i.Portal, i.Hash).put(ctx, "i#"+i.Hash, invitationItem{
+		Contact: int64(i.Contact), Slot: i.Slot, Method: i.Method, Hint: i.Hint, By: i.By, MadeAt: i.MadeAt, Ends: i.Ends,
+		TTL: time.UnixMilli(i.Ends).Add(keepInvitation).Unix(),
+	}, absent())
+}
+
+// Invitation implements linkage.Store.
+func (s Linkage) Invitation(ctx context.Context, p id.PortalID, hash string) (linkage.Invitation, bool, error) {
+	var it invitationItem
+	found, err := s.part(p, hash).get(ctx, "i#"+hash, &it)
+	return it.invitation(p, hash), found, err
+}
+
+// Redeem implements linkage.Store: one conditional write, so that of any number at once one user wins.
+func (s Linkage) Redeem(ctx context.Context, p id.PortalID, hash string, u id.LineUserID, now int64) (linkage.Invitation, error) {
+	name, value := expression.Name, func(v any) expression.ValueBuilder { return expression.Value(v) }
+	up := expression.Set(name("u"), value(string(u))).Set(name("ut"), name("ut").IfNotExists(value(now)))
+	open := expression.AttributeExists(name(attrPK)).And(
+		expression.AttributeNotExists(name("u")).And(name("e").GreaterThan(value(now))).Or(name("u").Equal(value(string(u)))))
+	var it invitationItem
+	err := s.part(p, hash).update(ctx, "i#"+hash, up, &open, &it)
+	if err == nil {
+		return it.invitation(p, hash), nil
+	}
+	if !errors.Is(err, ErrChanged) {
+		return linkage.Invitation{}, err
+	}
+	i, found, err := s.Invitation(ctx, p, hash)
+	switch {
+	case err != nil:
+		return i, err
+	case !found:
+		return i, linkage.ErrUnknown
+	case i.UsedBy != "":
+		return i, linkage.ErrUsed
+	}
+	return i, linkage.ErrExpired
+}
+
+// Declined implements linkage.Store.
+func (s Linkage) Declined(ctx context.Context, p id.PortalID, hash string, now int64) error {
+	there := expression.AttributeExists(expression.Name(attrPK))
+	return unlessChanged(s.part(p, hash).update(ctx, "i#"+hash, expression.Set(expression.Name("x"), expression.Value(now)), &there, nil))
+}
+
+// Attempt implements linkage.Store.
+func (s Linkage) Attempt(ctx context.Context, p id.PortalID, hash string) (linkage.Attempt, bool, error) {
+	var it attemptItem
+	found, err := s.part(p, hash).get(ctx, "a#"+hash, &it)
+	return linkage.Attempt{
+		Hash: hash, Portal: p, Invitation: it.Invitation, StateHash: it.StateHash, Nonce: it.Nonce, Verifier: it.Verifier, Ends: it.Ends,
+		User: id.LineUserID(it.User), Friendly: it.Friendly, Waited: it.Waited, Outcome: it.Outcome, Version: it.Version,
+	}, found, err
+}
+
+// SaveAttempt implements linkage.Store.
+func (s Linkage) SaveAttempt(ctx context.Context, a linkage.Attempt) (linkage.Attempt, error) {
+	was := a.Version
+	a.Version++
+	err := s.part(a.Portal, a.Hash).put(ctx, "a#"+a.Hash, attemptItem{
+		Invitation: a.Invitation, StateHash: a.StateHash, Nonce: a.Nonce, Verifier: a.Verifier, Ends: a.Ends, User: string(a.User), Friendly: a.Friendly,
+		Waited: a.Waited, Outcome: a.Outcome, Version: a.Version, TTL: a.Ends/1000 + 3600,
+	}, versioned(was))
+	if errors.Is(err, ErrChanged) {
+		return a, linkage.ErrChanged
+	}
+	return a, err
+}
+
+// Rates implements linkage.Rates in the directory, since nobody knows a portal yet: D#rate#<kind>#<hash of the origin> / <window>. A row is a
+// number and nothing else, and vanishes after its window.
+type Rates struct{ Directory Directory }
+
+var _ linkage.Rates = Rates{}
+
+// Count implements linkage.Rates.
+func (r Rates) Count(ctx context.Context, kind, who string, n int, window time.Duration, now time.Time) (int, error) {
+	if strings.Contains(kind, "#") {
+		return 0, fmt.Errorf("rate of a kind %q", kind)
+	}
+	at, sk := r.Directory.in("rate", kind+"#"+who), fmt.Sprint(now.Truncate(window).Unix())
+	var it struct {
+		N int `dynamodbav:"n"`
+	}
+	if n == 0 {
+		_, err := at.get(ctx, sk, &it)
+		return it.N, err
+	}
+	up := expression.Add(expression.Name("n"), expression.Value(n)).
+		Set(expression.Name(attrTTL), expression.Value(now.Truncate(window).Add(window+time.Hour).Unix()))
+	err := at.update(ctx, sk, up, nil, &it)
+	return it.N, err
+}

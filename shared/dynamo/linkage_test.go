@@ -1,0 +1,138 @@
+package dynamo_test
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"lumo/shared/dynamo"
+	"lumo/shared/friend"
+	"lumo/shared/id"
+	"lumo/shared/linkage"
+)
+
+func lineUser(n int) id.LineUserID { return id.LineUserID(fmt.Sprintf("U%032x", n)) }
+
+// Acceptance 4: of 1,000 people who redeem one link at the same moment, one is linked.
+func TestOneOfAThousandRedeemsALink(t *testing.T) {
+	t.Parallel()
+	s, ctx, now := dynamo.Linkage{Table: newTable(t)}, t.Context(), noon.UnixMilli()
+	i := linkage.Invitation{
+		Hash: linkage.Hash("token"), Portal: 7, Contact: 501, Slot: 1, Method: friend.EmailLink, Hint: "i•••@example.com", By: "user:3", MadeAt: now,
+		Ends: now + time.Hour.Milliseconds(),
+	}
+	if err := s.AddInvitation(ctx, i); err != nil {
+		t.Fatal(err)
+	}
+	if got, ok, err := s.Invitation(ctx, 7, i.Hash); err != nil || !ok || got != i {
+		t.Fatalf("came back as %+v %v", got, err)
+	}
+	if _, ok, _ := s.Invitation(ctx, 8, i.Hash); ok {
+		t.Error("another portal sees it")
+	}
+	const people = 1000
+	errs := make([]error, people)
+	var wg sync.WaitGroup
+	for n := range people {
+		wg.Go(func() { _, errs[n] = s.Redeem(ctx, 7, i.Hash, lineUser(n), now+int64(n)) })
+	}
+	wg.Wait()
+	winner := -1
+	for n, err := range errs {
+		switch {
+		case err == nil && winner < 0:
+			winner = n
+		case err == nil:
+			t.Errorf("%d and %d both redeemed it", winner, n)
+		case !errors.Is(err, linkage.ErrUsed):
+			t.Errorf("%d: %v", n, err)
+		}
+	}
+	got, _, err := s.Invitation(ctx, 7, i.Hash)
+	if err != nil || winner < 0 || got.UsedBy != lineUser(winner) || got.UsedAt != now+int64(winner) {
+		t.Fatalf("winner %d, row %+v, %v", winner, got, err)
+	}
+	// The winner gets it again as it was, even when it is too old by then.
+	if again, err := s.Redeem(ctx, 7, i.Hash, lineUser(winner), now+2*time.Hour.Milliseconds()); err != nil || again != got {
+		t.Errorf("again %+v %v", again, err)
+	}
+}
+
+func TestAnOldOrUnknownLinkIsNotRedeemed(t *testing.T) {
+	t.Parallel()
+	s, ctx, now := dynamo.Linkage{Table: newTable(t)}, t.Context(), noon.UnixMilli()
+	if err := s.AddInvitation(ctx, linkage.Invitation{Hash: "h", Portal: 7, Contact: 501, Slot: 1, Ends: now}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Redeem(ctx, 7, "h", lineUser(1), now); !errors.Is(err, linkage.ErrExpired) {
+		t.Errorf("old: %v", err)
+	}
+	if _, err := s.Redeem(ctx, 7, "other", lineUser(1), now); !errors.Is(err, linkage.ErrUnknown) {
+		t.Errorf("unknown: %v", err)
+	}
+	if err := s.Declined(ctx, 7, "other", now); err != nil {
+		t.Error(err)
+	}
+	if _, ok, _ := s.Invitation(ctx, 7, "other"); ok {
+		t.Error("a No made a link")
+	}
+	if err := s.Declined(ctx, 7, "h", now); err != nil {
+		t.Error(err)
+	}
+	if i, _, _ := s.Invitation(ctx, 7, "h"); i.DeclinedAt != now || i.UsedBy != "" {
+		t.Errorf("after a No %+v", i)
+	}
+}
+
+func TestAnAttemptIsChangedByOneAtATime(t *testing.T) {
+	t.Parallel()
+	s, ctx := dynamo.Linkage{Table: newTable(t)}, t.Context()
+	a := linkage.Attempt{Hash: "h", Portal: 7, Invitation: "i", StateHash: "s", Nonce: "n", Verifier: "v", Ends: noon.UnixMilli()}
+	saved, err := s.SaveAttempt(ctx, a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, ok, err := s.Attempt(ctx, 7, "h"); err != nil || !ok || got != saved {
+		t.Fatalf("came back as %+v %v", got, err)
+	}
+	saved.StateHash, saved.User, saved.Friendly, saved.Waited, saved.Outcome = "", lineUser(1), linkage.Friends, true, linkage.AddFriend
+	next, err := s.SaveAttempt(ctx, saved)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.SaveAttempt(ctx, saved); !errors.Is(err, linkage.ErrChanged) {
+		t.Errorf("the second of two: %v", err)
+	}
+	if got, _, _ := s.Attempt(ctx, 7, "h"); got != next {
+		t.Errorf("came back as %+v", got)
+	}
+}
+
+func TestFailuresAreCountedByWindow(t *testing.T) {
+	t.Parallel()
+	r, ctx := dynamo.Rates{Directory: newTable(t).Directory()}, t.Context()
+	count := func(who string, n int, now time.Time) int {
+		t.Helper()
+		got, err := r.Count(ctx, "link", who, n, 10*time.Minute, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() { r.Count(ctx, "link", "a", 1, 10*time.Minute, noon) })
+	}
+	wg.Wait()
+	if n := count("a", 0, noon.Add(9*time.Minute)); n != 20 {
+		t.Errorf("counted %d", n)
+	}
+	if n := count("b", 1, noon); n != 1 {
+		t.Errorf("another origin: %d", n)
+	}
+	if n := count("a", 0, noon.Add(10*time.Minute)); n != 0 {
+		t.Errorf("in the next window: %d", n)
+	}
+}

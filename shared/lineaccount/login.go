@@ -1,0 +1,61 @@
+package lineaccount
+
+import (
+	"context"
+	"errors"
+
+	"lumo/shared/id"
+	"lumo/shared/portal"
+)
+
+// ErrLogin: LINE does not take the Login channel's ID and secret.
+var ErrLogin = errors.New("LINE refused the channel ID and secret; take both from the LINE Login channel, not from the Messaging API channel")
+
+// ErrLoginInput: they cannot be right.
+var ErrLoginInput = errors.New("the channel ID is a number and the channel secret is 32 letters and digits")
+
+// LoginChannel is the LINE Login channel that tells who a person is. It must belong to the account's provider: user ids are per provider.
+type LoginChannel struct {
+	ID     string
+	Secret string `json:"-"` // sealed
+}
+
+// LoginChecker asks LINE whether a Login channel's ID and secret belong together.
+type LoginChecker interface {
+	CheckLogin(ctx context.Context, channelID, secret string) (bool, error)
+}
+
+// SetLogin gives an account its LINE Login channel, or takes it away (an empty id).
+func (s *Service) SetLogin(ctx context.Context, p id.PortalID, by portal.Actor, slot id.Slot, channelID, secret string, line LoginChecker) (Account, error) {
+	var sealed string
+	if channelID != "" {
+		if !channelPattern.MatchString(channelID) || !secretPattern.MatchString(secret) {
+			return Account{}, ErrLoginInput
+		}
+		ok, err := line.CheckLogin(ctx, channelID, secret)
+		if err != nil {
+			return Account{}, err
+		}
+		if !ok {
+			return Account{}, ErrLogin
+		}
+		if sealed, err = s.Sealer.Seal(ctx, p, []byte(secret)); err != nil {
+			return Account{}, err
+		}
+	}
+	return s.change(ctx, p, slot, func(a Account) (Account, *portal.Entry, error) {
+		if a.State != Active {
+			return a, nil, ErrUnknown
+		}
+		before := a.Login.ID
+		a.Login = LoginChannel{ID: channelID, Secret: sealed}
+		return a, &portal.Entry{ID: s.NewID(), At: s.Clock.Now(), Actor: by, Action: portal.LineLoginChanged, Subject: a.Name,
+			Changes: []portal.Change{{Field: "loginChannel", Old: before, New: channelID}}}, nil
+	})
+}
+
+// LoginSecret opens the secret of an account's LINE Login channel.
+func (s *Service) LoginSecret(ctx context.Context, a Account) (string, error) {
+	b, err := s.Sealer.Open(ctx, a.Portal, a.Login.Secret)
+	return string(b), err
+}

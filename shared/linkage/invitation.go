@@ -1,0 +1,91 @@
+package linkage
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"lumo/shared/friend"
+	"lumo/shared/id"
+)
+
+// Life of a link from its making on (P-21).
+const Life = 90 * 24 * time.Hour
+
+// Refusals of a redemption.
+var (
+	ErrUnknown = errors.New("this link is not known")
+	ErrUsed    = errors.New("somebody else has used this link")
+	// ErrChanged: somebody else changed the row after it was read.
+	ErrChanged = errors.New("changed meanwhile")
+)
+
+// Invitation is a link made for one contact. Times are Unix ms.
+type Invitation struct {
+	Hash    string // of its token
+	Portal  id.PortalID
+	Contact id.ContactID
+	Slot    id.Slot
+	Method  friend.Method
+	// Hint is the contact's masked address; "" where nobody is asked about it (P-22).
+	Hint   string
+	By     string // who made it
+	MadeAt int64
+	Ends   int64
+	// UsedBy is the one LINE user whom the link has linked.
+	UsedBy id.LineUserID
+	UsedAt int64
+	// DeclinedAt is when somebody last answered that the address is not theirs.
+	DeclinedAt int64
+}
+
+// Proof is what a redeemed invitation proves. It is the same however often the redemption is repeated.
+func (i Invitation) Proof() friend.Proof {
+	return friend.Proof{Method: i.Method, Proof: "link:" + i.Hash[:12], Actor: "person", At: i.UsedAt}
+}
+
+// Attempt is one browser's way from a link to a proof.
+type Attempt struct {
+	Hash       string // of the session token in the browser's cookie
+	Portal     id.PortalID
+	Invitation string // its hash
+	// StateHash, Nonce and Verifier belong to the way through LINE Login; StateHash is "" once LINE has sent the browser back.
+	StateHash, Nonce, Verifier string
+	Ends                       int64
+	// User is who logged in. Friendly is what LINE said of the friendship with the account of the Login channel.
+	User     id.LineUserID
+	Friendly Friendship
+	// Waited: the person was asked to add the account as a friend before.
+	Waited  bool
+	Outcome Outcome
+	Version int64
+}
+
+// Friendship of a person with the Official Account that belongs to the Login channel.
+type Friendship string
+
+const (
+	Friends    Friendship = "friends"
+	NotFriends Friendship = "not_friends"
+	// NoAccount: no Official Account belongs to the Login channel.
+	NoAccount Friendship = "no_account"
+)
+
+// Store keeps invitations and attempts, each under its portal. Reads are strongly consistent.
+type Store interface {
+	AddInvitation(ctx context.Context, i Invitation) error
+	Invitation(ctx context.Context, p id.PortalID, hash string) (Invitation, bool, error)
+	// Redeem gives the invitation to the first user who asks, and to nobody else ever: ErrUsed. The same user gets it again, as it was. ErrUnknown,
+	// ErrExpired.
+	Redeem(ctx context.Context, p id.PortalID, hash string, u id.LineUserID, now int64) (Invitation, error)
+	Declined(ctx context.Context, p id.PortalID, hash string, now int64) error
+	Attempt(ctx context.Context, p id.PortalID, hash string) (Attempt, bool, error)
+	// SaveAttempt writes it under its version (0: new); ErrChanged.
+	SaveAttempt(ctx context.Context, a Attempt) (Attempt, error)
+}
+
+// Rates count failures of one origin, such as guesses of tokens and codes.
+type Rates interface {
+	// Count is how many there were in the running window; it adds n of them.
+	Count(ctx context.Context, kind, who string, n int, window time.Duration, now time.Time) (int, error)
+}
