@@ -1,10 +1,14 @@
 package contract
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
+	"lumo/scripts/hubspotsandbox"
 	"lumo/scripts/linesandbox"
+	"lumo/shared/id"
 	"lumo/shared/linkage"
 )
 
@@ -45,5 +49,65 @@ func TestAPIMakesLinksForContacts(t *testing.T) {
 	w.ann.refused("POST", "/contacts/99999/links", `{"slot":1}`, 200, "NO_SUCH_CONTACT")
 	if l := into[linking](t, w.ann.ok("PUT", "/accounts/1/login", set("", ""))); l.LoginChannelID != nil || l.MergeAddress != nil {
 		t.Errorf("taken away: %+v", l)
+	}
+}
+
+type writing struct {
+	Writing *struct {
+		Done                      bool
+		Read, Made, Kept, Refused int
+		Problem                   *string
+	}
+}
+
+// A mailing to a list: each contact gets a token of its own, a good one stays, and a copied one is replaced.
+func TestAPIWritesLinksToAList(t *testing.T) {
+	t.Parallel()
+	w := newChatWorld(t)
+	bot, err := w.line.Channel(w.channel.ID)
+	w.must(err)
+	login, err := w.line.CreateChannel(linesandbox.ChannelSpec{Kind: linesandbox.LoginChannel, Provider: bot.Provider, LinkedBot: bot.ID})
+	w.must(err)
+	list, err := w.hub.CreateList(customer, "contacts", "Mailing", nil)
+	w.must(err)
+	var people []id.ContactID
+	for _, name := range []string{"ann", "bob", "cy"} {
+		c := w.apiWorld.contact(customer, map[string]string{"email": name + "@example.com"})
+		people = append(people, c)
+		w.must(w.hub.AddMembers(customer, list, int64(c)))
+	}
+	write := body{"list": fmt.Sprint(list)}
+	w.ann.refused("POST", "/accounts/1/links", fmt.Sprintf(`{"list":"%d"}`, list), 200, "NO_LOGIN_CHANNEL")
+	w.ann.ok("PUT", "/accounts/1/login", body{"channelId": login.ID, "channelSecret": login.Secret})
+	run := func() writing {
+		t.Helper()
+		w.ann.ok("POST", "/accounts/1/links", write)
+		w.work()
+		return into[writing](t, w.ann.ok("GET", "/accounts/1/linking", nil))
+	}
+	first := run()
+	if first.Writing == nil || !first.Writing.Done || first.Writing.Made != 3 || first.Writing.Read != 3 || first.Writing.Problem != nil {
+		t.Fatalf("first %+v", first.Writing)
+	}
+	tokens := map[string]bool{}
+	for i, c := range people {
+		token := w.value(customer, c, "line_link_token")
+		tokens[token] = true
+		v, err := w.app.Linkage().Look(t.Context(), token, "10.0.0.1")
+		if want := []string{"a", "b", "c"}[i] + "•••@example.com"; err != nil || v.Outcome != linkage.Confirm || v.Hint != want {
+			t.Errorf("contact %d: %+v %v", c, v, err)
+		}
+	}
+	if len(tokens) != 3 {
+		t.Errorf("%d different tokens", len(tokens))
+	}
+	w.must(w.hub.Edit(customer, "contacts", int64(people[0]), map[string]string{"line_link_token": w.value(customer, people[1], "line_link_token")}, hubspotsandbox.By{}))
+	w.clock.Advance(time.Minute)
+	if again := run(); again.Writing.Made != 1 || again.Writing.Kept != 2 {
+		t.Errorf("again %+v", again.Writing)
+	}
+	write["list"] = "99999"
+	if gone := run(); !gone.Writing.Done || gone.Writing.Problem == nil {
+		t.Errorf("a list that is gone: %+v", gone.Writing)
 	}
 }

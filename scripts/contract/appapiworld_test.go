@@ -36,6 +36,7 @@ import (
 	"lumo/shared/hubspotlist"
 	"lumo/shared/id"
 	"lumo/shared/linesync"
+	"lumo/shared/linkage"
 	"lumo/shared/portal"
 	"lumo/shared/queue"
 	"lumo/shared/syncrun"
@@ -176,6 +177,9 @@ func (w *apiWorld) message(q queue.Queue, m queue.Message) error {
 		w.must(json.Unmarshal(m.Body, &step))
 		if step.Kind == linesync.ImportKind {
 			return a.Importer().Step(ctx, step)
+		}
+		if step.Kind == linkage.WriteKind {
+			return w.app.LinkWriter().Step(ctx, step)
 		}
 		if step.Kind == hubspotlist.JobKind {
 			return a.ListJobs().Step(ctx, step)

@@ -27,6 +27,13 @@ func (a *App) LinkMaker() *linkage.Maker {
 	}
 }
 
+// LinkWriter gives the contacts of lists their tokens.
+func (a *App) LinkWriter() *linkage.Writer {
+	return &linkage.Writer{
+		Chain: a.Chain(), Maker: a.LinkMaker(), Members: a.crm(), CRM: a.crm(), Sets: dynamo.LineProperties{Table: a.Table()}, Clock: a.Clock, NewID: a.NewID,
+	}
+}
+
 func (a *App) linkSigner() linkage.Signer {
 	return linkage.Signer{Key: []byte(a.Config.LinkSigningKey.Reveal())}
 }

@@ -20,6 +20,20 @@ type linkingView struct {
 	CallbackURL string `json:"callbackUrl"`
 	// MergeAddress is what goes behind a button of a HubSpot e-mail: HubSpot fills in the contact's own token.
 	MergeAddress *string `json:"mergeAddress"`
+	// Writing is the newest writing of tokens to a list's contacts, of any account.
+	Writing *writingView `json:"writing"`
+}
+
+type writingView struct {
+	Slot      int     `json:"slot"`
+	List      string  `json:"list"`
+	StartedAt int64   `json:"startedAt"`
+	Done      bool    `json:"done"`
+	Read      int     `json:"read"`
+	Made      int     `json:"made"`
+	Kept      int     `json:"kept"`
+	Refused   int     `json:"refused"`
+	Problem   *string `json:"problem"`
 }
 
 func (c *call) linking(ctx context.Context, a lineaccount.Account) (linkingView, error) {
@@ -32,7 +46,11 @@ func (c *call) linking(ctx context.Context, a lineaccount.Account) (linkingView,
 		address := c.PublicURL + linkage.Path + "{{ contact." + name + " }}"
 		v.MergeAddress = &address
 	}
-	return v, nil
+	w, ok, err := c.LinkWriter.Last(ctx, c.portal())
+	if ok {
+		v.Writing = &writingView{int(w.Slot), string(w.List), w.StartedAt, w.Done, w.Read, w.Made, w.Kept, w.Refused, some(w.Problem)}
+	}
+	return v, err
 }
 
 func getLinking(ctx context.Context, c *call) (any, error) {
@@ -107,4 +125,36 @@ func postLink(ctx context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	return madeLinkView{m.Address, some(m.Hint), m.Contact.String(), m.Ends}, nil
+}
+
+type writeLinks struct {
+	request
+	List string `json:"list"`
+}
+
+// postLinks gives the contacts of a HubSpot list links of their own, for e-mails.
+func postLinks(ctx context.Context, c *call) (any, error) {
+	in, err := read[writeLinks](c)
+	if err != nil {
+		return nil, err
+	}
+	slot, err := c.slot()
+	if err != nil {
+		return nil, err
+	}
+	list, err := id.ParseList(in.List)
+	if err != nil {
+		return nil, malformed("list", err)
+	}
+	a, err := c.connectedAccount(ctx, slot)
+	if err != nil {
+		return nil, err
+	}
+	if a.Login.ID == "" {
+		return nil, linkage.ErrNoLogin
+	}
+	if _, err := c.LinkWriter.Start(ctx, c.portal(), slot, list, actor(c.who)); err != nil {
+		return nil, err
+	}
+	return c.linking(ctx, a)
 }

@@ -140,6 +140,8 @@ var refusals = []struct {
 	{lineaccount.ErrUnknown, "NO_SUCH_ACCOUNT", "slot"},
 	{lineaccount.ErrLogin, "LOGIN_CHANNEL_REFUSED", "channelId"},
 	{linkage.ErrNoLogin, "NO_LOGIN_CHANNEL", "slot"},
+	{linkage.ErrBusy, "LINKS_RUNNING", "list"},
+	{linkage.ErrNoProperty, "NO_LINK_PROPERTY", "slot"},
 	{linkage.ErrNoContact, "NO_SUCH_CONTACT", "contact"},
 	{lineaccount.ErrForward, "FORWARD_REFUSED", "url"},
 	{friendindex.ErrCursor, "INVALID_INPUT", "cursor"},

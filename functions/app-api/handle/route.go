@@ -27,6 +27,7 @@ const (
 	importStarted   portal.Action = "import_started"
 	friendUnlinked  portal.Action = "friend_unlinked"
 	linkMade        portal.Action = "link_made"
+	linksWritten    portal.Action = "links_written"
 	importCanceled  portal.Action = "import_canceled"
 	listChanged     portal.Action = "list_selection_changed"
 	dataExported    portal.Action = "data_exported"
@@ -83,6 +84,7 @@ func routes() []route {
 		{method: "DELETE", pattern: "/accounts/{slot}/forwards/{forward}", action: access.ManageAccounts, do: deleteForward},
 		{method: "GET", pattern: "/accounts/{slot}/quota", action: access.View, do: getQuota},
 		{method: "GET", pattern: "/accounts/{slot}/linking", action: access.View, do: getLinking},
+		{method: "POST", pattern: "/accounts/{slot}/links", action: access.EditFriends, do: postLinks, live: true, audit: linksWritten},
 		{method: "PUT", pattern: "/accounts/{slot}/login", action: access.ManageAccounts, do: putLogin, live: true},
 		{method: "GET", pattern: "/accounts/{slot}/import", action: access.View, do: getImport},
 		{method: "POST", pattern: "/accounts/{slot}/import", action: access.ManageAccounts, do: postImport, live: true, audit: importStarted},

@@ -15,6 +15,7 @@ import (
 	"lumo/shared/hubspotlist"
 	"lumo/shared/id"
 	"lumo/shared/linesync"
+	"lumo/shared/linkage"
 	"lumo/shared/queue"
 	"lumo/shared/syncrun"
 	"lumo/shared/tag"
@@ -28,6 +29,7 @@ type Deps struct {
 	Leaves  *linesync.Leaver
 	Lists   *hubspotlist.Jobs
 	Tags    *tag.Service
+	Links   *linkage.Writer
 	Erasure *erasure.Eraser
 	Chain   *chain.Engine
 	Outbox  contactsync.Outbox
@@ -38,7 +40,7 @@ type Deps struct {
 
 // FromApp takes what is needed from the composition root.
 func FromApp(a *compose.App) Deps {
-	return Deps{Tick: a.Tick().Run, Runs: a.Runner(), Imports: a.Importer(), Leaves: a.Leaver(), Lists: a.ListJobs(), Tags: a.Tags(), Erasure: a.Eraser(), Chain: a.Chain(), Outbox: a.Outbox(), Sweep: a.Sweep, Release: a.Release}
+	return Deps{Tick: a.Tick().Run, Runs: a.Runner(), Imports: a.Importer(), Leaves: a.Leaver(), Lists: a.ListJobs(), Tags: a.Tags(), Links: a.LinkWriter(), Erasure: a.Eraser(), Chain: a.Chain(), Outbox: a.Outbox(), Sweep: a.Sweep, Release: a.Release}
 }
 
 // New makes the handlers.
@@ -75,6 +77,8 @@ func (d Deps) step(ctx context.Context, body []byte) error {
 		return d.Leaves.Step(ctx, m)
 	case hubspotlist.JobKind:
 		return d.Lists.Step(ctx, m)
+	case linkage.WriteKind:
+		return d.Links.Step(ctx, m)
 	case tag.WorkKind:
 		return d.Tags.Step(ctx, m)
 	}

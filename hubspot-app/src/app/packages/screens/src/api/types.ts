@@ -70,6 +70,8 @@ export type Code =
   | 'FORWARD_REFUSED'
   | 'LOGIN_CHANNEL_REFUSED'
   | 'NO_LOGIN_CHANNEL'
+  | 'NO_LINK_PROPERTY'
+  | 'LINKS_RUNNING'
   | 'NO_SUCH_CONTACT'
   | 'LINE_NOT_VERIFIED'
   | 'IMPORT_RUNNING'
@@ -774,6 +776,30 @@ export interface Linking {
   callbackUrl: string;
   /** The address behind a button of a HubSpot e-mail; HubSpot fills in the contact's token */
   mergeAddress: string | null;
+  writing: LinkWriting | null;
+}
+
+/** The newest writing of tokens to a list's contacts */
+export interface LinkWriting {
+  slot: number;
+  list: string;
+  /** Unix milliseconds */
+  startedAt: number;
+  done: boolean;
+  read: number;
+  /** Contacts that got a token */
+  made: number;
+  /** Contacts that have a good one */
+  kept: number;
+  /** Contacts that HubSpot did not take */
+  refused: number;
+  /** The code of why it ended early */
+  problem: string | null;
+}
+
+export interface WriteLinks {
+  requestId?: RequestID;
+  list: string;
 }
 
 export interface SetLogin {
@@ -1695,6 +1721,8 @@ export interface Routes {
   'POST /accounts': { answer: Outcome; body: ConnectAccount };
   /** How people can link themselves with an account */
   'GET /accounts/{slot}/linking': { answer: Linking; path: { slot: Slot } };
+  /** Give the contacts of a HubSpot list links of their own */
+  'POST /accounts/{slot}/links': { answer: Linking; path: { slot: Slot }; body: WriteLinks };
   /** Set the account's LINE Login channel */
   'PUT /accounts/{slot}/login': { answer: Linking; path: { slot: Slot }; body: SetLogin };
   /** Check an account again */
