@@ -40,6 +40,7 @@ import (
 	"lumo/shared/lineaccount"
 	"lumo/shared/lineproperty"
 	"lumo/shared/logging"
+	"lumo/shared/mail"
 	"lumo/shared/pace"
 	"lumo/shared/portal"
 	"lumo/shared/queue"
@@ -156,7 +157,7 @@ func (w *installWorld) parts(system *template.System, outside *http.Client) comp
 		NewID:    func() string { return ulid.MustNew(ulid.Timestamp(w.clock.Now()), rand.Reader).String() },
 		Random:   func(n int) []byte { b := make([]byte, n); _, _ = rand.Read(b); return b },
 		DynamoDB: func() dynamo.API { return db }, Keys: sync.OnceValue(func() seal.KeyService { return &seal.MemoryKeys{} }),
-		Queue: func() queue.Sender { return w.sent }, Blobs: sync.OnceValue(func() blob.Store { return &blob.Memory{} }),
+		Queue: func() queue.Sender { return w.sent }, Mail: func() mail.Sender { return &mail.Recorder{} }, Blobs: sync.OnceValue(func() blob.Store { return &blob.Memory{} }),
 	}
 }
 

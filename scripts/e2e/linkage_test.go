@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"html"
 	"io"
@@ -235,4 +236,86 @@ func TestALoginInAnotherProvidersChannelLinksNothing(t *testing.T) {
 	if got := c.hubspot(person{contact, ""}, "line_user_id"); got != "" {
 		t.Errorf("HubSpot holds %q", got)
 	}
+}
+
+// codes are what the local outbox holds for an address.
+func codes(t *testing.T, email string) (out []string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, cloud.ControlURL()+"/mail/outbox.json", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mails []struct {
+		To   []string `json:"to"`
+		Text string   `json:"text"`
+	}
+	if err := json.Unmarshal(b, &mails); err != nil {
+		t.Fatalf("%v: %s", err, b)
+	}
+	for _, m := range mails {
+		if len(m.To) == 1 && m.To[0] == email {
+			out = append(out, sixDigits.FindString(m.Text))
+		}
+	}
+	return out
+}
+
+var sixDigits = regexp.MustCompile(`\b[0-9]{6}\b`)
+
+// TestAFriendLinksByAFormAndACode is method B: a message's link, LINE Login, a typed address, and the code that was mailed to it.
+func TestAFriendLinksByAFormAndACode(t *testing.T) {
+	t.Parallel()
+	c := newCustomer(t, demo.Size{Contacts: 6, Lists: 1, Friends: 3, Linked: 1})
+	c.loginChannel("")
+	var l struct{ FormAddress string }
+	c.api("GET", "/api/v1/accounts/1/linking", nil, &l)
+	contact := c.unlinkedContacts()[0]
+	email := c.hubspot(person{contact, ""}, "email")
+	friend := c.stranger("Ann")
+	c.line(func(s *linesandbox.Server, channel string) error { return s.Follow(channel, friend.user) })
+	ask := friend.through(l.FormAddress, false)
+	if ask.name != "ask_email" {
+		t.Fatalf("after the login: page %q: %s", ask.name, ask.body)
+	}
+	if got := friend.enter(friend.enter(ask, "email", "nobody@example.com"), "code", "123456"); got.name != "wrong_code" {
+		t.Errorf("an address that HubSpot does not know, and a guess: page %q", got.name)
+	}
+	sent := friend.enter(ask, "email", email)
+	mailed := codes(t, email)
+	if sent.name != "ask_code" || len(mailed) != 1 {
+		t.Fatalf("page %q, %d mails", sent.name, len(mailed))
+	}
+	if got := friend.enter(sent, "code", mailed[0]); got.name != "linked" {
+		t.Fatalf("the code: page %q", got.name)
+	}
+	user, err := outside.Line.LineUserID(c.account.ID, friend.user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 60*time.Second, "HubSpot knows who the contact is at LINE", func() string {
+		p := person{contact, user}
+		if got := c.hubspot(p, "line_user_id") + " " + c.hubspot(p, "line_link_method"); got != user+" message_link" {
+			return fmt.Sprintf("%q", got)
+		}
+		return ""
+	})
+}
+
+// enter fills in one field of a page's form.
+func (p *phone) enter(at page, field, text string) page {
+	p.t.Helper()
+	m := formToken.FindStringSubmatch(at.body)
+	if m == nil {
+		p.t.Fatalf("page %q has no form: %s", at.name, at.body)
+	}
+	return p.read(p.client.PostForm(at.at.String(), url.Values{"token": {html.UnescapeString(m[1])}, field: {text}}))
 }

@@ -16,7 +16,7 @@ import (
 func (a *App) Linkage() *linkage.Desk {
 	return &linkage.Desk{
 		Signer: a.linkSigner(), Store: dynamo.Linkage{Table: a.Table()}, Rates: dynamo.Rates{Directory: a.Directory()}, Accounts: linkAccounts{a}, Line: a.login(),
-		Profiles: lineUsers{a}, Friends: a.Friends(), Queue: a.Sender(), Clock: a.Clock, Random: a.Random, Log: a.Log, Origin: a.Config.PublicURL,
+		Profiles: lineUsers{a}, People: a.crm(), Mail: a.Mail(), Friends: a.Friends(), Queue: a.Sender(), Clock: a.Clock, Random: a.Random, Log: a.Log, Origin: a.Config.PublicURL,
 	}
 }
 

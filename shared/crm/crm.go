@@ -204,3 +204,16 @@ func groups(s syncrun.Search) []hubspot.FilterGroup {
 	}
 	return out
 }
+
+// ByEmail implements linkage.People. It reads the record itself, not the search index, which lags.
+func (c CRM) ByEmail(ctx context.Context, p id.PortalID, email string) (id.ContactID, bool, error) {
+	recs, _, err := c.at(p, contactsync.Interactive).BatchRead(ctx, hubspot.Contacts, []string{email}, "email", hubspot.Read{Properties: []string{"email"}})
+	if err != nil || len(recs) == 0 {
+		return 0, false, err
+	}
+	found, err := c.contacts(recs, false)
+	if err != nil {
+		return 0, false, err
+	}
+	return found[0].ID, true, nil
+}

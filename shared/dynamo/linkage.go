@@ -53,6 +53,13 @@ type attemptItem struct {
 	Friendly   linkage.Friendship `dynamodbav:"r,omitempty"`
 	Waited     bool               `dynamodbav:"w,omitempty"`
 	Outcome    linkage.Outcome    `dynamodbav:"o,omitempty"`
+	Slot       id.Slot            `dynamodbav:"l,omitempty"`
+	Hint       string             `dynamodbav:"h,omitempty"`
+	Contact    int64              `dynamodbav:"c,omitempty"`
+	CodeHash   string             `dynamodbav:"k,omitempty"`
+	CodeEnds   int64              `dynamodbav:"ke,omitempty"`
+	Codes      int                `dynamodbav:"kn,omitempty"`
+	Tries      int                `dynamodbav:"kt,omitempty"`
 	Version    int64              `dynamodbav:"v"`
 	TTL        int64              `dynamodbav:"ttl"`
 }
@@ -115,6 +122,7 @@ func (s Linkage) Attempt(ctx context.Context, p id.PortalID, hash string) (linka
 	return linkage.Attempt{
 		Hash: hash, Portal: p, Invitation: it.Invitation, StateHash: it.StateHash, Nonce: it.Nonce, Verifier: it.Verifier, Ends: it.Ends,
 		User: id.LineUserID(it.User), Friendly: it.Friendly, Waited: it.Waited, Outcome: it.Outcome, Version: it.Version,
+		Slot: it.Slot, Hint: it.Hint, Contact: id.ContactID(it.Contact), CodeHash: it.CodeHash, CodeEnds: it.CodeEnds, Codes: it.Codes, Tries: it.Tries,
 	}, found, err
 }
 
@@ -124,7 +132,8 @@ func (s Linkage) SaveAttempt(ctx context.Context, a linkage.Attempt) (linkage.At
 	a.Version++
 	err := s.part(a.Portal, a.Hash).put(ctx, "a#"+a.Hash, attemptItem{
 		Invitation: a.Invitation, StateHash: a.StateHash, Nonce: a.Nonce, Verifier: a.Verifier, Ends: a.Ends, User: string(a.User), Friendly: a.Friendly,
-		Waited: a.Waited, Outcome: a.Outcome, Version: a.Version, TTL: a.Ends/1000 + 3600,
+		Waited: a.Waited, Outcome: a.Outcome, Version: a.Version,
+		Slot: a.Slot, Hint: a.Hint, Contact: int64(a.Contact), CodeHash: a.CodeHash, CodeEnds: a.CodeEnds, Codes: a.Codes, Tries: a.Tries, TTL: a.Ends/1000 + 3600,
 	}, versioned(was))
 	if errors.Is(err, ErrChanged) {
 		return a, linkage.ErrChanged

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"lumo/shared/clock"
@@ -15,6 +16,7 @@ import (
 	"lumo/shared/friend"
 	"lumo/shared/id"
 	"lumo/shared/logging"
+	"lumo/shared/mail"
 	"lumo/shared/queue"
 )
 
@@ -64,6 +66,8 @@ type Desk struct {
 	Line     Line
 	Profiles contactsync.Profiles
 	Friends  friend.Store
+	People   People
+	Mail     mail.Sender
 	Queue    queue.Sender
 	Clock    clock.Clock
 	Random   func(n int) []byte
@@ -114,6 +118,9 @@ func (d *Desk) look(ctx context.Context, token, from string) (View, Invitation, 
 	if tried >= Guesses {
 		return View{Outcome: TooMany}, Invitation{}, nil
 	}
+	if strings.HasPrefix(token, FormPrefix) {
+		return d.lookForm(ctx, token, from)
+	}
 	p, err := d.Signer.Read(Invite, token, now)
 	switch {
 	case errors.Is(err, ErrExpired):
@@ -157,7 +164,7 @@ func (d *Desk) Begin(ctx context.Context, token, from, language string) (v View,
 	session = d.Signer.Sign(Session, i.Portal, ends, d.Random(secret))
 	state := d.Signer.Sign(State, i.Portal, ends, d.Random(secret))
 	a := Attempt{
-		Hash: Hash(session), Portal: i.Portal, Invitation: i.Hash, StateHash: Hash(state), Nonce: text(d.Random(secret)), Verifier: text(d.Random(32)),
+		Hash: Hash(session), Portal: i.Portal, Invitation: i.Hash, Slot: i.Slot, StateHash: Hash(state), Nonce: text(d.Random(secret)), Verifier: text(d.Random(32)),
 		Ends: ends.UnixMilli(),
 	}
 	if _, err := d.Store.SaveAttempt(ctx, a); err != nil {
@@ -178,6 +185,9 @@ func (d *Desk) Decline(ctx context.Context, token, from string) (View, error) {
 		return v, err
 	}
 	v.Outcome = Declined
+	if i.Hash == "" {
+		return v, nil
+	}
 	return v, d.Store.Declined(ctx, i.Portal, i.Hash, d.Clock.Now().UnixMilli())
 }
 
@@ -238,11 +248,7 @@ func (d *Desk) login(ctx context.Context, a *Attempt, in Answer) (Outcome, error
 	if in.Error != "" || in.Code == "" {
 		return Denied, nil
 	}
-	i, ok, err := d.Store.Invitation(ctx, a.Portal, a.Invitation)
-	if err != nil || !ok {
-		return Invalid, err
-	}
-	account, err := d.Accounts.Account(ctx, a.Portal, i.Slot)
+	account, err := d.Accounts.Account(ctx, a.Portal, a.Slot)
 	if errors.Is(err, ErrUnknown) || err == nil && account.Login.Channel == "" {
 		return Unavailable, nil
 	}
@@ -273,12 +279,16 @@ func (d *Desk) Finish(ctx context.Context, session string, again bool) (View, er
 	if err != nil || o != "" {
 		return View{Outcome: o, Portal: a.Portal}, err
 	}
-	i, ok, err := d.Store.Invitation(ctx, a.Portal, a.Invitation)
-	if err != nil || !ok {
-		return View{Outcome: Invalid, Portal: a.Portal}, err
+	var i Invitation
+	if a.Invitation != "" {
+		var ok bool
+		if i, ok, err = d.Store.Invitation(ctx, a.Portal, a.Invitation); err != nil || !ok {
+			return View{Outcome: Invalid, Portal: a.Portal}, err
+		}
+		a.Hint = i.Hint
 	}
-	v := View{Portal: a.Portal, Hint: i.Hint, Outcome: a.Outcome}
-	account, err := d.Accounts.Account(ctx, a.Portal, i.Slot)
+	v := View{Portal: a.Portal, Hint: a.Hint, Outcome: a.Outcome}
+	account, err := d.Accounts.Account(ctx, a.Portal, a.Slot)
 	if errors.Is(err, ErrUnknown) {
 		v.Outcome = Unavailable
 		return v, nil
@@ -295,7 +305,12 @@ func (d *Desk) Finish(ctx context.Context, session string, again bool) (View, er
 	default:
 		return v, nil
 	}
-	if a.Outcome, err = d.prove(ctx, a, i); err != nil {
+	if a.Invitation == "" {
+		a.Outcome, err = d.meet(ctx, a)
+	} else {
+		a.Outcome, err = d.prove(ctx, a, i)
+	}
+	if err != nil {
 		return v, err
 	}
 	v.Outcome, a.Waited = a.Outcome, a.Waited || a.Outcome == AddFriend
@@ -308,15 +323,9 @@ func (d *Desk) Finish(ctx context.Context, session string, again bool) (View, er
 // prove redeems the invitation for the person who logged in, and hands the proof on.
 func (d *Desk) prove(ctx context.Context, a Attempt, i Invitation) (Outcome, error) {
 	k := friend.Key{Slot: i.Slot, User: a.User}
-	_, known, err := d.Profiles.Profile(ctx, a.Portal, k)
-	switch {
-	case err != nil:
-		return "", err
-	case !known && (a.Friendly == Friends || a.Waited):
-		// Befriended the Login channel's account, and yet this account does not know them: another provider's user id.
-		return OtherProvider, nil
-	case !known:
-		return AddFriend, nil
+	o, err := d.reachable(ctx, a, k)
+	if err != nil || o != "" {
+		return o, err
 	}
 	i, err = d.Store.Redeem(ctx, a.Portal, i.Hash, a.User, d.Clock.Now().UnixMilli())
 	switch {
@@ -329,32 +338,52 @@ func (d *Desk) prove(ctx context.Context, a Attempt, i Invitation) (Outcome, err
 	case err != nil:
 		return "", err
 	}
-	o, err := d.foresee(ctx, k, i)
+	proof := i.Proof()
+	o, err = d.foresee(ctx, a.Portal, k, i.Contact, proof)
 	if err != nil || o == Used || o == AlreadyLinked {
 		return o, err
 	}
-	proof := i.Proof()
-	b, err := json.Marshal(contactsync.Batch{Portal: a.Portal, Notes: []contactsync.Note{{Kind: contactsync.Proven, Contact: i.Contact, At: proof.At, Friend: &k, Proof: &proof}}})
-	if err != nil {
-		return "", err
-	}
-	return o, d.Queue.Send(ctx, queue.HubspotEvents, queue.Message{Body: b})
+	return o, d.hand(ctx, a.Portal, k, i.Contact, proof)
 }
 
-// foresee tells what the contact sync will make of the proof; it decides by the same rows.
-func (d *Desk) foresee(ctx context.Context, k friend.Key, i Invitation) (Outcome, error) {
-	f, ok, err := d.Friends.Get(ctx, i.Portal, k)
+// reachable tells whether the account may write to the person; an outcome says why not.
+func (d *Desk) reachable(ctx context.Context, a Attempt, k friend.Key) (Outcome, error) {
+	_, known, err := d.Profiles.Profile(ctx, a.Portal, k)
 	switch {
 	case err != nil:
 		return "", err
-	case ok && f.Link.Contact == i.Contact && f.Link.State == friend.Linked:
+	case !known && (a.Friendly == Friends || a.Waited):
+		// Befriended the Login channel's account, and yet this account does not know them: another provider's user id.
+		return OtherProvider, nil
+	case !known:
+		return AddFriend, nil
+	}
+	return "", nil
+}
+
+// hand gives a proof to the contact sync.
+func (d *Desk) hand(ctx context.Context, p id.PortalID, k friend.Key, c id.ContactID, proof friend.Proof) error {
+	b, err := json.Marshal(contactsync.Batch{Portal: p, Notes: []contactsync.Note{{Kind: contactsync.Proven, Contact: c, At: proof.At, Friend: &k, Proof: &proof}}})
+	if err != nil {
+		return err
+	}
+	return d.Queue.Send(ctx, queue.HubspotEvents, queue.Message{Body: b})
+}
+
+// foresee tells what the contact sync will make of the proof; it decides by the same rows.
+func (d *Desk) foresee(ctx context.Context, p id.PortalID, k friend.Key, c id.ContactID, proof friend.Proof) (Outcome, error) {
+	f, ok, err := d.Friends.Get(ctx, p, k)
+	switch {
+	case err != nil:
+		return "", err
+	case ok && f.Link.Contact == c && f.Link.State == friend.Linked:
 		return AlreadyLinked, nil
-	case ok && f.Outlived(i.Contact, i.Proof()):
+	case ok && f.Outlived(c, proof):
 		return Used, nil
 	case ok && f.Link.Contact != 0:
 		return InConflict, nil
 	}
-	others, err := d.Friends.ByContact(ctx, i.Portal, i.Contact)
+	others, err := d.Friends.ByContact(ctx, p, c)
 	for _, o := range others {
 		if o.Slot == k.Slot && o.User != k.User {
 			return InConflict, err

@@ -48,7 +48,8 @@ func (i Invitation) Proof() friend.Proof {
 type Attempt struct {
 	Hash       string // of the session token in the browser's cookie
 	Portal     id.PortalID
-	Invitation string // its hash
+	Invitation string // its hash; "" of a form
+	Slot       id.Slot
 	// StateHash, Nonce and Verifier belong to the way through LINE Login; StateHash is "" once LINE has sent the browser back.
 	StateHash, Nonce, Verifier string
 	Ends                       int64
@@ -58,7 +59,14 @@ type Attempt struct {
 	// Waited: the person was asked to add the account as a friend before.
 	Waited  bool
 	Outcome Outcome
-	Version int64
+	// Of a form: the masked address that was typed, whose contact that is (0: nobody's), the code's hash and until when it works, how many
+	// codes were sent and how often the last one was tried.
+	Hint         string
+	Contact      id.ContactID
+	CodeHash     string
+	CodeEnds     int64
+	Codes, Tries int
+	Version      int64
 }
 
 // Friendship of a person with the Official Account that belongs to the Login channel.

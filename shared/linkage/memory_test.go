@@ -18,6 +18,7 @@ import (
 	"lumo/shared/id"
 	"lumo/shared/linkage"
 	"lumo/shared/logging"
+	"lumo/shared/mail"
 	"lumo/shared/queue"
 )
 
@@ -46,6 +47,7 @@ type world struct {
 	secret      string // LINE signs with it
 	exchangeErr error
 	queue       *queue.Recorder
+	mail        mail.Recorder
 	desk        *linkage.Desk
 	maker       *linkage.Maker
 	random      byte
@@ -64,7 +66,7 @@ func newWorld(t *testing.T) *world {
 		return append(make([]byte, n-1), w.random)
 	}
 	w.desk = &linkage.Desk{
-		Signer: signer, Store: w, Rates: w, Accounts: w, Line: w, Profiles: w, Friends: friends{world: w}, Queue: w.queue, Clock: w.clock, Random: random,
+		Signer: signer, Store: w, Rates: w, Accounts: w, Line: w, Profiles: w, Friends: friends{world: w}, People: w, Mail: &w.mail, Queue: w.queue, Clock: w.clock, Random: random,
 		Log: logging.Discard(), Origin: "https://lumo.example",
 	}
 	w.maker = &linkage.Maker{Signer: signer, Store: w, Contacts: w, Clock: w.clock, Random: random, Origin: "https://lumo.example"}
@@ -246,6 +248,14 @@ func (w *world) Contacts(_ context.Context, _ id.PortalID, ids []id.ContactID, _
 	}
 	email := "ichiro@example.com"
 	return []contactsync.Contact{{ID: contact, Properties: map[string]*string{"email": &email}}}, nil, nil
+}
+
+// ByEmail implements linkage.People.
+func (w *world) ByEmail(_ context.Context, _ id.PortalID, email string) (id.ContactID, bool, error) {
+	if email == "ichiro@example.com" {
+		return contact, true, nil
+	}
+	return 0, false, nil
 }
 
 // friends is the part of friend.Store in use.

@@ -20,6 +20,8 @@ type linkingView struct {
 	CallbackURL string `json:"callbackUrl"`
 	// MergeAddress is what goes behind a button of a HubSpot e-mail: HubSpot fills in the contact's own token.
 	MergeAddress *string `json:"mergeAddress"`
+	// FormAddress is what a message of the account links to, for friends who are not linked yet.
+	FormAddress *string `json:"formAddress"`
 	// Writing is the newest writing of tokens to a list's contacts, of any account.
 	Writing *writingView `json:"writing"`
 }
@@ -38,6 +40,10 @@ type writingView struct {
 
 func (c *call) linking(ctx context.Context, a lineaccount.Account) (linkingView, error) {
 	v := linkingView{Slot: int(a.Slot), Login: some(a.Login.ID), CallbackURL: c.PublicURL + linkage.CallbackPath}
+	if v.Login != nil {
+		address := linkage.FormAddress(c.Links.Signer, c.PublicURL, c.portal(), a.Slot)
+		v.FormAddress = &address
+	}
 	set, err := c.Properties.Store.Set(ctx, c.portal(), a.Slot)
 	if err != nil {
 		return v, err

@@ -26,15 +26,19 @@ type Deps struct {
 	Queue queue.Sender
 	Log   *slog.Logger
 	Pages *Pages
+	// Release gives the share of HubSpot's pace back.
+	Release func(context.Context)
 }
 
 // FromApp takes what is needed from the composition root.
 func FromApp(a *compose.App) Deps {
-	return Deps{Desk: a.Desk(), Queue: a.Sender(), Log: a.Log, Pages: pagesOf(a)}
+	return Deps{Desk: a.Desk(), Queue: a.Sender(), Log: a.Log, Pages: pagesOf(a), Release: a.Release}
 }
 
 // New makes the handlers.
-func New(d Deps) entry.Handlers { return entry.Handlers{HTTP: d.route, MaxBody: maxForm} }
+func New(d Deps) entry.Handlers {
+	return entry.Handlers{HTTP: d.route, MaxBody: maxForm, Release: d.Release}
+}
 
 func (d Deps) route(ctx context.Context, req entry.Request) (entry.Response, error) {
 	if d.Pages != nil && strings.HasPrefix(req.Path, linkage.Path) {

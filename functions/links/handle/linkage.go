@@ -26,6 +26,8 @@ type Linker interface {
 	Decline(ctx context.Context, token, from string) (linkage.View, error)
 	Return(ctx context.Context, session string, in linkage.Answer) (linkage.Outcome, error)
 	Finish(ctx context.Context, session string, again bool) (linkage.View, error)
+	Email(ctx context.Context, session, typed, from, language string) (linkage.View, error)
+	Code(ctx context.Context, session, typed string) (linkage.View, error)
 }
 
 // Pages are those on which a person links their LINE to the contact that a link was made for. They hold no script, load nothing, and are made
@@ -161,15 +163,26 @@ func (p *Pages) back(ctx context.Context, x *visit) (entry.Response, error) {
 	return entry.Redirect(linkage.EndPath), nil
 }
 
-// end links if it can, and tells how it stands. A post is the person's word that they have added the account as a friend.
+// end links if it can, and tells how it stands. A post is an address, a code, or the person's word that they have added the account as a friend.
 func (p *Pages) end(ctx context.Context, x *visit, post bool) (entry.Response, error) {
 	session := x.Cookie(p.name(sessionCookie))
+	var form url.Values
 	if post {
-		if _, ok := p.posted(x, session, x.Path); !ok {
+		var ok bool
+		if form, ok = p.posted(x, session, x.Path); !ok {
 			return p.page(x, http.StatusForbidden, linkage.View{Outcome: forbidden}, ""), nil
 		}
 	}
-	v, err := p.Linker.Finish(ctx, session, post)
+	var v linkage.View
+	var err error
+	switch {
+	case form.Has("email"):
+		v, err = p.Linker.Email(ctx, session, form.Get("email"), x.SourceIP, x.lang)
+	case form.Has("code"):
+		v, err = p.Linker.Code(ctx, session, form.Get("code"))
+	default:
+		v, err = p.Linker.Finish(ctx, session, post)
+	}
 	if err != nil {
 		return entry.Response{}, err
 	}
@@ -221,7 +234,7 @@ func (p *Pages) cookie(name, value string, seconds int) *http.Cookie {
 // statuses of outcomes that are no success of the request.
 var statuses = map[linkage.Outcome]int{
 	linkage.Invalid: http.StatusNotFound, linkage.Expired: http.StatusGone, linkage.Used: http.StatusGone, linkage.Over: http.StatusGone,
-	linkage.Elsewhere: http.StatusBadRequest, linkage.NotProven: http.StatusBadRequest, linkage.TooMany: http.StatusTooManyRequests,
+	linkage.Elsewhere: http.StatusBadRequest, linkage.NotProven: http.StatusBadRequest, linkage.TooMany: http.StatusTooManyRequests, linkage.NoMoreCodes: http.StatusTooManyRequests,
 	linkage.Unavailable: http.StatusServiceUnavailable,
 }
 

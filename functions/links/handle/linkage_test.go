@@ -49,6 +49,20 @@ func (d *desk) Finish(_ context.Context, session string, again bool) (linkage.Vi
 	return d.view, d.err
 }
 
+func (d *desk) Email(_ context.Context, session, typed, _, language string) (linkage.View, error) {
+	d.did = append(d.did, "email "+session+" "+typed+" "+language)
+	v := d.view
+	v.Outcome = linkage.AskCode
+	return v, d.err
+}
+
+func (d *desk) Code(_ context.Context, session, typed string) (linkage.View, error) {
+	d.did = append(d.did, "code "+session+" "+typed)
+	v := d.view
+	v.Outcome = linkage.Linked
+	return v, d.err
+}
+
 const token = "AQfJ-canary-token_0123456789"
 
 func newPages() (*Pages, *desk) {
@@ -130,11 +144,29 @@ func TestTheWayThroughThePages(t *testing.T) {
 	}
 }
 
+func TestTheFormAsksForAnAddressAndACode(t *testing.T) {
+	t.Parallel()
+	p, d := newPages()
+	d.view.Outcome = linkage.AskEmail
+	b := open(t, p)
+	b.cookies["__Host-lumo-ks"] = "session-1"
+	ask := b.ask("GET", "/k/end", "", "")
+	code := b.ask("POST", "/k/end", "", form(t, ask, "")+"&email=a%40b.example")
+	if !bytes.Contains(code.Body, []byte(`autocomplete="one-time-code"`)) {
+		t.Fatalf("%d %s", code.Status, code.Body)
+	}
+	done := b.ask("POST", "/k/end", "", form(t, code, "")+"&code=012345")
+	if want := "email session-1 a@b.example en"; d.did[1] != want || d.did[2] != "code session-1 012345" || !bytes.Contains(done.Body, []byte(`id="linked"`)) {
+		t.Errorf("did %q", d.did)
+	}
+}
+
 func TestEveryOutcomeHasItsPageInBothLanguages(t *testing.T) {
 	t.Parallel()
 	outcomes := []linkage.Outcome{
 		linkage.Confirm, linkage.Invalid, linkage.Expired, linkage.Used, linkage.Declined, linkage.Denied, linkage.Elsewhere, linkage.Over, linkage.NotProven,
 		linkage.AddFriend, linkage.OtherProvider, linkage.InConflict, linkage.Linked, linkage.AlreadyLinked, linkage.Unavailable, linkage.TooMany, trouble, forbidden,
+		linkage.AskEmail, linkage.BadEmail, linkage.AskCode, linkage.WrongCode, linkage.NoMoreCodes,
 	}
 	for _, o := range outcomes {
 		for _, lang := range []string{"en", "ja"} {

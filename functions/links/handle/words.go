@@ -8,6 +8,7 @@ type said struct{ Title, Text string }
 // Words are all sentences of the linking pages.
 type Words struct {
 	OtherLanguage, TheAccount, Yes, No, Consent, AddFriend, Added, Request string
+	Email, SendCode, Code, Check, NoCode                                   string
 
 	Outcomes map[linkage.Outcome]said
 }
@@ -24,7 +25,7 @@ func dictionary(lang string) Words {
 
 var english = Words{
 	OtherLanguage: "日本語", TheAccount: "LINE", Yes: "Yes, link my LINE", No: "No, this is not me", AddFriend: "Add as a friend in LINE", Added: "I have added it, go on",
-	Request: "Number of this request",
+	Request: "Number of this request", Email: "Your e-mail address", SendCode: "Send me a code", Code: "Code", Check: "Link my LINE", NoCode: "No code?",
 	Consent: "You log in with LINE next. LINE then tells your user ID, name and picture to the company behind this account, which keeps them with your customer record and may write to you on LINE. You can block the account or ask the company to end the link at any time.",
 	Outcomes: map[linkage.Outcome]said{
 		linkage.Confirm:       {"Link your LINE to {hint}?", "{account} would like to know you on LINE. Only go on if this address is yours."},
@@ -43,6 +44,11 @@ var english = Words{
 		linkage.Linked:        {"Your LINE is linked", "{account} knows you now. You can close this page."},
 		linkage.AlreadyLinked: {"Your LINE was linked already", "Everything is as it should be. You can close this page."},
 		linkage.Unavailable:   {"This is switched off at the moment", "The company has not finished setting this up, or has ended it. Nothing was linked."},
+		linkage.AskEmail:      {"Which e-mail address does {account} know you by?", "A code is sent to it, so that nobody else can use it."},
+		linkage.BadEmail:      {"This is no e-mail address", "Check it and try again."},
+		linkage.AskCode:       {"A code is on its way to {hint}", "It comes within a minute, if {account} knows this address, and works for ten minutes. Look among unwanted mail, too."},
+		linkage.WrongCode:     {"This code is wrong", "Look at the newest mail and try again."},
+		linkage.NoMoreCodes:   {"Too many tries", "Nothing was linked. Open the link again later."},
 		linkage.TooMany:       {"Too many tries", "Wait ten minutes, then open the link from the message again."},
 		forbidden:             {"Please open the link again", "This page was open for too long, or your browser keeps no cookies. Nothing was linked."},
 		trouble:               {"Something went wrong", "Load this page again in a minute. If it keeps failing, tell the company this number."},
@@ -51,7 +57,7 @@ var english = Words{
 
 var japanese = Words{
 	OtherLanguage: "English", TheAccount: "LINE", Yes: "はい、LINEを連携します", No: "いいえ、私ではありません", AddFriend: "LINEで友だち追加する", Added: "追加しました。続ける",
-	Request: "お問い合わせ番号",
+	Request: "お問い合わせ番号", Email: "メールアドレス", SendCode: "確認コードを送信", Code: "確認コード", Check: "LINEを連携する", NoCode: "コードが届かない場合",
 	Consent: "次にLINEログインを行います。LINEから、このアカウントの運営会社にあなたのユーザーID・表示名・プロフィール画像が伝えられ、お客様情報とともに保存されます。LINEでメッセージが届くことがあります。アカウントのブロックや、運営会社への連携解除の依頼はいつでもできます。",
 	Outcomes: map[linkage.Outcome]said{
 		linkage.Confirm:       {"LINEを {hint} と連携しますか？", "{account} があなたをLINEで確認できるようになります。ご自身のメールアドレスの場合のみお進みください。"},
@@ -70,6 +76,11 @@ var japanese = Words{
 		linkage.Linked:        {"LINEを連携しました", "{account} と連携しました。このページを閉じてください。"},
 		linkage.AlreadyLinked: {"すでに連携されています", "問題はありません。このページを閉じてください。"},
 		linkage.Unavailable:   {"現在ご利用いただけません", "運営会社の設定が完了していないか、終了しています。連携は行われていません。"},
+		linkage.AskEmail:      {"{account} に登録しているメールアドレスを入力してください", "ご本人確認のため、確認コードをお送りします。"},
+		linkage.BadEmail:      {"メールアドレスの形式が正しくありません", "ご確認のうえ、もう一度入力してください。"},
+		linkage.AskCode:       {"{hint} に確認コードを送信しました", "{account} に登録されているアドレスであれば、1分以内に届きます。有効期限は10分です。迷惑メールもご確認ください。"},
+		linkage.WrongCode:     {"確認コードが正しくありません", "最新のメールを確認して、もう一度入力してください。"},
+		linkage.NoMoreCodes:   {"試行回数が上限に達しました", "連携は行われていません。しばらくしてから、リンクをもう一度開いてください。"},
 		linkage.TooMany:       {"試行回数が多すぎます", "10分ほど待ってから、メッセージのリンクをもう一度開いてください。"},
 		forbidden:             {"リンクをもう一度開いてください", "ページを開いてから時間が経過したか、ブラウザでCookieが無効になっています。連携は行われていません。"},
 		trouble:               {"問題が発生しました", "しばらくしてからページを再読み込みしてください。繰り返す場合は、この番号を運営会社にお知らせください。"},

@@ -776,6 +776,8 @@ export interface Linking {
   callbackUrl: string;
   /** The address behind a button of a HubSpot e-mail; HubSpot fills in the contact's token */
   mergeAddress: string | null;
+  /** What a message of the account links to, for friends who are not linked yet (P-23) */
+  formAddress: string | null;
   writing: LinkWriting | null;
 }
 
