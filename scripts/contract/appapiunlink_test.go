@@ -39,6 +39,15 @@ func TestAPIUnlinks(t *testing.T) {
 	if s := state(); s != "unlinked" {
 		t.Errorf("the friend is %s", s)
 	}
+	history := into[struct {
+		Items []struct {
+			ContactID, Method, Why, EndedBy string
+			At, Until                       int64
+		}
+	}](t, w.ann.ok("GET", "/friends/1/"+string(w.friend)+"/links", nil)).Items
+	if len(history) != 1 || history[0].ContactID != contact || history[0].Method != "imported_id" || history[0].Why != "unlinked" || history[0].EndedBy == "" || history[0].Until < history[0].At {
+		t.Errorf("the history is %+v", history)
+	}
 	if card := into[struct{ State string }](t, w.ann.ok("GET", "/contacts/"+contact, nil)); card.State != "not_linked" {
 		t.Errorf("the card is %s", card.State)
 	}

@@ -3,8 +3,10 @@ package handle
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"lumo/shared/friend"
+	"lumo/shared/friendcard"
 	"lumo/shared/id"
 	"lumo/shared/lineaccount"
 	"lumo/shared/lineproperty"
@@ -163,4 +165,42 @@ func postLinks(ctx context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	return c.linking(ctx, a)
+}
+
+// linkEntry is one link of a friend to a contact, as it began and, if it is over, as it ended (P-33).
+type linkEntry struct {
+	ContactID string  `json:"contactId"`
+	Method    *string `json:"method"`
+	Proof     *string `json:"proof"`
+	Actor     *string `json:"actor"`
+	At        *int64  `json:"at"`
+	Until     *int64  `json:"until"`
+	Why       *string `json:"why"`
+	EndedBy   *string `json:"endedBy"`
+}
+
+// getLinkHistory lists a friend's links, the newest first.
+func getLinkHistory(ctx context.Context, c *call) (any, error) {
+	k, err := c.pathFriend()
+	if err != nil {
+		return nil, err
+	}
+	f, ok, err := c.Friends.Get(ctx, c.portal(), k)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, friendcard.ErrUnknown
+	}
+	items := []linkEntry{}
+	if l := f.Link; l.Contact != 0 {
+		items = append(items, linkEntry{ContactID: l.Contact.String(), Method: some(l.Method), Proof: some(l.Proof), Actor: some(l.Actor), At: at(l.At)})
+	}
+	for _, e := range slices.Backward(f.Past) {
+		items = append(items, linkEntry{e.Contact.String(), some(e.Method), some(e.Proof), some(e.Actor), at(e.At), at(e.Until), some(e.Why), some(e.By)})
+	}
+	return struct {
+		Items []linkEntry `json:"items"`
+		Next  *string     `json:"next"`
+	}{items, nil}, nil
 }

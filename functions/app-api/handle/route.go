@@ -73,6 +73,7 @@ func routes() []route {
 		{method: "POST", pattern: "/friends/{slot}/{user}/messages", action: access.Send, do: postMessage, live: true, own: true},
 		{method: "POST", pattern: "/friends/{slot}/{user}/messages/{message}/retry", action: access.Send, do: postMessageRetry, live: true, own: true},
 		{method: "POST", pattern: "/friends/{slot}/{user}/unlink", action: access.EditFriends, do: postUnlink, live: true, audit: friendUnlinked},
+		{method: "GET", pattern: "/friends/{slot}/{user}/links", action: access.View, do: getLinkHistory},
 		{method: "GET", pattern: "/contacts/{contact}", action: access.View, do: getContact},
 		{method: "POST", pattern: "/contacts/{contact}/links", action: access.EditFriends, do: postLink, live: true, own: true, audit: linkMade},
 		{method: "GET", pattern: "/accounts", action: access.View, do: getAccounts},

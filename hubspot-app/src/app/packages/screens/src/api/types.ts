@@ -769,6 +769,27 @@ export interface Account {
   disconnectedAt: number | null;
 }
 
+export interface LinkHistory {
+  items: LinkEntry[];
+  next: string | null;
+}
+
+export interface LinkEntry {
+  contactId: string;
+  method: 'email_link' | 'message_link' | 'imported_id' | 'auto_match' | 'manual' | null;
+  /** What proved it, such as link:ab12… or code:ab12…; no secret */
+  proof: string | null;
+  /** person, hubspot (the LINE User ID was there), or user:<HubSpot user id> */
+  actor: string | null;
+  /** Unix milliseconds */
+  at: number | null;
+  /** Unix milliseconds; null while it lasts */
+  until: number | null;
+  why: 'unlinked' | 'contact_deleted' | 'contact_merged' | 'place_taken' | null;
+  /** user:<HubSpot user id> */
+  endedBy: string | null;
+}
+
 export interface Linking {
   slot: number;
   loginChannelId: string | null;
@@ -1713,6 +1734,8 @@ export interface Routes {
     path: { slot: Slot; user: LineUserID };
     body: UnlinkFriend;
   };
+  /** The links of a friend to contacts, the newest first */
+  'GET /friends/{slot}/{user}/links': { answer: LinkHistory; path: { slot: Slot; user: LineUserID } };
   /** The card of a contact */
   'GET /contacts/{contact}': { answer: Card; path: { contact: ContactID } };
   /** Make a link with which a contact links their LINE */
