@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -8,8 +9,11 @@ import (
 
 	"lumo/scripts/hubspotsandbox"
 	"lumo/scripts/linesandbox"
+	"lumo/shared/contactsync"
+	"lumo/shared/friend"
 	"lumo/shared/id"
 	"lumo/shared/linkage"
+	"lumo/shared/queue"
 )
 
 type linking struct {
@@ -109,5 +113,62 @@ func TestAPIWritesLinksToAList(t *testing.T) {
 	write["list"] = "99999"
 	if gone := run(); !gone.Writing.Done || gone.Writing.Problem == nil {
 		t.Errorf("a list that is gone: %+v", gone.Writing)
+	}
+}
+
+// Two contacts name one friend: nothing moves until somebody decides, and the decision can be taken back (acceptance 2).
+func TestAPIDecidesConflicts(t *testing.T) {
+	t.Parallel()
+	w := newChatWorld(t)
+	path, key := "/friends/1/"+string(w.friend)+"/links", friend.Key{Slot: 1, User: w.friend}
+	other := w.apiWorld.contact(customer, map[string]string{"email": "other@example.com"})
+	link := func() friend.Link {
+		t.Helper()
+		f, _, err := w.app.Friends().Get(t.Context(), customer, key)
+		w.must(err)
+		return f.Link
+	}
+	ask := func(choice string) string { return fmt.Sprintf(`{"choice":%q,"contact":"%d"}`, choice, other) }
+	w.ann.refused("POST", path, ask("move"), 200, "NO_SUCH_CONFLICT")
+	w.ann.refused("POST", path, ask("keep"), 200, "NO_SUCH_CONFLICT")
+	w.ann.refused("POST", path, ask("undo"), 200, "UNDO_TOO_LATE")
+	w.ann.refused("POST", path, ask("burn"), 200, "INVALID_INPUT")
+	w.ann.refused("POST", "/friends/1/U00000000000000000000000000000000/links", ask("move"), 200, "NO_SUCH_FRIEND")
+
+	proof := friend.Proof{Method: friend.EmailLink, Proof: "link:ab12", Actor: "person", At: w.clock.Now().UnixMilli()}
+	b, err := json.Marshal(contactsync.Batch{Portal: customer, Notes: []contactsync.Note{{Kind: contactsync.Proven, Contact: other, Friend: &key, At: proof.At, Proof: &proof}}})
+	w.must(err)
+	w.must(w.sent.Send(t.Context(), queue.HubspotEvents, queue.Message{Body: b}))
+	w.work()
+	before := link()
+	if before.State != friend.Conflict || before.Contact != w.contact || before.Claimant != other {
+		t.Fatalf("conflict %+v", before)
+	}
+	decide := func(choice string) {
+		t.Helper()
+		w.clock.Advance(time.Minute)
+		w.ann.ok("POST", path, body{"choice": choice, "contact": other.String()})
+		w.work()
+	}
+	decide("move")
+	if l := link(); l.State != friend.Linked || l.Contact != other || l.Method != friend.EmailLink {
+		t.Errorf("moved to %+v", l)
+	}
+	if a, b := w.value(customer, w.contact, "line_user_id"), w.value(customer, other, "line_user_id"); a != "" || b != string(w.friend) {
+		t.Errorf("HubSpot holds %q and %q", a, b)
+	}
+	decide("undo")
+	if l := link(); l != before {
+		t.Errorf("undone to %+v\nwas        %+v", l, before)
+	}
+	if a, b := w.value(customer, w.contact, "line_user_id"), w.value(customer, other, "line_user_id"); a != string(w.friend) || b != "" {
+		t.Errorf("HubSpot holds %q and %q", a, b)
+	}
+	decide("keep")
+	if l := link(); l.State != friend.Linked || l.Contact != w.contact || l.Claimant != 0 {
+		t.Errorf("kept as %+v", l)
+	}
+	if n, err := w.app.Failures().Count(t.Context(), customer); err != nil || n != 0 {
+		t.Errorf("%d failed items %v", n, err)
 	}
 }

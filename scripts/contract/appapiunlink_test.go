@@ -96,11 +96,11 @@ func TestRetryOfARefusedClearing(t *testing.T) {
 func TestAnOldLookAtAContactLinksNothing(t *testing.T) {
 	t.Parallel()
 	f := friend.Friend{Key: friend.Key{Slot: 1, User: "U1"}, Link: friend.Link{State: friend.Linked, Contact: 501}}
-	f.Part(502, 1, "")
+	f.Part(502, friend.End{At: 1})
 	if f.Link.Contact != 501 {
 		t.Error("another contact was unlinked")
 	}
-	f.Part(501, 1, "")
+	f.Part(501, friend.End{At: 1})
 	if f.Link.Contact != 0 || f.Claimable(501, 1<<60) || !f.Claimable(502, 1) {
 		t.Errorf("%+v", f)
 	}

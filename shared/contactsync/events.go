@@ -79,6 +79,10 @@ func (e *Events) Handle(ctx context.Context, s Scope, notes []Note, cause string
 			if err := e.prove(ctx, s, n, cause); err != nil {
 				return err
 			}
+		case Contested:
+			if err := e.contest(ctx, s, n, cause); err != nil {
+				return err
+			}
 		case Parted:
 			if err := e.part(ctx, s, n, cause); err != nil {
 				return err

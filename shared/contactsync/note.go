@@ -35,6 +35,8 @@ const (
 	Unlisted Kind = "unlisted"
 	// Parted: a person unlinked Friend from the contact.
 	Parted Kind = "parted"
+	// Contested: the conflict between Contact, which is linked, and Claimant is back.
+	Contested Kind = "contested"
 	// Proven: a person showed that Friend and Contact are one (Proof).
 	Proven Kind = "proven"
 	// RenamedBefore is the second look at it, NameWait later.
@@ -64,6 +66,10 @@ type Note struct {
 	Friend   *friend.Key    `json:"f,omitempty"`
 	Proof    *friend.Proof  `json:"pr,omitempty"`
 	By       string         `json:"by,omitempty"` // who unlinked
+	Why      friend.Ending  `json:"w,omitempty"`
+	// Claimant and Claim restore a conflict together with the link.
+	Claimant id.ContactID  `json:"x,omitempty"`
+	Claim    *friend.Proof `json:"xp,omitempty"`
 }
 
 // Batch is what travels through the queue: notes of one portal.

@@ -1,6 +1,7 @@
 package contactsync
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -21,8 +22,8 @@ func (e *Events) part(ctx context.Context, s Scope, n Note, cause string) error 
 	}
 	k, a := *n.Friend, e.Applier
 	err := e.change(ctx, s, k, false, cause, func(f *friend.Friend) error {
-		if f.Link.At <= n.At { // a link made since is another one
-			f.Part(n.Contact, n.At, n.By)
+		if f.Link.At <= n.At && !f.LaterThan(n.At) { // a link made since is another one
+			f.Part(n.Contact, friend.End{At: n.At, Why: cmp.Or(n.Why, friend.ByPerson), By: n.By})
 		}
 		return nil
 	})
@@ -33,8 +34,10 @@ func (e *Events) part(ctx context.Context, s Scope, n Note, cause string) error 
 	if err != nil || !ok || f.Parted != (friend.Parted{Contact: n.Contact, Until: friend.Forever}) {
 		return err
 	}
-	if err := a.Failures.Remove(ctx, s.Portal, failure.Item{Kind: failure.WriteBack, Subject: failure.SubjectOf(k)}.ID()); err != nil {
-		return err
+	for _, kind := range []failure.Kind{failure.WriteBack, failure.Link} { // a conflict ends with either side
+		if err := a.Failures.Remove(ctx, s.Portal, failure.Item{Kind: kind, Subject: failure.SubjectOf(k)}.ID()); err != nil {
+			return err
+		}
 	}
 	if s.WriteBack == portal.Held {
 		return e.later(ctx, s.Portal, heldWait, n)
@@ -45,7 +48,7 @@ func (e *Events) part(ctx context.Context, s Scope, n Note, cause string) error 
 	}
 	return e.change(ctx, s, k, false, cause, func(f *friend.Friend) error {
 		if f.Parted.Contact == n.Contact {
-			f.Parted.Until = until
+			f.Parted.Until = max(until, n.At)
 		}
 		return nil
 	})

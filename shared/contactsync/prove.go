@@ -3,10 +3,12 @@ package contactsync
 import (
 	"context"
 	"slices"
+	"time"
 
 	"lumo/shared/failure"
 	"lumo/shared/friend"
 	"lumo/shared/id"
+	"lumo/shared/portal"
 )
 
 // prove links a friend to the contact that a person showed to be theirs. The rules of P-31 are those of every other claim: who is linked
@@ -35,5 +37,52 @@ func (e *Events) prove(ctx context.Context, s Scope, n Note, cause string) error
 	if !slices.Contains(ks, *n.Friend) {
 		ks = append(ks, *n.Friend)
 	}
-	return e.apply(ctx, s, []Contact{c}, map[id.ContactID][]friend.Key{c.ID: ks}, cause)
+	if err := e.apply(ctx, s, []Contact{c}, map[id.ContactID][]friend.Key{c.ID: ks}, cause); err != nil {
+		return err
+	}
+	return e.proven(ctx, s, n, c, cause)
+}
+
+// proven looks at what became of a proof: a link ends the conflict, and undoing a decision brings the conflict back.
+func (e *Events) proven(ctx context.Context, s Scope, n Note, c Contact, cause string) error {
+	f, ok, err := e.Applier.Friends.Get(ctx, s.Portal, *n.Friend)
+	if err != nil || !ok || f.Link.Contact != c.ID || f.Link.State != friend.Linked {
+		return err
+	}
+	if n.Claimant != 0 && n.Claim != nil {
+		return e.later(ctx, s.Portal, contestWait, Note{Kind: Contested, Contact: c.ID, Friend: n.Friend, At: n.At, Claimant: n.Claimant, Claim: n.Claim})
+	}
+	return e.Applier.Failures.Remove(ctx, s.Portal, failure.Item{Kind: failure.Link, Subject: failure.SubjectOf(f.Key)}.ID())
+}
+
+// contestWait is when a conflict comes back whose decision was undone: HubSpot learns first that the link is what it was, since nothing is
+// written while people have to decide.
+const contestWait = 20 * time.Second
+
+// contest brings a conflict back, unless the link was changed since.
+func (e *Events) contest(ctx context.Context, s Scope, n Note, cause string) error {
+	if n.Friend == nil || n.Claim == nil {
+		return nil
+	}
+	f, ok, err := e.Applier.Friends.Get(ctx, s.Portal, *n.Friend)
+	stale := func(f friend.Friend) bool {
+		return f.Link.Contact != n.Contact || f.Link.State != friend.Linked || f.LaterThan(n.At)
+	}
+	if err != nil || !ok || stale(f) {
+		return err
+	}
+	if f.Due != 0 {
+		wait := contestWait
+		if s.WriteBack == portal.Held {
+			wait = heldWait
+		}
+		return e.later(ctx, s.Portal, wait, n)
+	}
+	return e.change(ctx, s, f.Key, false, cause, func(f *friend.Friend) error {
+		if stale(*f) {
+			return nil
+		}
+		f.Contest(n.Claimant, *n.Claim)
+		return e.Applier.contested(ctx, s.Portal, *f, Contact{ID: n.Claimant})
+	})
 }

@@ -13,6 +13,8 @@ type Proof struct {
 	Proof  string `json:"p,omitempty"` // names what proved it, such as a linking token; holds no secret
 	Actor  string `json:"a,omitempty"`
 	At     int64  `json:"t"`
+	// Asked is when a person asked for this link, where that was after the proof; 0 otherwise.
+	Asked int64 `json:"q,omitempty"`
 }
 
 // Ending is why a link ended.
@@ -25,6 +27,9 @@ const (
 	ContactGone Ending = "contact_deleted"
 	// ContactMerged: the contact was merged into another one, to which the link moved.
 	ContactMerged Ending = "contact_merged"
+	// Moved: somebody decided that the other side of a conflict is right. Undone: and took that back.
+	Moved  Ending = "moved"
+	Undone Ending = "undone"
 	// PlaceTaken: another friend of the account came first.
 	PlaceTaken Ending = "place_taken"
 )
@@ -101,7 +106,9 @@ func (f *Friend) ClaimBy(c id.ContactID, p Proof) ClaimResult {
 		return AlreadyLinked // in conflict: the queue decides
 	case f.Link.Contact == 0:
 		f.Link = Link{State: Linked, Contact: c, Method: p.Method, At: p.At, Actor: p.Actor, Proof: p.Proof}
-		f.Parted = Parted{}
+		if f.Parted.Contact == c { // another contact that the friend was parted from goes on claiming nothing
+			f.Parted = Parted{}
+		}
 		f.forgetContact()
 		return NewLink
 	default:
@@ -145,17 +152,32 @@ func (f *Friend) Unlink(e End) {
 }
 
 // Part is a person's wish that the friend and the contact have nothing to do with each other (P-33).
-func (f *Friend) Part(c id.ContactID, at int64, by string) {
-	if f.Link.Contact != c {
+// Of the other side of a conflict it is the wish that the link stays as it is.
+func (f *Friend) Part(c id.ContactID, e End) {
+	switch c {
+	case 0:
+		return
+	case f.Link.Contact:
+		f.Unlink(e)
+	case f.Link.Claimant:
+		f.Link = f.Link.settled()
+	default:
 		return
 	}
-	f.Unlink(End{At: at, Why: ByPerson, By: by})
 	f.Parted = Parted{Contact: c, Until: Forever}
 }
 
-// Outlived tells whether a link to the contact ended after this was proven: what comes late must not link again whom somebody unlinked.
+// LaterThan tells whether a link of the friend ended after that time: what was asked before is out of date.
+func (f Friend) LaterThan(at int64) bool {
+	return slices.ContainsFunc(f.Past, func(e Ended) bool { return e.Until > at })
+}
+
+// Outlived tells whether somebody decided against the contact, or a link to it ended, after this was proven: what comes late must not link again whom somebody unlinked.
 func (f Friend) Outlived(c id.ContactID, p Proof) bool {
-	return slices.ContainsFunc(f.Past, func(e Ended) bool { return e.Contact == c && e.Until >= p.At })
+	if p.Asked == 0 && f.Parted.Contact == c && f.Parted.Until != Forever && p.At <= f.Parted.Until {
+		return true
+	}
+	return slices.ContainsFunc(f.Past, func(e Ended) bool { return e.Contact == c && e.Until >= max(p.At, p.Asked) })
 }
 
 // Claimable tells whether a contact, as HubSpot showed it at that time, may claim the friend.

@@ -29,7 +29,7 @@ func (u *Unlinker) Unlink(ctx context.Context, p id.PortalID, k friend.Key, c id
 		return err
 	case !ok:
 		return ErrUnknown
-	case f.Link.Contact != c && f.Parted.Contact != c:
+	case f.Link.Contact != c && f.Link.Claimant != c && f.Parted.Contact != c:
 		return ErrOtherContact
 	}
 	b, err := json.Marshal(contactsync.Batch{Portal: p, Notes: []contactsync.Note{{Kind: contactsync.Parted, Contact: c, At: at.UnixMilli(), Friend: &k, By: by}}})

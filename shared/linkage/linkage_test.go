@@ -67,7 +67,7 @@ func TestWaysThatLinkNothing(t *testing.T) {
 			n := w.notes()[0]
 			f := friend.Friend{Key: *n.Friend}
 			f.ClaimBy(contact, *n.Proof)
-			f.Part(contact, n.At+1000, "user:3")
+			f.Part(contact, friend.End{At: n.At + 1000, Why: friend.ByPerson, By: "user:3"})
 			w.friends[f.Key] = f
 		}, 1, linkage.Used},
 	} {

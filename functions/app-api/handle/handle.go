@@ -77,6 +77,7 @@ type Deps struct {
 	Imports    *linesync.Importer
 	Logins     lineaccount.LoginChecker
 	Links      *linkage.Maker
+	Judge      *linkage.Judge
 	LinkWriter *linkage.Writer
 	Tags       *tag.Service
 	Broadcasts *broadcast.Service

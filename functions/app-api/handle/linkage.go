@@ -204,3 +204,35 @@ func getLinkHistory(ctx context.Context, c *call) (any, error) {
 		Next  *string     `json:"next"`
 	}{items, nil}, nil
 }
+
+type decideLink struct {
+	request
+	Choice  linkage.Choice `json:"choice"`
+	Contact string         `json:"contact"`
+}
+
+type decidedView struct {
+	Decided bool `json:"decided"`
+}
+
+// postDecision ends a conflict, or takes the end back (P-31). It is carried out within seconds.
+func postDecision(ctx context.Context, c *call) (any, error) {
+	k, err := c.pathFriend()
+	if err != nil {
+		return nil, err
+	}
+	in, err := read[decideLink](c)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains([]linkage.Choice{linkage.Move, linkage.Keep, linkage.Undo}, in.Choice) {
+		return nil, invalid("choice", "Must be one of: move, keep, undo.")
+	}
+	var contact id.ContactID
+	if in.Choice != linkage.Undo {
+		if contact, err = id.ParseContact(in.Contact); err != nil {
+			return nil, malformed("contact", err)
+		}
+	}
+	return decidedView{true}, c.Judge.Decide(ctx, c.portal(), in.Choice, k, contact, c.attempt.At, actor(c.who))
+}

@@ -27,6 +27,7 @@ const (
 	importStarted   portal.Action = "import_started"
 	friendUnlinked  portal.Action = "friend_unlinked"
 	linkMade        portal.Action = "link_made"
+	conflictDecided portal.Action = "conflict_decided"
 	linksWritten    portal.Action = "links_written"
 	importCanceled  portal.Action = "import_canceled"
 	listChanged     portal.Action = "list_selection_changed"
@@ -74,6 +75,7 @@ func routes() []route {
 		{method: "POST", pattern: "/friends/{slot}/{user}/messages/{message}/retry", action: access.Send, do: postMessageRetry, live: true, own: true},
 		{method: "POST", pattern: "/friends/{slot}/{user}/unlink", action: access.EditFriends, do: postUnlink, live: true, audit: friendUnlinked},
 		{method: "GET", pattern: "/friends/{slot}/{user}/links", action: access.View, do: getLinkHistory},
+		{method: "POST", pattern: "/friends/{slot}/{user}/links", action: access.EditFriends, do: postDecision, live: true, audit: conflictDecided},
 		{method: "GET", pattern: "/contacts/{contact}", action: access.View, do: getContact},
 		{method: "POST", pattern: "/contacts/{contact}/links", action: access.EditFriends, do: postLink, live: true, own: true, audit: linkMade},
 		{method: "GET", pattern: "/accounts", action: access.View, do: getAccounts},

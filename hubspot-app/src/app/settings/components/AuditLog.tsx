@@ -13,6 +13,7 @@ const ACTIONS = [
   'line_disconnected',
   'line_login_changed',
   'link_made',
+  'conflict_decided',
   'links_written',
   'forwards_changed',
   'property_chosen',

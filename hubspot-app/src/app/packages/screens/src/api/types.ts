@@ -70,6 +70,8 @@ export type Code =
   | 'FORWARD_REFUSED'
   | 'LOGIN_CHANNEL_REFUSED'
   | 'NO_LOGIN_CHANNEL'
+  | 'NO_SUCH_CONFLICT'
+  | 'UNDO_TOO_LATE'
   | 'NO_LINK_PROPERTY'
   | 'LINKS_RUNNING'
   | 'NO_SUCH_CONTACT'
@@ -769,6 +771,17 @@ export interface Account {
   disconnectedAt: number | null;
 }
 
+export interface DecideLink {
+  requestId?: RequestID;
+  choice: 'move' | 'keep' | 'undo';
+  /** Not needed for undo */
+  contact?: string;
+}
+
+export interface Decided {
+  decided: boolean;
+}
+
 export interface LinkHistory {
   items: LinkEntry[];
   next: string | null;
@@ -785,7 +798,7 @@ export interface LinkEntry {
   at: number | null;
   /** Unix milliseconds; null while it lasts */
   until: number | null;
-  why: 'unlinked' | 'contact_deleted' | 'contact_merged' | 'place_taken' | null;
+  why: 'unlinked' | 'contact_deleted' | 'contact_merged' | 'place_taken' | 'moved' | 'undone' | null;
   /** user:<HubSpot user id> */
   endedBy: string | null;
 }
@@ -1736,6 +1749,8 @@ export interface Routes {
   };
   /** The links of a friend to contacts, the newest first */
   'GET /friends/{slot}/{user}/links': { answer: LinkHistory; path: { slot: Slot; user: LineUserID } };
+  /** Decide a conflict, or take the decision back */
+  'POST /friends/{slot}/{user}/links': { answer: Decided; path: { slot: Slot; user: LineUserID }; body: DecideLink };
   /** The card of a contact */
   'GET /contacts/{contact}': { answer: Card; path: { contact: ContactID } };
   /** Make a link with which a contact links their LINE */

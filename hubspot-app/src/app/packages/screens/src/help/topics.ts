@@ -72,6 +72,8 @@ const BY_CODE: Partial<Record<ErrorCode, Topic>> & Record<string, Topic> = {
   LINK_CONTACT_GONE: 'wrongPerson',
   NO_SUCH_CONTACT: 'wrongPerson',
   NO_LOGIN_CHANNEL: 'idNotValid',
+  NO_SUCH_CONFLICT: 'wrongPerson',
+  UNDO_TOO_LATE: 'wrongPerson',
   NO_LINK_PROPERTY: 'idNotValid',
   LINKS_RUNNING: 'slow',
   LOGIN_CHANNEL_REFUSED: 'idNotValid',
