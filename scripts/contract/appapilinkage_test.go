@@ -20,6 +20,8 @@ type linking struct {
 	LoginChannelID *string
 	CallbackURL    string
 	MergeAddress   *string
+	FormAddress    *string
+	Coverage       struct{ Friends, Linked int }
 }
 
 func TestAPIMakesLinksForContacts(t *testing.T) {
@@ -42,6 +44,9 @@ func TestAPIMakesLinksForContacts(t *testing.T) {
 	l := into[linking](t, w.ann.ok("PUT", "/accounts/1/login", set(login.ID, login.Secret)))
 	if l.LoginChannelID == nil || *l.LoginChannelID != login.ID || l.MergeAddress == nil || !strings.HasSuffix(*l.MergeAddress, linkage.Path+"{{ contact.line_link_token }}") {
 		t.Errorf("after: %+v", l)
+	}
+	if l.FormAddress == nil || l.Coverage.Friends == 0 || l.Coverage.Linked != 1 {
+		t.Errorf("form and coverage: %+v", l)
 	}
 	made := into[struct {
 		Address, ContactID string

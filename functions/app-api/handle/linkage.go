@@ -24,8 +24,18 @@ type linkingView struct {
 	MergeAddress *string `json:"mergeAddress"`
 	// FormAddress is what a message of the account links to, for friends who are not linked yet.
 	FormAddress *string `json:"formAddress"`
+	// Coverage tells how many friends are linked.
+	Coverage coverageView `json:"coverage"`
 	// Writing is the newest writing of tokens to a list's contacts, of any account.
 	Writing *writingView `json:"writing"`
+}
+
+// coverageView counts an account's friends; Whole is false where there are too many to count at once.
+type coverageView struct {
+	Friends   int  `json:"friends"`
+	Following int  `json:"following"`
+	Linked    int  `json:"linked"`
+	Whole     bool `json:"whole"`
 }
 
 type writingView struct {
@@ -46,6 +56,11 @@ func (c *call) linking(ctx context.Context, a lineaccount.Account) (linkingView,
 		address := linkage.FormAddress(c.Links.Signer, c.PublicURL, c.portal(), a.Slot)
 		v.FormAddress = &address
 	}
+	n, err := c.Index.Count(ctx, c.portal(), a.Slot)
+	if err != nil {
+		return v, err
+	}
+	v.Coverage = coverageView{n.Friends, n.Following, n.Linked, n.Whole}
 	set, err := c.Properties.Store.Set(ctx, c.portal(), a.Slot)
 	if err != nil {
 		return v, err

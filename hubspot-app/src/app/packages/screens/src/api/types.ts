@@ -812,7 +812,16 @@ export interface Linking {
   mergeAddress: string | null;
   /** What a message of the account links to, for friends who are not linked yet (P-23) */
   formAddress: string | null;
+  coverage: Coverage;
   writing: LinkWriting | null;
+}
+
+export interface Coverage {
+  friends: number;
+  following: number;
+  linked: number;
+  /** false: too many to be counted at once; these are of the first */
+  whole: boolean;
 }
 
 /** The newest writing of tokens to a list's contacts */
