@@ -273,7 +273,7 @@ func (p *Pages) page(x *visit, status int, v linkage.View, token string) entry.R
 	replace := strings.NewReplacer("{account}", s.Account, "{hint}", v.Hint)
 	s.Title, s.Text = replace.Replace(said.Title), replace.Replace(said.Text)
 	if v.Outcome == linkage.Confirm && v.Hint == "" {
-		s.Title = replace.Replace(w.Outcomes[noHint].Title)
+		s.Title, s.Text = replace.Replace(w.Outcomes[noHint].Title), replace.Replace(w.Outcomes[noHint].Text)
 	}
 	if v.BasicID != "" {
 		s.AddFriend = template.URL("https://line.me/R/ti/p/" + url.PathEscape(v.BasicID))

@@ -144,6 +144,15 @@ func TestTheWayThroughThePages(t *testing.T) {
 	}
 }
 
+func TestWithoutAnAddressTheQuestionNamesNone(t *testing.T) {
+	t.Parallel()
+	p, d := newPages()
+	d.view.Hint = ""
+	if res := open(t, p).ask("GET", "/k/"+token, "", ""); !bytes.Contains(res.Body, []byte("which of its customers")) || bytes.Contains(res.Body, []byte("this address")) {
+		t.Errorf("%s", res.Body)
+	}
+}
+
 func TestTheFormAsksForAnAddressAndACode(t *testing.T) {
 	t.Parallel()
 	p, d := newPages()

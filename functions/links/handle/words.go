@@ -29,7 +29,7 @@ var english = Words{
 	Consent: "You log in with LINE next. LINE then tells your user ID, name and picture to the company behind this account, which keeps them with your customer record and may write to you on LINE. You can block the account or ask the company to end the link at any time.",
 	Outcomes: map[linkage.Outcome]said{
 		linkage.Confirm:       {"Link your LINE to {hint}?", "{account} would like to know you on LINE. Only go on if this address is yours."},
-		noHint:                {"Link your LINE to {account}?", ""},
+		noHint:                {"Link your LINE to {account}?", "{account} would like to know which of its customers you are."},
 		linkage.Invalid:       {"This link does not work", "Perhaps it was cut off. Open it again from the message, or ask for a new one. Nothing was linked."},
 		linkage.Expired:       {"This link is too old", "Ask for a new one. Nothing was linked."},
 		linkage.Used:          {"This link was used already", "It works for one LINE only. If that was not you, ask for a link of your own. Nothing was linked now."},
@@ -61,7 +61,7 @@ var japanese = Words{
 	Consent: "次にLINEログインを行います。LINEから、このアカウントの運営会社にあなたのユーザーID・表示名・プロフィール画像が伝えられ、お客様情報とともに保存されます。LINEでメッセージが届くことがあります。アカウントのブロックや、運営会社への連携解除の依頼はいつでもできます。",
 	Outcomes: map[linkage.Outcome]said{
 		linkage.Confirm:       {"LINEを {hint} と連携しますか？", "{account} があなたをLINEで確認できるようになります。ご自身のメールアドレスの場合のみお進みください。"},
-		noHint:                {"LINEを {account} と連携しますか？", ""},
+		noHint:                {"LINEを {account} と連携しますか？", "{account} があなたをお客様として確認できるようになります。"},
 		linkage.Invalid:       {"このリンクは使えません", "リンクが途中で切れている可能性があります。メッセージからもう一度開くか、新しいリンクをご依頼ください。連携は行われていません。"},
 		linkage.Expired:       {"リンクの有効期限が切れています", "新しいリンクをご依頼ください。連携は行われていません。"},
 		linkage.Used:          {"このリンクは使用済みです", "1つのLINEアカウントでのみ使えます。心当たりがない場合は、ご自身用のリンクをご依頼ください。今回、連携は行われていません。"},
