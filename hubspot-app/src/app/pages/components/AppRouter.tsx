@@ -6,6 +6,8 @@ import { Friends } from '../tabs/Friends.tsx';
 import { FriendsDetail } from '../tabs/FriendsDetail.tsx';
 import { Help } from '../tabs/Help.tsx';
 import { RunPage } from '../tabs/RunPage.tsx';
+import { Segments } from '../tabs/Segments.tsx';
+import { SegmentsDetail } from '../tabs/SegmentsDetail.tsx';
 import { SyncData } from '../tabs/SyncData.tsx';
 import { DeletedTags, Tags } from '../tabs/Tags.tsx';
 import { Shell } from './Shell.tsx';
@@ -23,6 +25,8 @@ export const AppRouter = createPageRouter(
     <PageRoutes.Route path="/tags" component={Tags} />
     <PageRoutes.Route path="/tags/:slot" component={Tags} />
     <PageRoutes.Route path="/tags/:slot/deleted" component={DeletedTags} />
+    <PageRoutes.Route path="/segments" component={Segments} />
+    <PageRoutes.Route path="/segments/:slot/:segment" component={SegmentsDetail} />
     <PageRoutes.Route path="/help" component={Help} />
     <PageRoutes.Route path="/help/:topic" component={Help} />
     <PageRoutes.AnyRoute component={Dashboard} />

@@ -7,6 +7,7 @@ const TABS = [
   { path: '/sync-data', title: 'tab.syncData' },
   { path: '/friends', title: 'tab.friends' },
   { path: '/tags', title: 'tab.tags' },
+  { path: '/segments', title: 'tab.segments' },
   { path: '/help', title: 'tab.help' },
 ] as const;
 

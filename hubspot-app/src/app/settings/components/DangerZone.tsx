@@ -8,9 +8,17 @@ import {
   Heading,
   Text,
 } from '@hubspot/ui-extensions';
-import { Loadable, useAction, useApi, useFormat, useHubSpotLinks, useText, type Farewell } from '@lumo/screens';
+import {
+  ConfirmButton,
+  Loadable,
+  useAction,
+  useApi,
+  useFormat,
+  useHubSpotLinks,
+  useText,
+  type Farewell,
+} from '@lumo/screens';
 import { useState } from 'react';
-import { ConfirmButton } from './ConfirmButton.tsx';
 
 /** What disconnecting would mean, and doing it after two confirmations (P-155 to P-158). */
 export const DangerZone = ({ may, onDone }: { may: boolean; onDone: () => void }) => {

@@ -1,7 +1,6 @@
 import { List, Text, useExtensionActions } from '@hubspot/ui-extensions';
-import { useAction, useText } from '@lumo/screens';
+import { ConfirmButton, useAction, useText } from '@lumo/screens';
 import { useAccountName, type AccountProps } from './AccountTile.tsx';
-import { ConfirmButton } from './ConfirmButton.tsx';
 
 /** Says what it means, then disconnects (P-160). */
 export const DisconnectAccount = ({ account, may, onChanged }: AccountProps) => {

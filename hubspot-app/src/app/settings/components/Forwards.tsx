@@ -1,8 +1,7 @@
 import { Accordion, Flex, Input, LoadingButton, StatusTag, Text, useExtensionActions } from '@hubspot/ui-extensions';
-import { ErrorAlert, useAction, useProblem, useText, type Format, type Forward } from '@lumo/screens';
+import { ConfirmButton, ErrorAlert, useAction, useProblem, useText, type Format, type Forward } from '@lumo/screens';
 import { useState } from 'react';
 import type { AccountProps } from './AccountTile.tsx';
-import { ConfirmButton } from './ConfirmButton.tsx';
 
 const MOST = 10;
 

@@ -1,7 +1,6 @@
 import { Accordion, Alert, Flex, LoadingSpinner, StatusTag, Text, useExtensionActions } from '@hubspot/ui-extensions';
-import { Loadable, useAction, useApi, useProblem, useText, type ImportState } from '@lumo/screens';
+import { ConfirmButton, Loadable, useAction, useApi, useProblem, useText, type ImportState } from '@lumo/screens';
 import type { AccountProps } from './AccountTile.tsx';
-import { ConfirmButton } from './ConfirmButton.tsx';
 
 const WHILE_RUNNING_MS = 3_000;
 const VARIANTS = {

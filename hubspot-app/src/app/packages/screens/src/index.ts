@@ -1,4 +1,5 @@
 export * from './api/index.ts';
+export * from './components/ConfirmButton.tsx';
 export * from './components/HelpLink.tsx';
 export * from './components/Loadable.tsx';
 export * from './components/PagedTable.tsx';

@@ -18,7 +18,7 @@ export interface AnyArgs {
   body?: Record<string, unknown>;
 }
 
-type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 const TIMEOUT_MS = 20_000;
 const WAIT_FOR_RUNNING_MS = 1_000;

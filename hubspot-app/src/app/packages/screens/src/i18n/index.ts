@@ -5,12 +5,13 @@ import { errors } from './errors.ts';
 import { friends } from './friends.ts';
 import { help } from './help.ts';
 import { lists } from './lists.ts';
+import { segments } from './segments.ts';
 import { settings } from './settings.ts';
 import { syncData } from './syncData.ts';
 import { tags } from './tags.ts';
 
 /** One dictionary for each screen, so that people work on them side by side. */
-export const dictionaries = { common, errors, help, dashboard, syncData, lists, friends, tags, settings, card };
+export const dictionaries = { common, errors, help, dashboard, syncData, lists, friends, tags, segments, settings, card };
 
 export type Area = keyof typeof dictionaries;
 export type Key<A extends Area> = keyof (typeof dictionaries)[A]['en'] & string;

@@ -27,10 +27,10 @@ export const segmentErrors = words({
     CONDITION_PROPERTY: 'The HubSpot property of a condition is not mapped.',
     'CONDITION_PROPERTY.do': 'Add the property on Sync Data, or remove the condition.',
     CONDITION_LIST: 'The HubSpot list of a condition was deleted.',
-    'CONDITION_LIST.do': 'Choose another list or remove the condition.',
+    'CONDITION_LIST.do': 'Choose another HubSpot list or remove the condition.',
     CONDITION_LIST_UNREADABLE: 'The members of a HubSpot list cannot be read.',
     'CONDITION_LIST_UNREADABLE.do':
-      'Check that Lumo may read the list and that it has at most 1,000,000 members, or remove the condition.',
+      'Check that Lumo may read the HubSpot list and that it has at most 1,000,000 members, or remove the condition.',
     CONDITION_BROADCAST: 'The broadcast of a condition does not exist.',
     'CONDITION_BROADCAST.do': 'Choose another broadcast or remove the condition.',
     CONDITION_NOT_TRACKED: 'This broadcast does not tell who opened or clicked.',

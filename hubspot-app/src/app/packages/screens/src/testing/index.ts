@@ -2,3 +2,4 @@ export * from './render.tsx';
 export * from './samples.ts';
 export * from './server.ts';
 export * from './settings.ts';
+export * from './segments.ts';

@@ -7,7 +7,9 @@ import {
   ModalFooter,
   useExtensionActions,
 } from '@hubspot/ui-extensions';
-import { ErrorAlert, useText, type ApiError } from '@lumo/screens';
+import type { ApiError } from '../api/errors.ts';
+import { useText } from '../i18n/useText.ts';
+import { ErrorAlert } from './Problems.tsx';
 import type { ReactNode } from 'react';
 
 interface Props {
@@ -33,7 +35,7 @@ interface Props {
 export const ConfirmButton = (props: Props) => {
   const { id, label, title, confirm, keep, danger = false, primary = false, disabled = false, busy, error } = props;
   const words = useText('common');
-  const { closeOverlay } = useExtensionActions<'settings'>();
+  const { closeOverlay } = useExtensionActions<'pages'>();
   const go = async () => {
     if (await props.onConfirm()) closeOverlay(id);
   };
