@@ -8,9 +8,22 @@ async function screensOf(portal: number, card: string): Promise<string[]> {
   const { world } = stage;
   const { items: runs } = await world.api('/runs', { portal });
   const { items: friends } = await world.api('/friends?slot=1', { portal });
+  const tree = {
+    all: [{ any: [{ type: 'linked', op: 'yes' }] }, { any: [{ type: 'friend_since', op: 'last_days', days: 365 }] }],
+  };
+  const segment = await world.api('/segments', {
+    portal,
+    method: 'POST',
+    body: { requestId: crypto.randomUUID(), slot: 1, name: '春 🌸', tree },
+  });
   const contact = new URL(card).searchParams.get('objectId');
-  const tabs = ['/', '/sync-data', '/friends', '/failures', '/changes', '/help'];
-  const details = [`/runs/${runs[0].id}`, `/friends/1/${friends[0].user}`];
+  const tabs = ['/', '/sync-data', '/friends', '/segments', '/failures', '/changes', '/help'];
+  const details = [
+    `/runs/${runs[0].id}`,
+    `/friends/1/${friends[0].user}`,
+    '/segments/1/new',
+    `/segments/1/${segment.id}`,
+  ];
   return [
     ...[...tabs, ...details].map((path) => `ext=pages&path=${path}`),
     `ext=card&objectId=${contact}`,

@@ -181,5 +181,36 @@ export function flows() {
       },
       90_000,
     );
+
+    it('a segment is put together, counts who has its tag, and is kept', async () => {
+      const { world, page } = stage;
+      const { items: friends } = await world.api('/friends?slot=1&limit=50');
+      const { tag } = await world.api('/tags', {
+        method: 'POST',
+        body: { requestId: crypto.randomUUID(), slot: 1, name: '常連 Regulars' },
+      });
+      const reached = friends.filter((f: { follow: string }) => f.follow === 'following').slice(0, 3);
+      await world.api('/friends/tags', {
+        method: 'POST',
+        body: {
+          requestId: crypto.randomUUID(),
+          slot: 1,
+          users: reached.map((f: { user: string }) => f.user),
+          add: [tag.id],
+          remove: [],
+        },
+      });
+      await stage.open('ext=pages&path=/segments');
+      await page.getByTestId('create-segment').click();
+      await page.getByLabel(say('en', 'segments', 'name')).fill('Regulars 🌸');
+      await page.getByLabel(say('en', 'segments', 'type.tag'), { exact: true }).selectOption({ label: tag.name });
+      const recipients = page.getByText(say('en', 'segments', 'count.recipients')).locator('..');
+      await recipients.getByText('3', { exact: true }).waitFor({ timeout: 20_000 });
+      await page.getByTestId('save-segment').click();
+      await expect
+        .poll(async () => (await world.api('/segments?slot=1')).items.map((s: { name: string }) => s.name))
+        .toContain('Regulars 🌸');
+      await page.getByTestId('save-segment').and(page.locator(':disabled')).waitFor();
+    }, 60_000);
   });
 }

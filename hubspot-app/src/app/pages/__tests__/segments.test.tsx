@@ -167,6 +167,21 @@ describe('The editor of a segment', () => {
     });
   });
 
+  it('does not complain of what is only being put together', async () => {
+    serve({
+      'POST /segments/estimate': {
+        state: 'attention',
+        problems: [{ code: 'CONDITION_TAG', place: 'tree.all[0].any[0].ref', message: 'Choose a tag.' }],
+        estimate: null,
+      },
+    });
+    const page = open('/segments/1/new', NEW_AT);
+    await page.sees('Complete the conditions');
+    expect(page.texts()).not.toContain('The tag of a condition');
+    page.find(Select, { name: 'c-0-0-ref' }).trigger('onChange', 'vip' as never);
+    await page.sees('The tag of a condition does not exist.');
+  });
+
   it('waits for what is read for the first time', async () => {
     serve({ 'POST /segments/estimate': { state: 'preparing', problems: [], estimate: null } });
     await open(PATH, AT).sees('The count follows by itself.');

@@ -30,7 +30,7 @@ import { useState } from 'react';
 import { ConditionRow } from './ConditionRow.tsx';
 import { Estimate } from './Estimate.tsx';
 import { STATE_VARIANTS } from './SegmentList.tsx';
-import { blank, countOf, edited, problemsAt, sendable } from './tree.ts';
+import { blank, countOf, edited, isComplete, problemsAt, sendable } from './tree.ts';
 
 interface Props {
   slot: Slot;
@@ -185,7 +185,7 @@ const Groups = ({ tree, choices, problems, readOnly, onChange }: GroupsProps) =>
                     name={`c-${g}-${i}`}
                     condition={condition}
                     choices={choices}
-                    problems={problemsAt(problems, g, i)}
+                    problems={isComplete(condition) ? problemsAt(problems, g, i) : []}
                     removeLabel={t('removeNth', { n: i + 1, group: g + 1 })}
                     readOnly={readOnly}
                     onChange={(next) =>

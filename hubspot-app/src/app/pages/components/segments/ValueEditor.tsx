@@ -20,7 +20,7 @@ export const ValueEditor = (props: ValueProps) => {
       <NumberInput
         name={`${name}-days`}
         label={t('days')}
-        description={t('daysHelp')}
+        tooltip={t('daysHelp')}
         min={1}
         max={choices.limits.days}
         precision={0}
@@ -63,7 +63,7 @@ const Lines = ({ name, condition, readOnly, onChange }: ValueProps) => {
     <TextArea
       name={`${name}-values`}
       label={t('values')}
-      description={t('valuesHelp')}
+      tooltip={t('valuesHelp')}
       rows={2}
       readOnly={readOnly}
       value={(condition.values ?? []).join('\n')}

@@ -63,6 +63,16 @@ export function mayBeUnknown(choices: SegmentChoices, { type, op }: SegmentCondi
   return choices.types.find((known) => known.type === type)?.orUnknown ?? false;
 }
 
+const REFERRING: readonly ConditionType[] = ['tag', 'property', 'list', 'broadcast'];
+
+/** Whether everything is filled in. Of a condition that is being put together nobody wants to hear what it lacks. */
+export function isComplete({ type, op, ref, values = [] }: SegmentCondition): boolean {
+  if (REFERRING.includes(type) && !ref) return false;
+  const filled = values.filter((value) => value.trim() !== '').length;
+  const most = valuesOf(op);
+  return most === 'many' ? filled > 0 : filled >= most;
+}
+
 export const countOf = (tree: SegmentTree) => tree.all.reduce((sum, { any }) => sum + any.length, 0);
 
 /** The tree as the server takes it: without what the operators do not use. */
