@@ -17,7 +17,7 @@ async function screensOf(portal: number, card: string): Promise<string[]> {
     body: { requestId: crypto.randomUUID(), slot: 1, name: '春 🌸', tree },
   });
   const contact = new URL(card).searchParams.get('objectId');
-  const tabs = ['/', '/sync-data', '/friends', '/segments', '/failures', '/changes', '/help'];
+  const tabs = ['/', '/sync-data', '/friends', '/segments', '/broadcasts', '/failures', '/changes', '/help'];
   const details = [
     `/runs/${runs[0].id}`,
     `/friends/1/${friends[0].user}`,

@@ -1,4 +1,6 @@
 import { createPageRouter, PageRoutes } from '@hubspot/ui-extensions/pages';
+import { Broadcasts } from '../tabs/Broadcasts.tsx';
+import { BroadcastsDetail } from '../tabs/BroadcastsDetail.tsx';
 import { Changes } from '../tabs/Changes.tsx';
 import { Dashboard } from '../tabs/Dashboard.tsx';
 import { Failures } from '../tabs/Failures.tsx';
@@ -27,6 +29,8 @@ export const AppRouter = createPageRouter(
     <PageRoutes.Route path="/tags/:slot/deleted" component={DeletedTags} />
     <PageRoutes.Route path="/segments" component={Segments} />
     <PageRoutes.Route path="/segments/:slot/:segment" component={SegmentsDetail} />
+    <PageRoutes.Route path="/broadcasts" component={Broadcasts} />
+    <PageRoutes.Route path="/broadcasts/:slot/:broadcast" component={BroadcastsDetail} />
     <PageRoutes.Route path="/help" component={Help} />
     <PageRoutes.Route path="/help/:topic" component={Help} />
     <PageRoutes.AnyRoute component={Dashboard} />

@@ -8,6 +8,7 @@ const TABS = [
   { path: '/friends', title: 'tab.friends' },
   { path: '/tags', title: 'tab.tags' },
   { path: '/segments', title: 'tab.segments' },
+  { path: '/broadcasts', title: 'tab.broadcasts' },
   { path: '/help', title: 'tab.help' },
 ] as const;
 

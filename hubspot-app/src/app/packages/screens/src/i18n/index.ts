@@ -1,3 +1,4 @@
+import { broadcasts } from './broadcasts.ts';
 import { card } from './card.ts';
 import { common } from './common.ts';
 import { dashboard } from './dashboard.ts';
@@ -11,7 +12,20 @@ import { syncData } from './syncData.ts';
 import { tags } from './tags.ts';
 
 /** One dictionary for each screen, so that people work on them side by side. */
-export const dictionaries = { common, errors, help, dashboard, syncData, lists, friends, tags, segments, settings, card };
+export const dictionaries = {
+  common,
+  errors,
+  help,
+  dashboard,
+  syncData,
+  lists,
+  friends,
+  tags,
+  segments,
+  broadcasts,
+  settings,
+  card,
+};
 
 export type Area = keyof typeof dictionaries;
 export type Key<A extends Area> = keyof (typeof dictionaries)[A]['en'] & string;

@@ -1,3 +1,4 @@
+export * from './broadcasts.ts';
 export * from './render.tsx';
 export * from './samples.ts';
 export * from './server.ts';

@@ -77,7 +77,6 @@ export const tag = (more: Partial<TagRow> = {}): TagRow => ({
   state: 'active',
   createdAt: NOON,
   updatedAt: NOON,
-  state: 'active',
   ...more,
 });
 

@@ -1,0 +1,134 @@
+import { Button, Checkbox, Flex, Heading, Input, LoadingButton, Select, Text } from '@hubspot/ui-extensions';
+import { ErrorAlert, useAction, useApi, useMay, useText, type Broadcast, type Bubble } from '@lumo/screens';
+import { useState } from 'react';
+import { AudiencePicker } from './AudiencePicker.tsx';
+import { BubbleEditor } from './BubbleEditor.tsx';
+import { blankBubble, draftOf, KINDS, MOST_BUBBLES, problemsOf } from './draft.ts';
+import { Review } from './Review.tsx';
+
+const TRACKING = ['off', 'shared', 'personal'] as const;
+
+/** A draft: name, up to five bubbles, who gets it; then its review (P-124). */
+export const Composer = ({ broadcast, onChanged }: { broadcast: Broadcast; onChanged: () => void }) => {
+  const t = useText('broadcasts');
+  const may = useMay().send_messages;
+  const { slot, id } = broadcast;
+  const path = { slot, broadcast: id };
+  const save = useAction('PUT /broadcasts/{slot}/{broadcast}');
+  const review = useAction('POST /broadcasts/{slot}/{broadcast}/review');
+  const mappings = useApi('GET /mappings', {});
+  const settings = useApi('GET /accounts/{slot}/broadcasting', { path: { slot } });
+  const [kept, setKept] = useState(() => draftOf(broadcast));
+  const [draft, setDraft] = useState(kept);
+  const [reviewed, setReviewed] = useState<Awaited<ReturnType<typeof review.run>>>(null);
+  const changed = JSON.stringify(draft) !== JSON.stringify(kept);
+  const set = (more: Partial<typeof draft>) => setDraft((last) => ({ ...last, ...more }));
+  const setBubbles = (edit: (bubbles: Bubble[]) => Bubble[]) =>
+    setDraft((last) => ({ ...last, bubbles: edit(last.bubbles) }));
+
+  const keep = async () => {
+    const done = await save.run({ path, body: { ...draft, testUsers: broadcast.testUsers } });
+    if (done) setKept(draft);
+    return done !== null;
+  };
+  const look = async () => {
+    if (changed && !(await keep())) return;
+    setReviewed(await review.run({ path, body: {} }));
+  };
+  const trackable = settings.data?.tracking ?? false;
+  return (
+    <Flex direction="column" gap="medium">
+      {!may && <Text>{t('readOnly')}</Text>}
+      <Input
+        name="broadcast-name"
+        label={t('draft.name')}
+        tooltip={t('draft.nameHelp')}
+        required
+        readOnly={!may}
+        value={draft.name}
+        onInput={(name) => set({ name })}
+      />
+      <AudiencePicker
+        slot={slot}
+        audience={draft.audience}
+        readOnly={!may}
+        onChange={(audience) => set({ audience })}
+      />
+      <Heading>{t('draft.bubbles')}</Heading>
+      {draft.bubbles.length === 0 && <Text>{t('draft.empty')}</Text>}
+      {draft.bubbles.map((bubble, at) => (
+        <BubbleEditor
+          key={`${at} ${bubble.kind}`}
+          at={at}
+          bubble={bubble}
+          last={at === draft.bubbles.length - 1}
+          problems={problemsOf(reviewed?.problems ?? [], at)}
+          fields={mappings.data?.items.map(({ property, label }) => ({ property, label })) ?? []}
+          readOnly={!may}
+          onChange={(next) => setBubbles((all) => all.map((old, i) => (i === at ? next : old)))}
+          onMove={(by) => setBubbles((all) => moved(all, at, by))}
+          onRemove={() => setBubbles((all) => all.filter((_, i) => i !== at))}
+        />
+      ))}
+      {may && (
+        <AddBubble
+          full={draft.bubbles.length >= MOST_BUBBLES}
+          onAdd={(kind) => setBubbles((all) => [...all, blankBubble(kind)])}
+        />
+      )}
+      <Select
+        name="tracking"
+        label={t('tracking.label')}
+        description={t(trackable ? 'tracking.help' : 'tracking.disabled')}
+        readOnly={!may || (!trackable && draft.tracking === 'off')}
+        value={draft.tracking}
+        options={TRACKING.map((value) => ({ value, label: t(`tracking.${value}`) }))}
+        onChange={(value) => set({ tracking: TRACKING.find((one) => one === value) ?? 'off' })}
+      />
+      <Checkbox name="silent" checked={draft.silent} readOnly={!may} onChange={(silent) => set({ silent })}>
+        {t('draft.silent')}
+      </Checkbox>
+      <ErrorAlert error={save.error ?? review.error} />
+      <Flex gap="small" align="center" wrap>
+        <LoadingButton testId="save-draft" loading={save.busy} disabled={!may || !changed} onClick={() => void keep()}>
+          {t('draft.save')}
+        </LoadingButton>
+        <LoadingButton
+          variant="primary"
+          testId="review-draft"
+          loading={review.busy}
+          disabled={!may || draft.name.trim() === ''}
+          onClick={() => void look()}
+        >
+          {t('draft.review')}
+        </LoadingButton>
+        {changed && may && <Text variant="microcopy">{t('draft.unsaved')}</Text>}
+      </Flex>
+      {reviewed && <Review broadcast={broadcast} review={reviewed} current={!changed} onChanged={onChanged} />}
+    </Flex>
+  );
+};
+
+function moved(bubbles: Bubble[], at: number, by: -1 | 1): Bubble[] {
+  const next = [...bubbles];
+  const [one] = next.splice(at, 1);
+  if (one) next.splice(at + by, 0, one);
+  return next;
+}
+
+const AddBubble = ({ full, onAdd }: { full: boolean; onAdd: (kind: Bubble['kind']) => void }) => {
+  const t = useText('broadcasts');
+  if (full) return <Text variant="microcopy">{t('draft.full')}</Text>;
+  return (
+    <Flex direction="column" gap="xs">
+      <Text>{t('draft.add')}</Text>
+      <Flex gap="xs" wrap>
+        {KINDS.map((kind) => (
+          <Button key={kind} size="sm" testId={`add-${kind}`} onClick={() => onAdd(kind)}>
+            {t(`kind.${kind}`)}
+          </Button>
+        ))}
+      </Flex>
+    </Flex>
+  );
+};
