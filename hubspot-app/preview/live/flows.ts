@@ -212,5 +212,25 @@ export function flows() {
         .toContain('Regulars 🌸');
       await page.getByTestId('save-segment').and(page.locator(':disabled')).waitFor();
     }, 60_000);
+
+    it('a broadcast is written, reviewed and sent, and arrives on the phones', async () => {
+      const { world, page } = stage;
+      const { channel, person } = await stage.linkedContact();
+      const text = '春のおしらせ 🌸 Spring news';
+      await stage.open('ext=pages&path=/broadcasts');
+      await page.getByTestId('create-broadcast').click();
+      await page.getByTestId('add-text').click();
+      await page.getByLabel(say('en', 'broadcasts', 'field.text'), { exact: true }).fill(text);
+      await page.getByTestId('review-draft').click();
+      await page.getByText(say('en', 'broadcasts', 'review.ok')).waitFor({ timeout: 30_000 });
+      await page.getByTestId('confirm-broadcast').click();
+      await page.getByTestId('confirm-broadcast-confirm').click();
+      const chat = async () => JSON.stringify(await world.phone(`chats/${channel}/${person}`));
+      await expect.poll(chat, { timeout: 60_000, interval: 500 }).toContain(text);
+      await page
+        .getByText(say('en', 'broadcasts', 'status.sent'), { exact: true })
+        .first()
+        .waitFor({ timeout: 30_000 });
+    }, 150_000);
   });
 }
