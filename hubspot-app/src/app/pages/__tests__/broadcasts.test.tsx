@@ -94,6 +94,18 @@ describe('Broadcasts', () => {
     expect(page.find(TextArea).props.readOnly).toBe(true);
   });
 
+  it('copies the whole, whose message the table does not have', async () => {
+    const server = serve([broadcast({ bubbles: [] })], {
+      'GET /broadcasts/{slot}/{broadcast}': broadcast(),
+      'POST /broadcasts': broadcast({ id: 'made' }),
+    });
+    const page = open('/broadcasts');
+    await page.waitFor(() => expect(page.findByTestId(Button, 'copy-cast1').props.disabled).toBe(false));
+    page.findByTestId(Button, 'copy-cast1').trigger('onClick');
+    await vi.waitFor(() => expect(page.alerts()).toEqual(['success: “Spring 🌸 (copy)” is a new draft.']));
+    expect(server.of('POST /broadcasts')[0]?.body).toMatchObject({ bubbles: broadcast().bubbles });
+  });
+
   it('takes a scheduled one back', async () => {
     serve([broadcast({ status: 'scheduled', sendAt: NOON })], {
       'POST /broadcasts/{slot}/{broadcast}/cancel': broadcast(),

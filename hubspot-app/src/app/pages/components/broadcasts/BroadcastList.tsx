@@ -126,17 +126,21 @@ const LONGEST_COPIED = 80;
 const Actions = ({ broadcast, may, onChanged }: { broadcast: Broadcast; may: boolean; onChanged: () => void }) => {
   const t = useText('broadcasts');
   const { addAlert } = useExtensionActions<'pages'>();
+  const read = useAction('GET /broadcasts/{slot}/{broadcast}');
   const full = useAction('POST /broadcasts');
   const remove = useAction('DELETE /broadcasts/{slot}/{broadcast}');
   const cancel = useAction('POST /broadcasts/{slot}/{broadcast}/cancel');
   const path = { slot: broadcast.slot, broadcast: broadcast.id };
-  const { name, bubbles, silent, tracking, audience, testUsers, slot, status } = broadcast;
+  const { name, slot, status } = broadcast;
   const done = (message: string) => {
     addAlert({ type: 'success', message });
     onChanged();
     return true;
   };
   const copy = async () => {
+    const whole = await read.run({ path }); // a table has no bubbles
+    if (!whole) return;
+    const { bubbles, silent, tracking, audience, testUsers } = whole;
     const copied = t('copyName', { name: short(name, LONGEST_COPIED) });
     const body = { slot, name: copied, bubbles, silent, tracking, audience, testUsers };
     if (await full.run({ body })) done(t('done.copied', { name: copied }));
@@ -144,7 +148,12 @@ const Actions = ({ broadcast, may, onChanged }: { broadcast: Broadcast; may: boo
   return (
     <Flex direction="column" gap="xs">
       <Flex gap="xs" wrap>
-        <Button size="sm" testId={`copy-${broadcast.id}`} disabled={!may || full.busy} onClick={() => void copy()}>
+        <Button
+          size="sm"
+          testId={`copy-${broadcast.id}`}
+          disabled={!may || read.busy || full.busy}
+          onClick={() => void copy()}
+        >
           {t('more.copy')}
         </Button>
         {status === 'scheduled' && (
@@ -173,7 +182,7 @@ const Actions = ({ broadcast, may, onChanged }: { broadcast: Broadcast; may: boo
           </ConfirmButton>
         )}
       </Flex>
-      <ErrorAlert error={full.error ?? cancel.error} />
+      <ErrorAlert error={read.error ?? full.error ?? cancel.error} />
     </Flex>
   );
 };
