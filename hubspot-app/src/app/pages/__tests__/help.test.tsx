@@ -43,6 +43,8 @@ describe('the tabs', () => {
     ['/sync-data', 'Sync Data', '/sync-data'],
     ['/friends', 'Friends', '/friends'],
     ['/tags/1/deleted', 'Tags', '/tags'],
+    ['/segments/1/new', 'Segments', '/segments'],
+    ['/broadcasts', 'Broadcasts', '/broadcasts'],
     ['/help', 'Help', '/help'],
   ])('%s belongs to %s', (path, title, tab) => {
     fakeServer({});
@@ -54,6 +56,8 @@ describe('the tabs', () => {
       'Sync Data',
       'Friends',
       'Tags',
+      'Segments',
+      'Broadcasts',
       'Help',
     ]);
     page.find(Tabs).trigger('onSelectedChange', '/help' as never);
