@@ -34,6 +34,7 @@ import (
 	"lumo/shared/logging"
 	"lumo/shared/mapping"
 	"lumo/shared/message"
+	"lumo/shared/messagetemplate"
 	"lumo/shared/onboarding"
 	"lumo/shared/once"
 	"lumo/shared/portal"
@@ -81,6 +82,7 @@ type Deps struct {
 	LinkWriter *linkage.Writer
 	Tags       *tag.Service
 	Broadcasts *broadcast.Service
+	Templates  *messagetemplate.Service
 	Taps       *tracking.Counter
 	Segments   *segment.Service
 	Release    func(context.Context)

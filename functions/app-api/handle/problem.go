@@ -23,6 +23,7 @@ import (
 	"lumo/shared/linkage"
 	"lumo/shared/logging"
 	"lumo/shared/mapping"
+	"lumo/shared/messagetemplate"
 	"lumo/shared/onboarding"
 	"lumo/shared/once"
 	"lumo/shared/portal"
@@ -135,6 +136,12 @@ var refusals = []struct {
 	{segment.ErrInUse, "SEGMENT_IN_USE", ""},
 	{segment.ErrNoTarget, "NO_SUCH_ACCOUNT", "slot"},
 	{segment.ErrChanged, "CHANGED_MEANWHILE", ""},
+	{messagetemplate.ErrUnknown, "NO_SUCH_TEMPLATE", "template"},
+	{messagetemplate.ErrName, "INVALID_NAME", "name"},
+	{messagetemplate.ErrTooLarge, "BUBBLES_TOO_LARGE", "bubbles"},
+	{messagetemplate.ErrTooMany, "TOO_MANY_TEMPLATES", ""},
+	{messagetemplate.ErrNoAccount, "NO_SUCH_ACCOUNT", "slot"},
+	{messagetemplate.ErrChanged, "CHANGED_MEANWHILE", ""},
 	{redrive.ErrUnknown, "NO_SUCH_FAILURE", ""},
 	{redrive.ErrLost, "CANNOT_RETRY", ""},
 	{lineaccount.ErrUnknown, "NO_SUCH_ACCOUNT", "slot"},

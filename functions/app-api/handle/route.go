@@ -40,6 +40,9 @@ const (
 	broadcastResumed    portal.Action = "broadcast_resumed"
 	broadcastSettled    portal.Action = "broadcast_settled"
 	broadcastingChanged portal.Action = "broadcasting_changed"
+
+	templateKept    portal.Action = "template_kept"
+	templateDeleted portal.Action = "template_deleted"
 )
 
 func routes() []route {
@@ -108,6 +111,12 @@ func routes() []route {
 		{method: "POST", pattern: "/tags/{slot}/{tag}/copy", action: access.EditFriends, do: postTagCopy, live: true},
 		{method: "POST", pattern: "/tags/{slot}/{tag}/restore", action: access.EditFriends, do: postTagRestore, live: true},
 		{method: "GET", pattern: "/deleted-tags", action: access.View, do: getDeletedTags},
+		{method: "GET", pattern: "/templates", action: access.View, do: getTemplates},
+		{method: "POST", pattern: "/templates", action: access.Send, do: postTemplate, live: true, audit: templateKept},
+		{method: "GET", pattern: "/templates/{slot}/{template}", action: access.View, do: getTemplate},
+		{method: "PUT", pattern: "/templates/{slot}/{template}", action: access.Send, do: putTemplate, live: true, audit: templateKept},
+		{method: "POST", pattern: "/templates/{slot}/{template}/copy", action: access.Send, do: postTemplateCopy, live: true, audit: templateKept},
+		{method: "DELETE", pattern: "/templates/{slot}/{template}", action: access.Send, do: deleteTemplate, audit: templateDeleted},
 		{method: "GET", pattern: "/broadcasts", action: access.View, do: getBroadcasts},
 		{method: "POST", pattern: "/broadcasts", action: access.Send, do: postBroadcast, live: true},
 		{method: "POST", pattern: "/broadcasts/estimate", action: access.Send, do: postEstimate, live: true},
@@ -169,7 +178,7 @@ func match(pattern, path string) (map[string]string, bool) {
 
 // subject names in the audit log what a write was about.
 func (r *route) subject(c *call) string {
-	for _, name := range []string{"broadcast", "slot", "failure", "list", "what", "contact"} {
+	for _, name := range []string{"broadcast", "template", "slot", "failure", "list", "what", "contact"} {
 		if v := c.params[name]; v != "" {
 			return v
 		}

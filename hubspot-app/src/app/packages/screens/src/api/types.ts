@@ -92,6 +92,8 @@ export type Code =
   | 'NO_SUCH_LIST'
   | 'LIST_DELETED'
   | 'LIST_TOO_LARGE'
+  | 'NO_SUCH_TEMPLATE'
+  | 'TOO_MANY_TEMPLATES'
   | 'NO_SUCH_BROADCAST'
   | 'WRONG_STATUS'
   | 'AUDIENCE_UNUSABLE'
@@ -1256,6 +1258,62 @@ export interface Audience {
   ref?: string;
 }
 
+export interface TemplateContent {
+  requestId?: RequestID;
+  /** Needed when it is created */
+  slot?: number;
+  name: string;
+  bubbles: Bubble[];
+}
+
+export interface TemplateCopy {
+  requestId?: RequestID;
+  /** Another account */
+  slot?: number;
+  name: string;
+}
+
+export interface TemplateRow {
+  id: string;
+  slot: Slot;
+  name: string;
+  /** One line of what it says, merge fields as their fallbacks */
+  summary: string;
+  /** Unix milliseconds */
+  createdAt: number;
+  /** Unix milliseconds */
+  updatedAt: number;
+  updatedBy: string;
+}
+
+export interface TemplateUse {
+  /** HubSpot's id of the workflow */
+  workflow: string;
+  /** Unix milliseconds, to the hour */
+  lastAt: number;
+}
+
+export interface Template {
+  id: string;
+  slot: Slot;
+  name: string;
+  /** One line of what it says, merge fields as their fallbacks */
+  summary: string;
+  /** Unix milliseconds */
+  createdAt: number;
+  /** Unix milliseconds */
+  updatedAt: number;
+  updatedBy: string;
+  bubbles: Bubble[];
+  /** Workflows that sent it, as far as Lumo saw */
+  usedBy: TemplateUse[];
+}
+
+export interface TemplatePage {
+  items: TemplateRow[];
+  next: string | null;
+}
+
 /** What is not known of a friend matches neither `is` nor `is_not`, unless `orUnknown` says so. Of a friend without a contact neither properties nor HubSpot lists are known. Days are those of the account's time zone. */
 export interface SegmentCondition {
   type: ConditionType;
@@ -1804,6 +1862,26 @@ export interface Routes {
   'PATCH /tags/{slot}/{tag}': { answer: TagResult; path: { slot: Slot; tag: string }; body: RenameTag };
   /** Delete a tag */
   'DELETE /tags/{slot}/{tag}': { answer: DeletedTag; path: { slot: Slot; tag: string } };
+  /** Message templates of an account, newest first */
+  'GET /templates': { answer: TemplatePage; query: { slot?: Slot; q?: string; cursor?: string; limit?: number } };
+  /** Keep a message template */
+  'POST /templates': { answer: Template; body: TemplateContent };
+  /** One message template, and which workflows sent it */
+  'GET /templates/{slot}/{template}': { answer: Template; path: { slot: Slot; template: string } };
+  /** Replace a message template's content */
+  'PUT /templates/{slot}/{template}': {
+    answer: Template;
+    path: { slot: Slot; template: string };
+    body: TemplateContent;
+  };
+  /** Delete a message template */
+  'DELETE /templates/{slot}/{template}': { answer: Deleted; path: { slot: Slot; template: string } };
+  /** Make another one of the same content */
+  'POST /templates/{slot}/{template}/copy': {
+    answer: Template;
+    path: { slot: Slot; template: string };
+    body: TemplateCopy;
+  };
   /** Where a tag is used */
   'GET /tags/{slot}/{tag}/uses': {
     answer: TagUses;

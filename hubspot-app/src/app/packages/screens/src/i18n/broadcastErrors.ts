@@ -3,6 +3,10 @@ import { words } from './words.ts';
 /** What the checks of message broadcasts and their bubbles tell. They are part of the errors. */
 export const broadcastErrors = words({
   en: {
+    NO_SUCH_TEMPLATE: 'There is no such message template.',
+    'NO_SUCH_TEMPLATE.do': 'Reload the page to see which ones there are.',
+    TOO_MANY_TEMPLATES: 'This account has as many message templates as it can have.',
+    'TOO_MANY_TEMPLATES.do': 'Delete templates that nobody needs.',
     NO_SUCH_BROADCAST: 'There is no such broadcast.',
     'NO_SUCH_BROADCAST.do': 'Reload the page to see which ones there are.',
     WRONG_STATUS: 'The broadcast has gone on meanwhile, so this is no longer possible.',
@@ -62,6 +66,10 @@ export const broadcastErrors = words({
     'BUBBLE_MERGE_URL.do': 'Use merge fields only behind the domain of an address.',
   },
   ja: {
+    NO_SUCH_TEMPLATE: 'このメッセージテンプレートは存在しません。',
+    'NO_SUCH_TEMPLATE.do': 'ページを再読み込みして、現在のテンプレートを確認してください。',
+    TOO_MANY_TEMPLATES: 'このアカウントのメッセージテンプレートは上限に達しています。',
+    'TOO_MANY_TEMPLATES.do': '不要なテンプレートを削除してください。',
     NO_SUCH_BROADCAST: 'この一斉配信は存在しません。',
     'NO_SUCH_BROADCAST.do': 'ページを再読み込みして、現在の一斉配信を確認してください。',
     WRONG_STATUS: '一斉配信の状態が変わったため、この操作はできません。',
