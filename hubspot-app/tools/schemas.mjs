@@ -20,6 +20,47 @@ const event = {
   properties: { subscriptionType: text, objectType: text, propertyName: text, active: { type: 'boolean' } },
 };
 
+const option = { type: 'object', required: ['value', 'label'], properties: { value: text, label: text } };
+/** A field of a workflow action; its options are fixed or fetched. */
+const definition = closed(
+  {
+    name: { type: 'string', pattern: '^[a-z][a-z0-9_]*$' },
+    type: { enum: ['string', 'number', 'bool', 'date', 'datetime', 'enumeration', 'phone_number', 'json'] },
+    fieldType: {
+      enum: [
+        'text',
+        'textarea',
+        'html',
+        'number',
+        'phonenumber',
+        'select',
+        'radio',
+        'checkbox',
+        'booleancheckbox',
+        'date',
+      ],
+    },
+    options: list(option, { minItems: 1 }),
+    optionsUrl: https,
+  },
+  ['name', 'type', 'fieldType'],
+);
+const words = { type: 'object', additionalProperties: text };
+const labels = closed(
+  {
+    actionName: text,
+    actionDescription: text,
+    actionCardContent: text,
+    appDisplayName: text,
+    inputFieldLabels: words,
+    inputFieldDescriptions: words,
+    inputFieldOptionLabels: { type: 'object', additionalProperties: words },
+    outputFieldLabels: words,
+    executionRules: words,
+  },
+  ['actionName', 'inputFieldLabels', 'inputFieldDescriptions', 'outputFieldLabels', 'executionRules'],
+);
+
 export const schemas = {
   APPLICATION: closed(
     {
@@ -60,6 +101,30 @@ export const schemas = {
   ),
   PAGE: closed({ entrypoint: entrypoint('pages') }),
   SETTINGS: closed({ entrypoint: entrypoint('settings') }),
+  WORKFLOW_ACTION: closed({
+    actionUrl: https,
+    isPublished: { type: 'boolean' },
+    supportedClients: list(closed({ client: { const: 'WORKFLOWS' } }), { minItems: 1 }),
+    objectTypes: list({ enum: ['CONTACT', 'COMPANY'] }),
+    inputFields: list(
+      closed({
+        typeDefinition: definition,
+        supportedValueTypes: list({ enum: ['STATIC_VALUE', 'OBJECT_PROPERTY'] }, { minItems: 1 }),
+        isRequired: { type: 'boolean' },
+      }),
+    ),
+    inputFieldDependencies: list(
+      closed({
+        dependencyType: { const: 'SINGLE_FIELD' },
+        controllingFieldName: text,
+        dependentFieldNames: list(text, { minItems: 1 }),
+      }),
+    ),
+    objectRequestOptions: closed({ properties: list(text) }),
+    outputFields: list(closed({ typeDefinition: definition })),
+    executionRules: list(closed({ labelName: text, conditions: { type: 'object', minProperties: 1 } })),
+    labels: closed({ en: labels, ja: labels }),
+  }),
   WEBHOOKS: closed({
     settings: closed({ targetUrl: https, maxConcurrentRequests: { type: 'integer', minimum: 1, maximum: 100 } }),
     subscriptions: closed({ crmObjects: list(event), legacyCrmObjects: list(event), hubEvents: list(event) }, []),

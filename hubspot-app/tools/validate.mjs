@@ -50,6 +50,7 @@ async function check(dir, work, repository) {
     ...entryFaults(components, src),
     ...appFaults(components, profile.variables.API_ORIGIN, src, repository),
     ...cardFaults(components),
+    ...actionFaults(components, profile.variables.API_ORIGIN, repository),
     ...routeFaults(components, profile.variables.API_ORIGIN, repository),
     ...packageFaults(src),
   ];
@@ -120,6 +121,53 @@ function cardFaults(components) {
   );
 }
 
+/** Fields, outputs, conditions and words of a workflow action agree with each other and with package workflow. */
+function actionFaults(components, apiOrigin, repository) {
+  const read = (file) => fs.readFileSync(path.join(repository, 'shared/workflow', file), 'utf8');
+  const values = (source, pattern) => [...source.matchAll(pattern)].map((hit) => hit[1]);
+  const go = read('call.go');
+  const actions = values(go, /Action = "([a-z-]+)"/g);
+  const inputs = values(go, /Input\w+ += "([a-z_]+)"/g);
+  const statuses = values(read('execution.go'), /Status = "([a-z_]+)"/g);
+  const reasons = values(read('execution.go'), /Reason\w+ += "([A-Z_]+)"/g);
+  const scopes = ofType(components, 'APPLICATION').flatMap(({ config }) => [
+    ...config.auth.requiredScopes,
+    ...config.auth.optionalScopes,
+  ]);
+  const found = ofType(components, 'WORKFLOW_ACTION');
+  const faults = actions
+    .filter((action) => !found.some(({ config }) => config.actionUrl === `${apiOrigin}/hubspot/actions/${action}`))
+    .map((action) => `no workflow action calls ${action}, which package workflow does`);
+  for (const { uid, config } of found) {
+    const fault = (text) => faults.push(`${uid}: ${text}`);
+    if (!scopes.includes('automation'))
+      fault('the app lacks the scope automation, without which nobody can be answered');
+    const fields = config.inputFields.map(({ typeDefinition }) => typeDefinition.name);
+    const known = (name) => inputs.some((input) => name === input || (input.endsWith('_') && name.startsWith(input)));
+    for (const name of fields) if (!known(name)) fault(`package workflow knows no input ${name}`);
+    const outputs = config.outputFields.map(({ typeDefinition }) => typeDefinition.name);
+    for (const { typeDefinition } of config.outputFields)
+      for (const { value } of typeDefinition.options ?? [])
+        if (!statuses.includes(value)) fault(`package workflow has no status ${value}`);
+    for (const { labelName, conditions } of config.executionRules)
+      for (const [name, value] of Object.entries(conditions))
+        for (const one of [value].flat())
+          if (!outputs.includes(name) || !(name === 'status' ? statuses : reasons).includes(one))
+            fault(`the rule ${labelName} waits for ${name} ${one}, which never comes`);
+    const rules = config.executionRules.map(({ labelName }) => labelName);
+    for (const [language, words] of Object.entries(config.labels))
+      for (const [key, names] of [
+        ['inputFieldLabels', fields],
+        ['inputFieldDescriptions', fields],
+        ['outputFieldLabels', outputs],
+        ['executionRules', rules],
+      ])
+        if (Object.keys(words[key]).sort().join() !== [...names].sort().join())
+          fault(`labels.${language}.${key} do not name what there is`);
+  }
+  return faults;
+}
+
 /** What HubSpot calls has a route in template.yaml. */
 function routeFaults(components, apiOrigin, repository) {
   const anyTag = ['scalar', 'sequence', 'mapping'].map(
@@ -142,6 +190,11 @@ function routeFaults(components, apiOrigin, repository) {
   for (const { uid, config } of ofType(components, 'WEBHOOKS')) {
     if (!served('POST', config.settings.targetUrl))
       faults.push(`${uid}: template.yaml has no route for POST ${config.settings.targetUrl}`);
+  }
+  for (const { uid, config } of ofType(components, 'WORKFLOW_ACTION')) {
+    const urls = [config.actionUrl, ...config.inputFields.map(({ typeDefinition }) => typeDefinition.optionsUrl)];
+    for (const url of urls.filter(Boolean))
+      if (!served('POST', url)) faults.push(`${uid}: template.yaml has no route for POST ${url}`);
   }
   for (const { uid, config } of ofType(components, 'APPLICATION')) {
     for (const url of config.auth.redirectUrls)

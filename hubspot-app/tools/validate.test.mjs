@@ -30,11 +30,14 @@ it('accepts the project', async () => {
   const { components, faults } = await validate(copy, repository);
   expect(faults).toEqual([]);
   expect(components.map(({ uid }) => uid).sort()).toEqual([
+    'lumo_add_line_tag',
     'lumo_app',
     'lumo_company_tab',
     'lumo_contact_sidebar',
     'lumo_contact_tab',
     'lumo_pages',
+    'lumo_remove_line_tag',
+    'lumo_send_line_message',
     'lumo_settings',
     'lumo_webhooks',
   ]);

@@ -42,6 +42,7 @@ import (
 	"lumo/shared/syncrun"
 	"lumo/shared/tag"
 	"lumo/shared/tracking"
+	"lumo/shared/workflow"
 )
 
 const (
@@ -192,6 +193,17 @@ func (w *apiWorld) message(q queue.Queue, m queue.Message) error {
 		var step chain.Message
 		w.must(json.Unmarshal(m.Body, &step))
 		return a.Casts().Step(ctx, step)
+	case queue.Actions:
+		w.clock.Advance(m.Delay)
+		var todo workflow.Work
+		w.must(json.Unmarshal(m.Body, &todo))
+		var err error
+		if todo.Call != nil {
+			_, err = a.Workflows().Handle(ctx, todo.Portal, []workflow.Call{*todo.Call})
+		} else {
+			_, err = a.Workflows().Resume(ctx, todo.Portal, todo.Refs)
+		}
+		return err
 	case queue.Taps:
 		var e tracking.Event
 		w.must(json.Unmarshal(m.Body, &e))

@@ -23,6 +23,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"lumo/functions/oauth/handle"
+	workflowactions "lumo/functions/workflow-actions/handle"
 	"lumo/scripts/hubspotsandbox"
 	"lumo/scripts/linesandbox"
 	"lumo/scripts/localcloud/dynamodb"
@@ -106,8 +107,10 @@ func newInstallWorld(t *testing.T) *installWorld {
 	system, err := template.Read(filepath.Join(repository, "template.yaml"), template.Local{Stack: "test", SQS: "http://sqs.test"})
 	w.must(err)
 	outside := &http.Client{Transport: w}
+	actions, err := hubspotsandbox.ReadActionFiles(filepath.Join(repository, "hubspot-app/src/app/workflow-actions"), map[string]string{"API_ORIGIN": lumoHost})
+	w.must(err)
 	w.hub = hubspotsandbox.New(hubspotsandbox.Config{
-		Clock: w.clock, Seed: 5, PublicURL: hubHost, ClientID: "client-1", ClientSecret: appSecret, AppID: 42,
+		HTTP: outside, Actions: actions, Clock: w.clock, Seed: 5, PublicURL: hubHost, ClientID: "client-1", ClientSecret: appSecret, AppID: 42,
 		InstallURL: lumoHost + "/oauth/callback", RedirectURLs: []string{lumoHost + "/oauth/callback"},
 	})
 	w.hub.AddPortal(customer, hubspotsandbox.PortalOptions{TimeZone: "Asia/Jakarta"})
@@ -119,6 +122,8 @@ func newInstallWorld(t *testing.T) *installWorld {
 			switch f.Code {
 			case "functions/oauth":
 				api.Add(r, function{handle.New(handle.FromApp(w.app)).Lambda()})
+			case "functions/workflow-actions":
+				api.Add(r, function{workflowactions.Lambda(w.app)})
 			}
 		}
 	}

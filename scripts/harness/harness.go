@@ -40,6 +40,10 @@ func Start(root, front string) (*Outside, error) {
 	if err != nil {
 		return nil, err
 	}
+	actions, err := hubspotsandbox.ReadActionFiles(filepath.Join(root, "hubspot-app/src/app/workflow-actions"), map[string]string{"API_ORIGIN": front})
+	if err != nil {
+		return nil, err
+	}
 	o := &Outside{Front: front, Secret: rand.Text()}
 	hubspot, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -54,7 +58,7 @@ func Start(root, front string) (*Outside, error) {
 	callback := front + "/oauth/callback"
 	o.HubSpot = hubspotsandbox.New(hubspotsandbox.Config{
 		PublicURL: o.HubSpotURL, AppID: AppID, ClientID: ClientID, ClientSecret: o.Secret, InstallURL: callback, RedirectURLs: []string{callback},
-		WebhookTarget: hubspotsandbox.Expand(file.Target, map[string]string{"API_ORIGIN": front}), Subscriptions: file.Subscriptions, MaxConcurrent: file.MaxConcurrent,
+		WebhookTarget: hubspotsandbox.Expand(file.Target, map[string]string{"API_ORIGIN": front}), Subscriptions: file.Subscriptions, MaxConcurrent: file.MaxConcurrent, Actions: actions,
 		HTTP: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}},
 	})
 	o.Line = linesandbox.New(linesandbox.Config{PublicURL: o.LineURL, HTTP: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}})

@@ -60,6 +60,7 @@ func (s *Server) controlRoutes(mux *http.ServeMux) {
 	s.recordControls(handle)
 	s.listControls(handle)
 	s.worldControls(handle)
+	s.flowControls(handle)
 }
 
 type handleFunc func(pattern string, f func(c control) (any, error))

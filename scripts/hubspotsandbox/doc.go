@@ -7,6 +7,8 @@
 //   - lists with members, static, snapshot and active (AND/OR of property filters), whose index lags if told to;
 //   - signed webhooks for what the app's webhooks file subscribes, and nothing else; what a portal maps beyond that static list comes through
 //     the journal, whose subscriptions are per portal and per property;
+//   - workflows whose steps are the app's actions, as its metafiles declare them: contacts are enrolled, calls repeated if told to, waiting
+//     executions completed by callback or expired, branches told;
 //   - the webhooks journal: OBJECT, ASSOCIATION, LIST_MEMBERSHIP, APP_LIFECYCLE_EVENT, GDPR_PRIVACY_DELETION, kept for three days;
 //   - the pace: 110 requests in any 10 s per portal, five searches in any second, with HubSpot's headers and bodies.
 //
@@ -35,6 +37,10 @@
 //	PUT    /_sandbox/portals/{p}/companies-of/{contact}/{company}?primary=true   and DELETE
 //	GET    /_sandbox/portals/{p}/lists?members=true            POST {name, object, filterBranch, processingType}; PUT .../lag {lagMs}
 //	POST   /_sandbox/portals/{p}/lists/{id}/add|remove|rename  {ids} or {name}; .../restore; DELETE .../{id}
+//	PUT    /_sandbox/workflows                                 FlowSettings; GET /_sandbox/workflow-actions shows the app's
+//	POST   /_sandbox/portals/{p}/workflows                     Flow -> {id}; GET .../{id} counts, GET .../{id}/enrolments
+//	POST   /_sandbox/portals/{p}/workflows/{id}/enroll         {contacts}
+//	POST   /_sandbox/portals/{p}/workflow-options              {action, field, chosen, q, after} -> what the app answers
 //	POST   /_sandbox/faults                                    Fault -> {id}; GET, DELETE [/{id}]
 //	PUT    /_sandbox/webhooks                                  WebhookSettings; GET shows deliveries; POST .../deliver sends all now
 //	PUT    /_sandbox/clock|latency|journal|oauth               {skewMs}, Latency, {journalDelayMs}, {rotateRefreshTokens, secrets}

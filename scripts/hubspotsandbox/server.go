@@ -33,7 +33,8 @@ type Config struct {
 	ScreensURL     string   // where the app's screens are shown; pages lead there; "" shows none
 	WebhookTarget  string   // targetUrl with its variables replaced; "" delivers nothing
 	Subscriptions  []Subscription
-	MaxConcurrent  int // webhook requests at a time, default 10
+	MaxConcurrent  int          // webhook requests at a time, default 10
+	Actions        []ActionFile // workflow actions of the app
 
 	WriteLogLimit int // writes kept for Writes; default 200,000, the oldest go first
 }
@@ -62,6 +63,7 @@ type Server struct {
 	oauth    oauthState
 	journal  journal
 	hooks    hooks
+	flows    flows
 	faults   []*Fault
 	faultSeq int
 	latency  Latency
@@ -128,6 +130,8 @@ func (s *Server) reset() {
 	s.oauth = newOAuthState(s.cfg)
 	s.journal = journal{}
 	s.hooks = newHooks(s.cfg)
+	s.flows.stopAll()
+	s.flows = newFlows()
 	s.faults, s.faultSeq = nil, 0
 	s.latency, s.skew = Latency{}, 0
 	s.writes = writeLog{limit: s.cfg.WriteLogLimit}
@@ -139,6 +143,7 @@ func (s *Server) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.hooks.stopAll()
+	s.flows.stopAll()
 }
 
 // PortalOptions says what a portal is like. Zero values give a European-free, plain Japanese account.

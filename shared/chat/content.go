@@ -11,13 +11,28 @@ import (
 const (
 	Text  = "text"
 	Image = "image"
+	// Made is what a machine sends: LINE's objects, made already.
+	Made = "message"
 )
 
-// Content of a message: one text, or one picture at public addresses. Texts are sent as they stand, without merge fields.
+// Content of a message: one text, or one picture at public addresses, or LINE's own objects with a text that describes them. Texts are sent
+// as they stand, without merge fields.
 type Content struct {
 	Type           string
 	Text           string
 	Image, Preview string
+	// Made objects are kept as they are, so that a repetition sends the same under the same retry key.
+	Made string
+}
+
+// OfObjects are up to five of LINE's message objects, checked by whoever made them.
+func OfObjects(objects []json.RawMessage, summary string) (Content, error) {
+	raw, err := json.Marshal(objects)
+	return Content{Type: Made, Text: summary, Made: string(raw)}, err
+}
+
+func (c Content) made() (out []json.RawMessage, err error) {
+	return out, json.Unmarshal([]byte(c.Made), &out)
 }
 
 // OfText is a text.
@@ -39,14 +54,29 @@ func (c Content) bubbles() []bubble.Bubble {
 }
 
 // Check returns bubble.Problems of what LINE would not take.
-func (c Content) Check() error { return bubble.CheckLiteral(c.bubbles()) }
+func (c Content) Check() error {
+	if c.Type != Made {
+		return bubble.CheckLiteral(c.bubbles())
+	}
+	if all, err := c.made(); err != nil || len(all) == 0 || len(all) > bubble.MaxBubbles {
+		return bubble.Problems{{Code: bubble.CodeCount, Place: "bubbles", Message: "A message has 1 to 5 bubbles.", Limit: bubble.MaxBubbles}}
+	}
+	return nil
+}
 
 // Objects are LINE's message objects of it, always the same bytes for the same content.
-func (c Content) Objects() ([]json.RawMessage, error) { return bubble.MessagesLiteral(c.bubbles()) }
+func (c Content) Objects() ([]json.RawMessage, error) {
+	if c.Type == Made {
+		return c.made()
+	}
+	return bubble.MessagesLiteral(c.bubbles())
+}
 
 // Fingerprint tells contents apart.
-func (c Content) Fingerprint() string { return once.Fingerprint(c.Type, c.Text, c.Image, c.Preview) }
+func (c Content) Fingerprint() string {
+	return once.Fingerprint(c.Type, c.Text, c.Image, c.Preview+c.Made)
+}
 
 func (i Intent) content() Content {
-	return Content{Type: i.Type, Text: i.Text, Image: i.Image, Preview: i.Preview}
+	return Content{Type: i.Type, Text: i.Text, Image: i.Image, Preview: i.Preview, Made: i.Made}
 }

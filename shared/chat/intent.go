@@ -34,7 +34,12 @@ type Intent struct {
 	message.Message
 	// Fingerprint of the content: another content under the same id is a mistake of the caller.
 	Fingerprint string
-	RetryKey    string // good until RetryUntil
+	// Made are the objects of a message that a machine sends.
+	Made string // JSON
+	// Automatic: it is no answer of a person. Attended: who sends it comes again by itself until it is settled, so the tick need not.
+	Automatic bool
+	Attended  bool
+	RetryKey  string // good until RetryUntil
 	// Holder works on it until Until (Unix ms), or died. Empty: nobody.
 	Holder string
 	Until  int64
@@ -56,7 +61,7 @@ func New(k friend.Key, messageID string, c Content, by portal.Actor, at time.Tim
 			Status: message.Sending, By: by.Email, ByUser: by.UserID,
 			RetryUntil: at.Add(protection).UnixMilli(),
 		},
-		Fingerprint: c.Fingerprint(), RetryKey: retryKey, Since: at.UnixMilli(), Due: at.UnixMilli(),
+		Fingerprint: c.Fingerprint(), Made: c.Made, RetryKey: retryKey, Since: at.UnixMilli(), Due: at.UnixMilli(),
 	}
 }
 
@@ -144,15 +149,15 @@ func (i Intent) later(f *fault.Fault, at time.Time) Intent {
 	return i
 }
 
-// Stopped settles what nobody may send any more: the integration was removed (P-155).
-func (i Intent) Stopped() Intent {
+// Stopped settles what nobody may send any more, for example because the integration was removed (P-155).
+func (i Intent) Stopped(code string) Intent {
 	if i.Status != message.Sending {
 		return i
 	}
 	if i.Doubt || i.Holder != "" {
-		return i.unclear(CodeStopped)
+		return i.unclear(code)
 	}
-	return i.settled(message.Failed, CodeStopped)
+	return i.settled(message.Failed, code)
 }
 
 func (i Intent) unclear(code string) Intent { return i.settled(message.Unclear, code) }
@@ -175,7 +180,7 @@ func (i Intent) Again(newKey string, at time.Time) (Intent, error) {
 		i.RetryKey, i.RetryUntil = newKey, at.Add(protection).UnixMilli()
 	}
 	i.Status, i.Code, i.Reason, i.CorrelationID = message.Sending, "", "", ""
-	i.Since, i.Due, i.Tries = now, now, 0
+	i.Since, i.Due, i.Tries, i.Attended = now, now, 0, false
 	return i, nil
 }
 

@@ -73,6 +73,9 @@ type Request struct {
 	By      portal.Actor
 	// Contact on whose card it was written, 0 if on none: the friend must be linked to it.
 	Contact id.ContactID
+	// Automatic messages are no answer of a person. Whoever sends one comes again under the same ID until it is settled, so the tick is not
+	// asked to; the content of the first request counts.
+	Automatic bool
 }
 
 // Send stores a message and sends it. A repetition sends nothing: it waits a little for the first and tells what became of it. An error
@@ -91,10 +94,14 @@ func (s *Service) Send(ctx context.Context, p id.PortalID, r Request) (Intent, e
 		}
 		now := s.Clock.Now()
 		// Before the row: an alarm too many does no harm.
-		if err := s.Alarm.BringForward(ctx, p, now.Add(lookAgain)); err != nil {
-			return i, err
+		if !r.Automatic {
+			if err := s.Alarm.BringForward(ctx, p, now.Add(lookAgain)); err != nil {
+				return i, err
+			}
 		}
-		mine, _ := New(r.Friend, r.ID, r.Content, r.By, now, s.NewKey()).Take(s.NewID(), "", now)
+		mine := New(r.Friend, r.ID, r.Content, r.By, now, s.NewKey())
+		mine.Automatic, mine.Attended = r.Automatic, r.Automatic
+		mine, _ = mine.Take(s.NewID(), "", now)
 		if mine, err = s.Store.Begin(ctx, p, mine); err == nil {
 			return s.attempt(ctx, p, mine)
 		}
@@ -105,10 +112,26 @@ func (s *Service) Send(ctx context.Context, p id.PortalID, r Request) (Intent, e
 			return i, errors.Join(err, ErrChanged)
 		}
 	}
+	if r.Automatic {
+		return s.proceed(ctx, p, i, 0)
+	}
 	if i.Fingerprint != r.Content.Fingerprint() {
 		return Intent{}, ErrReused
 	}
 	return s.proceed(ctx, p, i, patience)
+}
+
+// Stop settles a message that nobody may send any more, if it is not settled yet; ok is false when it was never stored.
+func (s *Service) Stop(ctx context.Context, p id.PortalID, k friend.Key, messageID, code string) (i Intent, ok bool, err error) {
+	for range tries {
+		if i, ok, err = s.Store.Load(ctx, p, k, messageID); err != nil || !ok || i.Status != message.Sending {
+			return i, ok, err
+		}
+		if i, err = s.Store.Save(ctx, p, i.Stopped(code)); !errors.Is(err, ErrChanged) {
+			return i, true, err
+		}
+	}
+	return i, ok, ErrChanged
 }
 
 // Retry is a person's wish to try a message again that was not sent.
@@ -210,7 +233,7 @@ func (s *Service) attempt(ctx context.Context, p id.PortalID, i Intent) (Intent,
 		next = i.Failed(err, s.Clock.Now())
 	}
 	ctx = context.WithoutCancel(ctx)
-	if next.Status == message.Sent {
+	if next.Status == message.Sent && !i.Automatic {
 		// Before it is settled: who dies in between finds it still open, asks LINE again, and comes here again.
 		if err := s.answered(ctx, p, i); err != nil {
 			s.log(p, "friend not marked as answered", err)
@@ -326,7 +349,7 @@ func (s *Service) Resume(ctx context.Context, p id.PortalID, runs bool) (open bo
 		}
 		if runs {
 			_, err = s.proceed(ctx, p, i, 0)
-		} else if _, err = s.Store.Save(ctx, p, i.Stopped()); errors.Is(err, ErrChanged) {
+		} else if _, err = s.Store.Save(ctx, p, i.Stopped(CodeStopped)); errors.Is(err, ErrChanged) {
 			err = nil // whoever was at it has settled it, or the next look does
 		}
 		if err != nil {

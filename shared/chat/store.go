@@ -22,7 +22,8 @@ type Ref struct {
 	ID     string
 }
 
-// Store keeps intents of a portal among the friend's messages, for as long as those. Reads are strongly consistent.
+// Store keeps intents of a portal among the friend's messages, for as long as those. Reads are strongly consistent. Attended ones are
+// never listed as due.
 type Store interface {
 	// Begin stores an intent and its due time; ErrExists when the id is taken.
 	Begin(ctx context.Context, p id.PortalID, i Intent) (Intent, error)

@@ -335,7 +335,7 @@ func (a *App) Runner() *syncrun.Runner {
 // Tick is the minute tick.
 func (a *App) Tick() *syncrun.Tick {
 	return &syncrun.Tick{
-		Due: a.Directory(), Portals: dynamo.Portals{Table: a.Table()}, Scopes: a.Scopes(), Starter: a.Starter(), Chain: a.Chain(), Kinds: []string{linesync.ImportKind, linesync.LeaveKind, erasure.Kind, hubspotlist.JobKind, tag.WorkKind, linkage.WriteKind}, Leaving: a.Leaver().Resume, Chats: a.Chat().Resume, Casts: a.Casts().Look,
+		Due: a.Directory(), Portals: dynamo.Portals{Table: a.Table()}, Scopes: a.Scopes(), Starter: a.Starter(), Chain: a.Chain(), Kinds: []string{linesync.ImportKind, linesync.LeaveKind, erasure.Kind, hubspotlist.JobKind, tag.WorkKind, linkage.WriteKind}, Leaving: a.Leaver().Resume, Chats: a.unsettled, Casts: a.Casts().Look,
 		Friends: a.Friends(), Outbox: a.Outbox(), Queue: a.Sender(), Schedule: a.Schedules(), Clock: a.Clock, Log: a.Log, Before: a.Journal().Poll,
 		Removed: a.Portals().FinishRemoval, Sweep: a.Sweeper().Sweep, Judge: a.Alerts().Update,
 		Pending: func(ctx context.Context, p id.PortalID) error { _, err := a.Portals().Complete(ctx, p); return err },

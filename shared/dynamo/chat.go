@@ -24,6 +24,9 @@ var _ chat.Store = Chats{}
 type chatItem struct {
 	message.Message
 	Fingerprint string `dynamodbav:"fp"`
+	Made        string `dynamodbav:"md,omitempty"`
+	Automatic   bool   `dynamodbav:"am,omitempty"`
+	Attended    bool   `dynamodbav:"ad,omitempty"`
 	RetryKey    string `dynamodbav:"rk"`
 	Holder      string `dynamodbav:"h,omitempty"`
 	Until       int64  `dynamodbav:"un,omitempty"`
@@ -36,14 +39,20 @@ type chatItem struct {
 }
 
 func chatItemOf(i chat.Intent) chatItem {
-	return chatItem{
+	it := chatItem{
+		Automatic: i.Automatic, Attended: i.Attended,
 		Message: i.Message, Fingerprint: i.Fingerprint, RetryKey: i.RetryKey, Holder: i.Holder, Until: i.Until, Doubt: i.Doubt, Tries: i.Tries, Since: i.Since,
 		Next: i.Due, Version: i.Version, TTL: i.At/1000 + runRetention,
 	}
+	if i.Status != message.Sent { // a person may try again
+		it.Made = i.Made
+	}
+	return it
 }
 
 func (it chatItem) intent(k friend.Key) chat.Intent {
 	i := chat.Intent{
+		Made: it.Made, Automatic: it.Automatic, Attended: it.Attended,
 		Message: it.Message, Fingerprint: it.Fingerprint, RetryKey: it.RetryKey, Holder: it.Holder, Until: it.Until, Doubt: it.Doubt, Tries: it.Tries, Since: it.Since,
 		Due: it.Next, Version: it.Version,
 	}
@@ -100,6 +109,9 @@ func (s Chats) write(ctx context.Context, p id.PortalID, i *chat.Intent, more ..
 	if err != nil {
 		return err
 	}
+	if i.Attended {
+		return s.Table.transact(ctx, append(more, row)...)
+	}
 	var marker types.TransactWriteItem
 	if i.Due != 0 {
 		marker, err = s.markers(p).putting(chatMarkerKey(*i), chatMarker{i.Due}, nil)
@@ -121,8 +133,10 @@ func (s Chats) Load(ctx context.Context, p id.PortalID, k friend.Key, messageID 
 		return chat.Intent{}, false, err
 	}
 	var it chatItem
-	ok, err = part.get(ctx, messageKey(to.At, messageID), &it)
-	return it.intent(k), ok, err
+	if ok, err = part.get(ctx, messageKey(to.At, messageID), &it); err != nil || !ok {
+		return chat.Intent{}, false, err
+	}
+	return it.intent(k), true, nil
 }
 
 // Due implements chat.Store.

@@ -17,7 +17,10 @@ var RequiredScopes = []string{
 }
 
 // OptionalScopes are granted if the portal has them. Only scopes of features that exist belong here (HubSpot's listing rules).
-var OptionalScopes []string
+var OptionalScopes = []string{"automation"}
+
+// ScopeAutomation lets steps of workflows be answered. HubSpot gives it to some plans only, so nobody is kept from installing without it.
+const ScopeAutomation = "automation"
 
 // Grant is what HubSpot gives for a code or a refresh token.
 type Grant struct {

@@ -25,11 +25,13 @@ const (
 	// BroadcastSteps are steps of broadcasts, one account's after each other; Taps what people did with tracked links.
 	BroadcastSteps Queue = "BroadcastSteps"
 	Taps           Queue = "Taps"
+	// Actions are steps of HubSpot workflows.
+	Actions Queue = "Actions"
 )
 
 // All lists every queue, in the order of template.yaml.
 func All() []Queue {
-	return []Queue{HubspotEvents, LineEvents, LineForwards, Flush, SyncSteps, Wakeups, BroadcastSteps, Taps}
+	return []Queue{HubspotEvents, LineEvents, LineForwards, Flush, SyncSteps, Wakeups, BroadcastSteps, Taps, Actions}
 }
 
 // FIFO tells whether messages of one group arrive in order, one at a time.

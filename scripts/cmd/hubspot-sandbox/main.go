@@ -105,10 +105,14 @@ func build(o options, log *slog.Logger) (*hubspotsandbox.Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	actions, err := hubspotsandbox.ReadActionFiles(filepath.Join(filepath.Dir(o.webhooks), "../workflow-actions"), map[string]string{"API_ORIGIN": app})
+	if err != nil {
+		return nil, err
+	}
 	callback := app + "/oauth/callback"
 	s := hubspotsandbox.New(hubspotsandbox.Config{
 		Seed: o.seed, Log: log, PublicURL: o.public, AppID: o.appID, ClientID: o.clientID, ClientSecret: o.clientSecret, ScreensURL: o.screens,
-		InstallURL: callback, RedirectURLs: []string{callback}, MaxConcurrent: file.MaxConcurrent, Subscriptions: file.Subscriptions,
+		InstallURL: callback, RedirectURLs: []string{callback}, MaxConcurrent: file.MaxConcurrent, Subscriptions: file.Subscriptions, Actions: actions,
 		WebhookTarget: hubspotsandbox.Expand(file.Target, map[string]string{"API_ORIGIN": app}),
 		HTTP:          &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}},
 	})
