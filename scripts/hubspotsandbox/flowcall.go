@@ -123,7 +123,11 @@ func (s *Server) settleCall(e *Enrolment, status int, answer []byte) {
 	}
 	switch state := out.Outputs["hs_execution_state"]; {
 	case status == http.StatusTooManyRequests || status == 0 || status >= 500:
-		pause := min(time.Minute<<min(e.calls, 10), 6*time.Hour)
+		first := time.Duration(set.RetryMs) * time.Millisecond
+		if first <= 0 {
+			first = 2 * time.Minute
+		}
+		pause := min(first<<min(e.calls-1, 10), 6*time.Hour)
 		if time.Duration(e.calls)*pause > flowPatience {
 			s.finishStep(e, "refused", nil)
 			return

@@ -16,6 +16,8 @@ type FlowSettings struct {
 	NewID      float64 `json:"newId"`
 	MaxRepeats int     `json:"maxRepeats"`
 	RepeatMs   int64   `json:"repeatMs"` // wait before a repetition; default 500
+	// RetryMs is the first wait after a call that nobody answered properly, doubled each time; default two minutes.
+	RetryMs int64 `json:"retryMs"`
 	// Anonymous leaves out which enrolment and which place in it a call is of.
 	Anonymous  bool `json:"anonymous"`
 	Concurrent int  `json:"concurrent"` // calls at a time, default 10
