@@ -3,7 +3,9 @@ package workflow
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"lumo/shared/friend"
@@ -170,9 +172,12 @@ func (e Execution) Told(callbacks []string, at time.Time) Execution {
 	return e.settle(at)
 }
 
-// settle says when there is something to do next.
+// settle says when there is something to do next. What people wrote and what HubSpot told of the contact is not kept any longer than needed: a
+// held message is kept by package chat.
 func (e Execution) settle(at time.Time) Execution {
-	e.Due = 0
+	e.Due, e.Call.Properties = 0, nil
+	e.Call.Inputs = maps.Clone(e.Call.Inputs)
+	maps.DeleteFunc(e.Call.Inputs, func(name, _ string) bool { return strings.HasPrefix(name, InputText) })
 	if e.Status != Open && len(e.Waiting()) > 0 { // somebody rang meanwhile
 		e.Due = at.UnixMilli()
 		return e
