@@ -3,6 +3,8 @@ package contract
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -305,5 +307,40 @@ func TestWorkflowTags(t *testing.T) {
 	}
 	if o := w.outputs(step("lumo_add_line_tag", "gone"))[0]; o["status"] != "failed" || o["reason"] != workflow.ReasonTag {
 		t.Errorf("%v", o)
+	}
+}
+
+// The sandbox's own pages do the same by hand: choose the action, load its options, enroll a contact, see its branch.
+func TestWorkflowPages(t *testing.T) {
+	t.Parallel()
+	w := newFlowWorld(t)
+	page := func(method, path string, form url.Values) (string, string) {
+		t.Helper()
+		req := httptest.NewRequest(method, path, strings.NewReader(form.Encode()))
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		rec := httptest.NewRecorder()
+		w.hub.ServeHTTP(rec, req)
+		return rec.Body.String(), rec.Header().Get("Location")
+	}
+	home := fmt.Sprintf("/ui/%d/workflows", customer)
+	if text, _ := page("GET", home, nil); !strings.Contains(text, "Send LINE message") {
+		t.Fatalf("%s", text)
+	}
+	text, _ := page("GET", home+"?action="+sendAction+"&oa=1&q=welc", nil)
+	if !strings.Contains(text, w.template) || !strings.Contains(text, "Transactional") {
+		t.Fatalf("%s", text)
+	}
+	_, to := page("POST", home+"/new", url.Values{"action": {sendAction}, "name": {"By hand"}, "oa": {"1"}, "template": {w.template}, "category": {"transactional"}})
+	to, _, _ = strings.Cut(to, "?")
+	if !strings.HasPrefix(to, home+"/") {
+		t.Fatalf("leads to %q", to)
+	}
+	page("POST", to+"/enroll", url.Values{"ids": {fmt.Sprint(w.contacts[0])}, "first": {"2"}})
+	for range 5 {
+		w.clock.Advance(time.Second)
+		w.work()
+	}
+	if text, _ := page("GET", to, nil); !strings.Contains(text, "sent 3") || !strings.Contains(text, "The message was handed to LINE.") {
+		t.Errorf("%s", text)
 	}
 }

@@ -38,6 +38,12 @@ type page struct {
 	AllLists                             []ListInfo
 	List                                 *ListInfo
 
+	Actions []ActionFile
+	Action  string
+	Inputs  []fieldInput
+	Flows   []flowView
+	Flow    *flowView
+
 	Scopes       []string
 	Stats        Stats
 	Limits       Limits
@@ -103,6 +109,7 @@ func (s *Server) pageRoutes() *http.ServeMux {
 	mux.HandleFunc("POST /contacts/{p}/record/{object}/{id}/company", s.companyForm)
 	mux.HandleFunc("POST /contacts/{p}/record/{object}/{id}/merge", s.mergeForm)
 	mux.HandleFunc("POST /contacts/{p}/record/{object}/{id}/do", s.recordAction)
+	s.flowRoutes(mux)
 	s.controlRoutes(mux)
 	return mux
 }
