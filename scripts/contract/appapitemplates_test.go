@@ -68,3 +68,20 @@ func TestAPIKeepsMessageTemplates(t *testing.T) {
 	ann.ok("DELETE", at, nil)
 	ann.refused("GET", at, "", 200, "NO_SUCH_TEMPLATE")
 }
+
+func TestAPIKeepsQuietHours(t *testing.T) {
+	t.Parallel()
+	w := newAPIWorld(t)
+	ann, eve := w.install(customer), w.install(otherHub)
+	if r := ann.ok("GET", "/quiet-hours", nil); !strings.Contains(string(r.Raw), `{"from":1260,"to":480,"timeZone":"Asia/Jakarta"}`) {
+		t.Errorf("%s", r.Raw)
+	}
+	ann.ok("PUT", "/quiet-hours", body{"from": 720, "to": 780})
+	ann.refused("PUT", "/quiet-hours", `{"from":1440,"to":0}`, 200, "INVALID_INPUT")
+	if r := ann.ok("GET", "/quiet-hours", nil); !strings.Contains(string(r.Raw), `"from":720,"to":780`) {
+		t.Errorf("%s", r.Raw)
+	}
+	if r := eve.ok("GET", "/quiet-hours", nil); !strings.Contains(string(r.Raw), `"from":1260`) {
+		t.Errorf("%s", r.Raw)
+	}
+}

@@ -44,6 +44,7 @@ import (
 	"lumo/shared/syncrun"
 	"lumo/shared/tag"
 	"lumo/shared/tracking"
+	"lumo/shared/workflow"
 )
 
 // Deps is what the API works with.
@@ -83,6 +84,7 @@ type Deps struct {
 	Tags       *tag.Service
 	Broadcasts *broadcast.Service
 	Templates  *messagetemplate.Service
+	Workflows  workflow.Store
 	Taps       *tracking.Counter
 	Segments   *segment.Service
 	Release    func(context.Context)

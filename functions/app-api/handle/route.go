@@ -43,6 +43,7 @@ const (
 
 	templateKept    portal.Action = "template_kept"
 	templateDeleted portal.Action = "template_deleted"
+	quietChanged    portal.Action = "quiet_hours_changed"
 )
 
 func routes() []route {
@@ -111,6 +112,8 @@ func routes() []route {
 		{method: "POST", pattern: "/tags/{slot}/{tag}/copy", action: access.EditFriends, do: postTagCopy, live: true},
 		{method: "POST", pattern: "/tags/{slot}/{tag}/restore", action: access.EditFriends, do: postTagRestore, live: true},
 		{method: "GET", pattern: "/deleted-tags", action: access.View, do: getDeletedTags},
+		{method: "GET", pattern: "/quiet-hours", action: access.View, do: getQuiet},
+		{method: "PUT", pattern: "/quiet-hours", action: access.ChangeSettings, do: putQuiet, audit: quietChanged},
 		{method: "GET", pattern: "/templates", action: access.View, do: getTemplates},
 		{method: "POST", pattern: "/templates", action: access.Send, do: postTemplate, live: true, audit: templateKept},
 		{method: "GET", pattern: "/templates/{slot}/{template}", action: access.View, do: getTemplate},

@@ -1258,6 +1258,21 @@ export interface Audience {
   ref?: string;
 }
 
+export interface QuietHours {
+  /** Minutes since midnight */
+  from: number;
+  /** Minutes since midnight */
+  to: number;
+  /** Of the portal's settings */
+  timeZone: string;
+}
+
+export interface SetQuietHours {
+  requestId?: RequestID;
+  from: number;
+  to: number;
+}
+
 export interface TemplateContent {
   requestId?: RequestID;
   /** Needed when it is created */
@@ -1862,6 +1877,10 @@ export interface Routes {
   'PATCH /tags/{slot}/{tag}': { answer: TagResult; path: { slot: Slot; tag: string }; body: RenameTag };
   /** Delete a tag */
   'DELETE /tags/{slot}/{tag}': { answer: DeletedTag; path: { slot: Slot; tag: string } };
+  /** When workflows let nobody be disturbed */
+  'GET /quiet-hours': { answer: QuietHours };
+  /** Change them */
+  'PUT /quiet-hours': { answer: QuietHours; body: SetQuietHours };
   /** Message templates of an account, newest first */
   'GET /templates': { answer: TemplatePage; query: { slot?: Slot; q?: string; cursor?: string; limit?: number } };
   /** Keep a message template */
