@@ -120,3 +120,21 @@ it.each([
   const { faults } = await validate(copy, repository);
   expect(faults.join('\n')).toMatch(reason);
 });
+
+it('refuses workflow actions that package workflow does not know', async () => {
+  edit('workflow-actions/add-tag-hsmeta.json', (json) => {
+    json.config.inputFields[1].typeDefinition.name = 'label';
+    json.config.executionRules[0].conditions.status = 'never';
+    delete json.config.labels.ja.executionRules.failed;
+    json.config.actionUrl = '${API_ORIGIN}/elsewhere';
+  });
+  const said = (await validate(copy, repository)).faults.join('\n');
+  for (const text of [
+    'no input label',
+    'status never',
+    'labels.ja.executionRules',
+    'no route for POST',
+    'calls add-tag',
+  ])
+    expect(said).toContain(text);
+});
