@@ -67,6 +67,7 @@ var measurements = []measurement{
 	{"writeback", measureWriteBack},
 	{"table", measureTable},
 	{"broadcast", measureBroadcast},
+	{"workflow", measureWorkflow},
 	{"limiter", measureLimiter},
 	{"stale", measureStale},
 	{"changes", measureChanges},
