@@ -59,6 +59,7 @@ func (s *Server) controlRoutes(mux *http.ServeMux) {
 	s.portalControls(handle)
 	s.recordControls(handle)
 	s.listControls(handle)
+	s.inboxControls(handle)
 	s.worldControls(handle)
 	s.flowControls(handle)
 }

@@ -64,6 +64,10 @@ type batch struct {
 	Events  []hookEvent
 	Attempt int
 	Due     int64 // unskewed ms of the next attempt
+	// An event of a channel goes alone, to the channel's address.
+	Portal  int64
+	Target  string
+	Raw     []byte
 	running bool
 }
 
@@ -240,10 +244,15 @@ func (s *Server) deliver(b *batch) {
 		b.Events[i].AttemptNumber = b.Attempt
 	}
 	body, err := json.Marshal(b.Events)
-	stamp, secret, target := strconv.FormatInt(s.now().UnixMilli(), 10), s.oauth.Secrets[0], s.hooks.target
+	stamp, secret, target, portal := strconv.FormatInt(s.now().UnixMilli(), 10), s.oauth.Secrets[0], s.hooks.target, b.Portal
+	if b.Raw != nil {
+		body, target = b.Raw, b.Target
+	} else {
+		portal = b.Events[0].PortalID
+	}
 	s.mu.Unlock()
 
-	d := Delivery{At: s.realNow(), Portal: b.Events[0].PortalID, Batch: b.ID, Attempt: b.Attempt, Events: len(b.Events), Body: string(body)}
+	d := Delivery{At: s.realNow(), Portal: portal, Batch: b.ID, Attempt: b.Attempt, Events: max(len(b.Events), 1), Body: string(body)}
 	if err == nil {
 		d.Status, err = s.post(target, secret, stamp, body)
 	}
@@ -392,7 +401,7 @@ func (s *Server) HookCounts() HookCounts {
 	out := s.hooks.counts
 	out.Pending = len(s.hooks.Waiting)
 	for _, b := range s.hooks.Batches {
-		out.Pending += len(b.Events)
+		out.Pending += max(len(b.Events), 1)
 	}
 	return out
 }

@@ -10,6 +10,8 @@
 //   - workflows whose steps are the app's actions, as its metafiles declare them: contacts are enrolled, calls repeated if told to, waiting
 //     executions completed by callback or expired, branches told;
 //   - the webhooks journal: OBJECT, ASSOCIATION, LIST_MEMBERSHIP, APP_LIFECYCLE_EVENT, GDPR_PRIVACY_DELETION, kept for three days;
+//   - custom channels: their definition with the developer's key, channel accounts and the way to connect them from the inbox's settings,
+//     publishing with idempotency ids, statuses, signed webhooks; threads, comments and agents; files with signed links;
 //   - the pace: 110 requests in any 10 s per portal, five searches in any second, with HubSpot's headers and bodies.
 //
 // Paths carry 2026-03 or 2026-09. What is accepted and answered is checked against HubSpot's OpenAPI files (package contract) in every test.
@@ -41,6 +43,11 @@
 //	POST   /_sandbox/portals/{p}/workflows                     Flow -> {id}; GET .../{id} counts, GET .../{id}/enrolments
 //	POST   /_sandbox/portals/{p}/workflows/{id}/enroll         {contacts}
 //	POST   /_sandbox/portals/{p}/workflow-options              {action, field, chosen, q, after} -> what the app answers
+//	GET    /_sandbox/channels                                  POST {name, webhook, redirect} -> {id}: the app's custom channel
+//	GET    /_sandbox/portals/{p}/inbox/threads|accounts        conversations whole; DELETE .../accounts/{id} disconnects
+//	POST   /_sandbox/portals/{p}/inbox/connect                 {channel, inbox, user} -> {url}: as chosen in the inbox's settings
+//	POST   /_sandbox/portals/{p}/inbox/threads/{id}/reply      {user, text, files} -> {id}: an agent's answer
+//	POST   /_sandbox/portals/{p}/files                         {name, type, data in base64} -> {id}
 //	POST   /_sandbox/faults                                    Fault -> {id}; GET, DELETE [/{id}]
 //	PUT    /_sandbox/webhooks                                  WebhookSettings; GET shows deliveries; POST .../deliver sends all now
 //	PUT    /_sandbox/clock|latency|journal|oauth               {skewMs}, Latency, {journalDelayMs}, {rotateRefreshTokens, secrets}
@@ -61,5 +68,6 @@
 // Chosen here, to be confirmed on a live portal; the app must live with either: text values lose surrounding space; international phone
 // numbers lose their punctuation; after a merge the primary's values stay, entered again at the time of the merge where they are not the
 // newest; both old ids of a merge fire deletions; journal entries carry type in lower case with underscores, ISO times, propertyChanges as
-// name to value; an offset older than three days is 404; IN on text matches lower-case values only (as documented, without an error).
+// name to value; webhooks of channels are repeated like those of records; a repeated idempotency id answers 201 with the first message; a
+// contact that a later message names becomes the thread's; an offset older than three days is 404; IN on text matches lower-case values only (as documented, without an error).
 package hubspotsandbox

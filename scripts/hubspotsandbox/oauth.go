@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -317,4 +318,14 @@ func (s *Server) externalInstall(c *call) reply {
 	s.note(c, Write{Action: "uninstall"})
 	s.uninstall(c.portal, c.token.User)
 	return reply{status: 204}
+}
+
+// developer checks the key of the account that owns the app.
+func (s *Server) developer(c *call) *reply {
+	q := c.r.URL.Query()
+	if s.cfg.DeveloperKey == "" || q.Get("hapikey") != s.cfg.DeveloperKey || q.Get("appId") != strconv.FormatInt(s.cfg.AppID, 10) {
+		r := c.unauthenticated("INVALID_AUTHENTICATION", "This hapikey doesn't exist, or is not of the account that owns the app.")
+		return &r
+	}
+	return nil
 }

@@ -44,6 +44,12 @@ type page struct {
 	Flows   []flowView
 	Flow    *flowView
 
+	Threads   []threadView
+	Thread    *threadView
+	Connected []accountView
+	Channels  []ref
+	Inboxes   []Inbox
+
 	Scopes       []string
 	Stats        Stats
 	Limits       Limits
@@ -78,6 +84,7 @@ type ref struct {
 func (s *Server) pageRoutes() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /_journal-files/{offset}", s.journalFileHandler)
+	mux.HandleFunc("GET /_files/{p}/{file}/{name}", s.fileHandler)
 	mux.HandleFunc("GET /oauth/authorize", s.authorizePage)
 	mux.HandleFunc("GET /oauth/{portal}/authorize", s.authorizePage)
 	mux.HandleFunc("POST /oauth/consent", s.consentDone)
@@ -102,6 +109,7 @@ func (s *Server) pageRoutes() *http.ServeMux {
 	mux.HandleFunc("GET /ui/{p}/lists/{id}", s.listPage)
 	mux.HandleFunc("POST /ui/{p}/lists/new", s.newList)
 	mux.HandleFunc("POST /ui/{p}/lists/{id}/do", s.changeList)
+	s.inboxRoutes(mux)
 	mux.HandleFunc("GET /app/{p}/{app}/{path...}", s.appScreens)
 	mux.HandleFunc("GET /app/{p}/{app}", s.appScreens)
 	mux.HandleFunc("GET /contacts/{p}/record/{object}/{id}", s.recordPage)

@@ -23,6 +23,9 @@ type bench struct {
 	token string
 	api   http.Handler // the server, watched by the contract
 	hooks []hookEvent
+	// told are webhooks of channels; refuse makes the app answer 500 so many times.
+	told   []map[string]any
+	refuse int
 }
 
 const portalA, portalB = 1001, 1002
@@ -34,7 +37,7 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.s = New(Config{Clock: b.clock, Seed: 1, PublicURL: "http://hubspot.test", ClientID: "client", ClientSecret: "secret-1",
+	b.s = New(Config{Clock: b.clock, Seed: 1, DeveloperKey: "developer-key", PublicURL: "http://hubspot.test", ClientID: "client", ClientSecret: "secret-1",
 		RedirectURLs: []string{"https://lumo.test/oauth/callback"}, InstallURL: "https://lumo.test/oauth/callback",
 		WebhookTarget: "https://lumo.test/hubspot/webhooks", Subscriptions: file.Subscriptions, HTTP: &http.Client{Transport: appSide{b}}})
 	b.api = contract.Wrap(t, b.s)
@@ -53,6 +56,9 @@ func newBench(t *testing.T) *bench {
 type appSide struct{ b *bench }
 
 func (a appSide) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Path == "/hubspot/channel" {
+		return a.channel(r)
+	}
 	var events []hookEvent
 	if err := json.NewDecoder(r.Body).Decode(&events); err != nil {
 		return nil, err

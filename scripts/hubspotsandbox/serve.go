@@ -12,7 +12,10 @@ import (
 )
 
 // maxBody is the largest request that is read.
-const maxBody = 8 << 20
+const (
+	maxBody   = 8 << 20
+	maxUpload = 64 << 20
+)
 
 // versions are the date versions that the sandbox plays.
 var versions = []string{"2026-03", "2026-09"}
@@ -24,6 +27,7 @@ const (
 	portalToken authKind = iota
 	appToken
 	noToken
+	developerKey // ?hapikey= and ?appId= instead of a token
 )
 
 // route is one endpoint. Scopes may name {kind}, which is the object type of the path; alternatives are divided by "|".
@@ -33,6 +37,7 @@ type route struct {
 	scopes  []string
 	search  bool // the search pace instead of the general one
 	free    bool // exempt from the pace
+	large   bool // bodies up to maxUpload
 	handle  func(*Server, *call) reply
 }
 
@@ -64,7 +69,8 @@ func (c *call) path(name string) string { return c.r.PathValue(name) }
 
 func (s *Server) apiRoutes() *http.ServeMux {
 	mux := http.NewServeMux()
-	for _, rt := range slices.Concat(oauthRoutes, objectRoutes, propertyRoutes, associationRoutes, listRoutes, accountRoutes, journalRoutes, callbackRoutes) {
+	for _, rt := range slices.Concat(oauthRoutes, objectRoutes, propertyRoutes, associationRoutes, listRoutes, accountRoutes, journalRoutes, callbackRoutes,
+		channelRoutes, threadRoutes, fileRoutes) {
 		mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(rt, w, r) })
 	}
 	mux.HandleFunc("/", s.unknown)
@@ -86,15 +92,19 @@ func (s *Server) unknown(w http.ResponseWriter, r *http.Request) {
 	id := s.uuid()
 	s.appStats.count("unknown "+r.Method+" "+r.URL.Path, 404)
 	s.mu.Unlock()
-	msg := fmt.Sprintf("No endpoint %s %s. The sandbox plays OAuth, CRM objects, properties, associations, lists, owners, account info and the webhooks journal in %s.",
+	msg := fmt.Sprintf("No endpoint %s %s. The sandbox plays OAuth, CRM objects, properties, associations, lists, owners, account info, custom channels, files and the webhooks journal in %s.",
 		r.Method, r.URL.Path, strings.Join(versions, " and "))
 	write(w, reply{status: 404, body: errorBody{Status: "error", Message: msg, CorrelationID: id, Category: "OBJECT_NOT_FOUND"}})
 }
 
 // serve takes a request through arrival, latency, faults and the handler.
 func (s *Server) serve(rt route, w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	if err != nil || len(body) > maxBody {
+	limit := maxBody
+	if rt.large {
+		limit = maxUpload
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, int64(limit)+1))
+	if err != nil || len(body) > limit {
 		write(w, reply{status: 413, body: errorBody{Status: "error", Message: "Request body too large or unreadable", Category: "VALIDATION_ERROR"}})
 		return
 	}
@@ -159,6 +169,9 @@ func (s *Server) arrive(rt route, c *call) *reply {
 	}
 	if rt.auth == noToken {
 		return nil
+	}
+	if rt.auth == developerKey {
+		return s.developer(c)
 	}
 	if bad := s.authenticate(rt, c); bad != nil {
 		return bad

@@ -26,6 +26,7 @@ type Config struct {
 	AppName        string
 	ClientID       string
 	ClientSecret   string
+	DeveloperKey   string   // of the account that owns the app; "" lets nobody manage channels
 	InstallURL     string   // where the marketplace's Install button leads; must be one of RedirectURLs
 	RedirectURLs   []string // allowed redirect_uri values
 	RequiredScopes []string // default DefaultRequiredScopes
@@ -62,6 +63,7 @@ type Server struct {
 	sources  sources
 	oauth    oauthState
 	journal  journal
+	channels []*channel
 	hooks    hooks
 	flows    flows
 	faults   []*Fault
@@ -128,7 +130,7 @@ func (s *Server) reset() {
 	s.portals = map[int64]*portal{}
 	s.sources = sources{}
 	s.oauth = newOAuthState(s.cfg)
-	s.journal = journal{}
+	s.journal, s.channels = journal{}, nil
 	s.hooks = newHooks(s.cfg)
 	s.flows.stopAll()
 	s.flows = newFlows()
@@ -167,6 +169,7 @@ type portal struct {
 	Objects   map[string]*objects // by kind name
 	Links     links
 	Lists     lists
+	Inbox     inboxState
 	Users     []User
 	Rules     []Rule
 	Search    SearchSettings
@@ -206,6 +209,7 @@ func (s *Server) addPortal(id int64, o PortalOptions) *portal {
 	}
 	p.Links.init()
 	p.Lists.init()
+	p.Inbox.init()
 	s.portals[id] = p
 	s.changes++
 	return p

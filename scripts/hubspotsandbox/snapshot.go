@@ -19,15 +19,16 @@ import (
 
 // saved is everything that outlives a restart. Faults, statistics and logs of requests do not.
 type saved struct {
-	Portals map[int64]*portal
-	Sources []Source
-	OAuth   oauthState
-	Journal journal
-	Hooks   []byte // JSON: gob loses pointers to false
-	Writes  []Write
-	WriteNo int
-	Skew    time.Duration
-	Changes int64
+	Portals  map[int64]*portal
+	Sources  []Source
+	OAuth    oauthState
+	Journal  journal
+	Channels []*channel
+	Hooks    []byte // JSON: gob loses pointers to false
+	Writes   []Write
+	WriteNo  int
+	Skew     time.Duration
+	Changes  int64
 }
 
 type savedHooks struct {
@@ -60,6 +61,7 @@ func (s *Server) capture() (*saved, error) {
 	out := &saved{Portals: map[int64]*portal{}, Sources: slices.Clone(s.sources.List), Hooks: hooks, Skew: s.skew, Changes: s.changes,
 		Writes: slices.Clone(s.writes.list), WriteNo: s.writes.seq, Journal: s.journal, OAuth: s.oauth}
 	out.OAuth.Tokens, out.OAuth.Codes = copyAll(s.oauth.Tokens), copyAll(s.oauth.Codes)
+	out.Channels = copies(s.channels)
 	out.Journal.Subs = copies(s.journal.Subs)
 	out.Journal.Pending, out.Journal.Files = slices.Clone(s.journal.Pending), slices.Clone(s.journal.Files)
 	for id, p := range s.portals {
@@ -102,6 +104,7 @@ func (p *portal) copy() *portal {
 		q.Links.List = append(q.Links.List, copies(p.Links.byContact[id])...)
 	}
 	q.Lists = lists{List: copies(p.Lists.List), NextID: p.Lists.NextID}
+	q.Inbox = p.Inbox.copy()
 	for _, x := range q.Lists.List {
 		x.Members = slices.Clone(x.Members)
 	}
@@ -124,6 +127,7 @@ func (s *Server) Load(r io.Reader) error {
 	s.rng = rand.New(rand.NewPCG(s.cfg.Seed, uint64(in.Changes)+1)) // never the same tokens again
 	s.sources = sources{List: in.Sources}
 	s.journal, s.skew, s.changes = in.Journal, in.Skew, in.Changes
+	s.channels = in.Channels
 	s.writes.list, s.writes.seq = in.Writes, in.WriteNo
 	secrets := s.oauth.Secrets
 	s.oauth = in.OAuth
@@ -150,6 +154,7 @@ func (p *portal) revive() {
 	p.stats = newStatsBook()
 	p.Links.init()
 	p.Lists.init()
+	p.Inbox.init()
 	for _, k := range kinds {
 		o := p.Objects[k.Name]
 		if o == nil {

@@ -24,6 +24,7 @@ var optional = map[string][]string{
 
 // repair puts right what is known to be wrong in the files.
 func repair(doc *openapi3.T) {
+	unwind(doc)
 	for name, ref := range doc.Components.Schemas {
 		s := ref.Value
 		s.Required = slices.DeleteFunc(s.Required, func(m string) bool { return slices.Contains(optional[name], m) })
@@ -41,6 +42,18 @@ func repair(doc *openapi3.T) {
 		// A revoked token is {"active": false}.
 		if name == "TokenInfoResponseBaseIF" {
 			s.OneOf = append(s.OneOf, &openapi3.SchemaRef{Value: inactive()})
+		}
+		// Capabilities are lists, texts, numbers and switches; a patch takes plain values.
+		if strings.HasPrefix(name, "PublicChannelIntegrationChannel") && s.Properties["capabilities"] != nil {
+			s.Properties["capabilities"] = &openapi3.SchemaRef{Value: openapi3.NewObjectSchema().WithAnyAdditionalProperties()}
+		}
+		if name == "PublicChannelIntegrationChannelPatch" {
+			s.Required = nil
+			for member, p := range s.Properties {
+				if member != "capabilities" {
+					p.Value = openapi3.NewStringSchema().WithNullable()
+				}
+			}
 		}
 		// The unlabelled association has a null label.
 		if strings.HasPrefix(name, "AssociationSpecWithLabel") && s.Properties["label"] != nil {
@@ -116,5 +129,18 @@ func repairOperation(doc *openapi3.T, path string, op *openapi3.Operation) {
 		if r := op.Responses.Status(200); r != nil {
 			op.Responses.Set("207", r)
 		}
+	}
+}
+
+// unwind ends circles: a kind of message or actor is declared as "all of" a base that is itself "one of" the kinds. What is left of each
+// kind is its own part; that the base is declared with no properties closes nothing.
+func unwind(doc *openapi3.T) {
+	for _, ref := range doc.Components.Schemas {
+		s := ref.Value
+		if len(s.AllOf) != 2 || s.AllOf[0].Value == nil || len(s.AllOf[0].Value.OneOf) == 0 {
+			continue
+		}
+		own := s.AllOf[1].Value
+		s.AllOf, s.Properties, s.Required, s.Type = nil, own.Properties, own.Required, own.Type
 	}
 }
