@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -45,6 +46,11 @@ type pushes struct{ c *line.ChannelClient }
 func (p pushes) Push(ctx context.Context, _ id.PortalID, k friend.Key, key string, ms []json.RawMessage) (chat.Accepted, error) {
 	sent, err := p.c.BulkPush(ctx, key, k.User, line.Outgoing{Messages: ms})
 	return chat.Accepted{RequestID: sent.RequestID}, err
+}
+
+// Reply is not what a workflow does: it has no reply token.
+func (p pushes) Reply(context.Context, id.PortalID, friend.Key, string, []json.RawMessage) (chat.Accepted, error) {
+	return chat.Accepted{}, errors.New("a workflow has no reply token")
 }
 
 // workflows is the service over the bench's friends and channel.

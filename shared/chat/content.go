@@ -23,6 +23,8 @@ type Content struct {
 	Image, Preview string
 	// Made objects are kept as they are, so that a repetition sends the same under the same retry key.
 	Made string
+	// Rest follows in the same send.
+	Rest []Content
 }
 
 // OfObjects are up to five of LINE's message objects, checked by whoever made them.
@@ -47,10 +49,16 @@ func OfImage(url, preview string) Content {
 }
 
 func (c Content) bubbles() []bubble.Bubble {
+	var out []bubble.Bubble
 	if c.Type == Image {
-		return bubble.OfImage(c.Image, c.Preview)
+		out = bubble.OfImage(c.Image, c.Preview)
+	} else {
+		out = bubble.OfText(c.Text)
 	}
-	return bubble.OfText(c.Text)
+	for _, more := range c.Rest {
+		out = append(out, more.bubbles()...)
+	}
+	return out
 }
 
 // Check returns bubble.Problems of what LINE would not take.
@@ -74,9 +82,13 @@ func (c Content) Objects() ([]json.RawMessage, error) {
 
 // Fingerprint tells contents apart.
 func (c Content) Fingerprint() string {
-	return once.Fingerprint(c.Type, c.Text, c.Image, c.Preview+c.Made)
+	parts := []string{c.Type, c.Text, c.Image, c.Preview + c.Made}
+	for _, more := range c.Rest {
+		parts = append(parts, more.Fingerprint())
+	}
+	return once.Fingerprint(parts...)
 }
 
 func (i Intent) content() Content {
-	return Content{Type: i.Type, Text: i.Text, Image: i.Image, Preview: i.Preview, Made: i.Made}
+	return Content{Type: i.Type, Text: i.Text, Image: i.Image, Preview: i.Preview, Made: i.Made, Rest: i.Rest}
 }

@@ -40,6 +40,14 @@ type Intent struct {
 	Automatic bool
 	Attended  bool
 	RetryKey  string // good until RetryUntil
+	// Reply is an event's reply token, with which the message costs nothing; "" once it is of no use. It is certainly valid until ReplyUntil
+	// (Unix ms), and nobody else has it. A reply takes no retry key: what became of one can only be asked with the same token.
+	Reply      string
+	ReplyUntil int64
+	// Taken: LINE has the reply, and nobody was told of it yet.
+	Taken bool
+	// Rest of the content.
+	Rest []Content
 	// Holder works on it until Until (Unix ms), or died. Empty: nobody.
 	Holder string
 	Until  int64
@@ -61,7 +69,7 @@ func New(k friend.Key, messageID string, c Content, by portal.Actor, at time.Tim
 			Status: message.Sending, By: by.Email, ByUser: by.UserID,
 			RetryUntil: at.Add(protection).UnixMilli(),
 		},
-		Fingerprint: c.Fingerprint(), Made: c.Made, RetryKey: retryKey, Since: at.UnixMilli(), Due: at.UnixMilli(),
+		Fingerprint: c.Fingerprint(), Made: c.Made, RetryKey: retryKey, Rest: c.Rest, Since: at.UnixMilli(), Due: at.UnixMilli(),
 	}
 }
 
@@ -87,7 +95,13 @@ func (i Intent) Take(holder, newKey string, at time.Time) (Intent, Turn) {
 	if i.Holder != "" { // it died, perhaps after LINE accepted
 		i.Doubt, i.Holder = true, ""
 	}
-	if now+margin.Milliseconds() >= i.RetryUntil {
+	if i.Reply != "" && !i.Taken && now+budget.Milliseconds() >= i.ReplyUntil {
+		if i.Doubt { // never from an unknown reply to a push
+			return i.unclear(CodeKeyOver), Over
+		}
+		i.Reply = ""
+	}
+	if !i.Taken && now+margin.Milliseconds() >= i.RetryUntil {
 		if i.Doubt {
 			return i.unclear(CodeKeyOver), Over
 		}
@@ -139,10 +153,30 @@ func (i Intent) Failed(err error, at time.Time) Intent {
 	return i
 }
 
+// Replied settles an attempt with the reply token. push: LINE certainly took nothing and the token is of no use, so a push is next.
+func (i Intent) Replied(a Accepted, err error, at time.Time) (next Intent, push bool) {
+	var f *fault.Fault
+	used := errors.As(err, &f) && f.Code == codeReplyToken
+	switch {
+	case err == nil, used && i.Doubt, f != nil && f.Certainty == fault.Happened:
+		// Who asks again with a token that must still be valid, and hears that it is not, was heard the first time.
+		next = i.Sent(a, at)
+		next.Cost = 0
+		return next, false
+	case f == nil, i.Doubt, f.Certainty == fault.Unknown, !used && !f.Class.Retryable():
+		return i.Failed(err, at), false
+	}
+	i.Reply = ""
+	return i, true
+}
+
+// codeReplyToken is LINE's word for a token that was used, is too old or never was.
+const codeReplyToken = "LINE_REPLY_TOKEN"
+
 // later leaves the rest to the tick.
 func (i Intent) later(f *fault.Fault, at time.Time) Intent {
 	pause := max(f.RetryAfter, min(time.Minute<<min(max(i.Tries-3, 0), 10), longestPause))
-	if i.Tries <= 1 {
+	if i.Tries <= 1 || i.Reply != "" {
 		pause = max(f.RetryAfter, 5*time.Second)
 	}
 	i.Holder, i.Until, i.Due = "", 0, at.Add(pause).UnixMilli()
@@ -154,13 +188,22 @@ func (i Intent) Stopped(code string) Intent {
 	if i.Status != message.Sending {
 		return i
 	}
+	if i.Taken {
+		i.SentAt = i.At
+		return i.settled(message.Sent, "")
+	}
 	if i.Doubt || i.Holder != "" {
 		return i.unclear(code)
 	}
 	return i.settled(message.Failed, code)
 }
 
-func (i Intent) unclear(code string) Intent { return i.settled(message.Unclear, code) }
+func (i Intent) unclear(code string) Intent {
+	if i.Reply != "" {
+		i.RetryUntil = 0 // nothing would recognize the repetition
+	}
+	return i.settled(message.Unclear, code)
+}
 
 func (i Intent) settled(s message.Status, code string) Intent {
 	i.Status, i.Code, i.Holder, i.Until, i.Due = s, code, "", 0, 0
@@ -179,7 +222,7 @@ func (i Intent) Again(newKey string, at time.Time) (Intent, error) {
 	case !protected:
 		i.RetryKey, i.RetryUntil = newKey, at.Add(protection).UnixMilli()
 	}
-	i.Status, i.Code, i.Reason, i.CorrelationID = message.Sending, "", "", ""
+	i.Status, i.Code, i.Reason, i.CorrelationID, i.Reply = message.Sending, "", "", "", ""
 	i.Since, i.Due, i.Tries, i.Attended = now, now, 0, false
 	return i, nil
 }

@@ -20,9 +20,17 @@ func TestI2EveryMessageReachesThePhoneOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w, ctx := newWorld(), context.Background()
 		names := []string{"message-a", "message-b"}
+		replies := map[string]string{}
+		for _, name := range names {
+			if rapid.Bool().Draw(t, "reply") {
+				replies[name] = "token of " + name
+				w.tokens[replies[name]] = token{until: start.Add(time.Minute)}
+			}
+		}
 		request := func(name string) chat.Request {
 			r := hello(name)
 			r.Content = chat.OfText(name)
+			r.Reply, r.ReplyUntil = replies[name], start.Add(50*time.Second).UnixMilli()
 			return r
 		}
 		deaths := rapid.SliceOfN(rapid.IntRange(0, 9), 0, 40).Draw(t, "deaths")

@@ -33,6 +33,7 @@ const (
 // trouble before LINE was called.
 type Line interface {
 	Push(ctx context.Context, p id.PortalID, k friend.Key, retryKey string, messages []json.RawMessage) (Accepted, error)
+	Reply(ctx context.Context, p id.PortalID, k friend.Key, token string, messages []json.RawMessage) (Accepted, error)
 }
 
 // Accounts looks accounts up.
@@ -60,9 +61,11 @@ type Service struct {
 	Scopes   Scopes
 	Outbox   contactsync.Outbox
 	Clock    clock.Clock
-	NewID    func() string
-	NewKey   func() string // a UUID
-	Log      *slog.Logger
+	// Told hears of every message that LINE accepted, before it counts as sent; nil when nobody wants to know. It may hear of one twice.
+	Told   func(ctx context.Context, p id.PortalID, i Intent) error
+	NewID  func() string
+	NewKey func() string // a UUID
+	Log    *slog.Logger
 }
 
 // Request is a message as it came from a person.
@@ -76,6 +79,9 @@ type Request struct {
 	// Automatic messages are no answer of a person. Whoever sends one comes again under the same ID until it is settled, so the tick is not
 	// asked to; the content of the first request counts.
 	Automatic bool
+	// Reply is a reply token that is certainly valid until ReplyUntil (Unix ms) and that nobody else has, if there is one.
+	Reply      string
+	ReplyUntil int64
 }
 
 // Send stores a message and sends it. A repetition sends nothing: it waits a little for the first and tells what became of it. An error
@@ -101,6 +107,7 @@ func (s *Service) Send(ctx context.Context, p id.PortalID, r Request) (Intent, e
 		}
 		mine := New(r.Friend, r.ID, r.Content, r.By, now, s.NewKey())
 		mine.Automatic, mine.Attended = r.Automatic, r.Automatic
+		mine.Reply, mine.ReplyUntil = r.Reply, r.ReplyUntil
 		mine, _ = mine.Take(s.NewID(), "", now)
 		if mine, err = s.Store.Begin(ctx, p, mine); err == nil {
 			return s.attempt(ctx, p, mine)
@@ -221,29 +228,79 @@ func (s *Service) attempt(ctx context.Context, p id.PortalID, i Intent) (Intent,
 	defer cancel()
 	defer s.Clock.AfterFunc(budget, cancel)()
 	objects, err := i.content().Objects()
-	var accepted Accepted
+	next := i.Failed(err, s.Clock.Now())
 	if err == nil {
-		accepted, err = s.Line.Push(limited, p, i.Friend, i.RetryKey, objects)
-	}
-	if errors.Is(err, lineaccount.ErrUnknown) {
-		err = ErrAccount
-	}
-	next := i.Sent(accepted, s.Clock.Now())
-	if err != nil {
-		next = i.Failed(err, s.Clock.Now())
+		next, err = s.call(limited, p, i, objects)
 	}
 	ctx = context.WithoutCancel(ctx)
-	if next.Status == message.Sent && !i.Automatic {
-		// Before it is settled: who dies in between finds it still open, asks LINE again, and comes here again.
-		if err := s.answered(ctx, p, i); err != nil {
-			s.log(p, "friend not marked as answered", err)
-			return i, nil
-		}
-	}
 	if next.Code == CodeInternal {
 		s.log(p, "message not sent", err)
 	}
+	if next.Status != message.Sent {
+		return s.settle(ctx, p, i, next)
+	}
+	if next.Reply != "" && !i.Taken { // LINE cannot be asked about a reply for long, so what is known is stored at once
+		i.Taken, i.LineID, i.CorrelationID = true, next.LineID, next.CorrelationID
+		if i, err = s.Store.Save(ctx, p, i); err != nil {
+			return s.settle(ctx, p, i, i)
+		}
+		next.Version = i.Version
+	}
+	// Before it is settled: who dies in between finds it still open, asks LINE again, and comes here again.
+	if s.heard(ctx, p, next) != nil {
+		return i, nil
+	}
 	return s.settle(ctx, p, i, next)
+}
+
+// heard tells whom it concerns that LINE has a message.
+func (s *Service) heard(ctx context.Context, p id.PortalID, i Intent) error {
+	if !i.Automatic {
+		if err := s.answered(ctx, p, i); err != nil {
+			s.log(p, "friend not marked as answered", err)
+			return err
+		}
+	}
+	if s.Told == nil {
+		return nil
+	}
+	err := s.Told(ctx, p, i)
+	if err != nil {
+		s.log(p, "sent message not told", err)
+	}
+	return err
+}
+
+// call asks LINE once, or twice when a reply token turns out to be of no use. That is stored before the push: whoever takes over must not
+// think of the reply as open.
+func (s *Service) call(ctx context.Context, p id.PortalID, i Intent, objects []json.RawMessage) (next Intent, err error) {
+	if i.Taken {
+		next, _ = i.Replied(Accepted{LineID: i.LineID, RequestID: i.CorrelationID}, nil, s.Clock.Now())
+		return next, nil
+	}
+	if i.Reply != "" {
+		accepted, err := s.Line.Reply(ctx, p, i.Friend, i.Reply, objects)
+		err = known(err)
+		next, push := i.Replied(accepted, err, s.Clock.Now())
+		if !push {
+			return next, err
+		}
+		if i, err = s.Store.Save(ctx, p, next); err != nil {
+			return next, err
+		}
+	}
+	accepted, err := s.Line.Push(ctx, p, i.Friend, i.RetryKey, objects)
+	if err = known(err); err != nil {
+		return i.Failed(err, s.Clock.Now()), err
+	}
+	return i.Sent(accepted, s.Clock.Now()), nil
+}
+
+func known(err error) error {
+	if errors.Is(err, lineaccount.ErrUnknown) {
+		return ErrAccount
+	}
+	return err
 }
 
 func (s *Service) log(p id.PortalID, what string, err error) {

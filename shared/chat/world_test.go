@@ -40,7 +40,9 @@ type world struct {
 	account lineaccount.Account
 	phone   []sent
 	keys    map[string]time.Time
+	tokens  map[string]token
 	pushes  int
+	replies int
 	pushed  time.Time // the last of them
 	// next is what happens to the next push, in order; nothing left means that LINE accepts.
 	next []trouble
@@ -48,6 +50,12 @@ type world struct {
 	dies func(where string) bool
 	kick int
 	ids  int
+}
+
+// token is a reply token as LINE knows it.
+type token struct {
+	until time.Time
+	used  bool
 }
 
 type sent struct {
@@ -64,7 +72,7 @@ type trouble struct {
 
 func newWorld() *world {
 	w := &world{
-		clock: clock.NewVirtual(start), intents: map[string]chat.Intent{}, keys: map[string]time.Time{}, dies: func(string) bool { return false },
+		clock: clock.NewVirtual(start), intents: map[string]chat.Intent{}, keys: map[string]time.Time{}, tokens: map[string]token{}, dies: func(string) bool { return false },
 		account: lineaccount.Account{Portal: hub, Slot: 1, State: lineaccount.Active},
 		friends: map[friend.Key]friend.Friend{aiko: {
 			Key: aiko, Follow: friend.Following, LastMessage: start.UnixMilli() - 5, NeedsReply: true, Version: 1,
@@ -165,6 +173,33 @@ func (w *world) Push(ctx context.Context, _ id.PortalID, k friend.Key, retryKey 
 		t.during(ctx)
 	}
 	w.point("after push")
+	return chat.Accepted{LineID: fmt.Sprint("line-", len(w.phone)), RequestID: "request"}, t.err
+}
+
+// Reply is LINE, too. It knows no retry keys.
+func (w *world) Reply(ctx context.Context, _ id.PortalID, k friend.Key, name string, messages []json.RawMessage) (chat.Accepted, error) {
+	w.point("before reply")
+	w.replies++
+	t := trouble{accept: true}
+	if len(w.next) > 0 {
+		t, w.next = w.next[0], w.next[1:]
+	}
+	know := w.tokens[name]
+	if know.used || !w.clock.Now().Before(know.until) {
+		if f := new(fault.Fault); t.err == nil || errors.As(t.err, &f) && f.Certainty == fault.NothingHappened && f.Class == fault.Invalid {
+			t.err = refused(fault.Invalid, "LINE_REPLY_TOKEN")
+		}
+		t.accept = false
+	}
+	if t.accept {
+		know.used = true
+		w.tokens[name] = know
+		w.phone = append(w.phone, sent{k, string(messages[0])})
+	}
+	if t.during != nil {
+		t.during(ctx)
+	}
+	w.point("after reply")
 	return chat.Accepted{LineID: fmt.Sprint("line-", len(w.phone)), RequestID: "request"}, t.err
 }
 

@@ -34,18 +34,33 @@ type pusher struct{ app *App }
 var _ chat.Line = pusher{}
 
 func (l pusher) Push(ctx context.Context, p id.PortalID, k friend.Key, retryKey string, messages []json.RawMessage) (chat.Accepted, error) {
+	c, err := l.channel(ctx, p, k)
+	if err != nil {
+		return chat.Accepted{}, err
+	}
+	return accepted(c.Push(ctx, retryKey, k.User, line.Outgoing{Messages: messages}))
+}
+
+func (l pusher) Reply(ctx context.Context, p id.PortalID, k friend.Key, token string, messages []json.RawMessage) (chat.Accepted, error) {
+	c, err := l.channel(ctx, p, k)
+	if err != nil {
+		return chat.Accepted{}, err
+	}
+	return accepted(c.Reply(ctx, token, line.Outgoing{Messages: messages}))
+}
+
+func (l pusher) channel(ctx context.Context, p id.PortalID, k friend.Key) (*line.ChannelClient, error) {
 	account, err := l.app.Accounts().Store.Account(ctx, p, k.Slot)
 	if err != nil {
-		return chat.Accepted{}, err
+		return nil, err
 	}
 	if account.State != lineaccount.Active {
-		return chat.Accepted{}, lineaccount.ErrUnknown
+		return nil, lineaccount.ErrUnknown
 	}
-	c, err := l.app.Channel(ctx, account)
-	if err != nil {
-		return chat.Accepted{}, err
-	}
-	sent, err := c.Push(ctx, retryKey, k.User, line.Outgoing{Messages: messages})
+	return l.app.Channel(ctx, account)
+}
+
+func accepted(sent line.Sent, err error) (chat.Accepted, error) {
 	if err != nil {
 		return chat.Accepted{}, err
 	}

@@ -36,13 +36,18 @@ type chatItem struct {
 	Next        int64  `dynamodbav:"nx,omitempty"` // not "due": the marker alone is looked for
 	Version     int64  `dynamodbav:"v"`
 	TTL         int64  `dynamodbav:"ttl"`
+
+	Reply      string         `dynamodbav:"rt,omitempty"`
+	ReplyUntil int64          `dynamodbav:"rz,omitempty"`
+	Taken      bool           `dynamodbav:"rd,omitempty"`
+	Rest       []chat.Content `dynamodbav:"rs,omitempty"`
 }
 
 func chatItemOf(i chat.Intent) chatItem {
 	it := chatItem{
 		Automatic: i.Automatic, Attended: i.Attended,
 		Message: i.Message, Fingerprint: i.Fingerprint, RetryKey: i.RetryKey, Holder: i.Holder, Until: i.Until, Doubt: i.Doubt, Tries: i.Tries, Since: i.Since,
-		Next: i.Due, Version: i.Version, TTL: i.At/1000 + runRetention,
+		Next: i.Due, Version: i.Version, TTL: i.At/1000 + runRetention, Reply: i.Reply, ReplyUntil: i.ReplyUntil, Taken: i.Taken, Rest: i.Rest,
 	}
 	if i.Status != message.Sent { // a person may try again
 		it.Made = i.Made
@@ -54,7 +59,7 @@ func (it chatItem) intent(k friend.Key) chat.Intent {
 	i := chat.Intent{
 		Made: it.Made, Automatic: it.Automatic, Attended: it.Attended,
 		Message: it.Message, Fingerprint: it.Fingerprint, RetryKey: it.RetryKey, Holder: it.Holder, Until: it.Until, Doubt: it.Doubt, Tries: it.Tries, Since: it.Since,
-		Due: it.Next, Version: it.Version,
+		Due: it.Next, Version: it.Version, Reply: it.Reply, ReplyUntil: it.ReplyUntil, Taken: it.Taken, Rest: it.Rest,
 	}
 	i.Friend = k
 	return i

@@ -3,6 +3,7 @@ package dynamo_test
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -36,7 +37,7 @@ func TestAnIntentIsItsMessage(t *testing.T) {
 	if _, err := s.Begin(ctx, 7, intent("message-1", 2000)); !errors.Is(err, chat.ErrExists) {
 		t.Errorf("the same id again: %v", err)
 	}
-	if got, ok, err := s.Load(ctx, 7, chatFriend, "message-1"); err != nil || !ok || got != made {
+	if got, ok, err := s.Load(ctx, 7, chatFriend, "message-1"); err != nil || !ok || !reflect.DeepEqual(got, made) {
 		t.Errorf("%+v, %v, %v, want %+v", got, ok, err, made)
 	}
 	if err := shown.Put(ctx, 7, message.Message{ID: "1", Friend: chatFriend, Direction: message.In, Type: "text", Text: "hi", At: 900}); err != nil {
