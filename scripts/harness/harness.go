@@ -61,6 +61,7 @@ func Start(root, front string) (*Outside, error) {
 		WebhookTarget: hubspotsandbox.Expand(file.Target, map[string]string{"API_ORIGIN": front}), Subscriptions: file.Subscriptions, MaxConcurrent: file.MaxConcurrent, Actions: actions,
 		HTTP: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}},
 	})
+	o.HubSpot.DefineChannel("LINE", front+"/hubspot/channel", front+"/setup/inbox")
 	o.Line = linesandbox.New(linesandbox.Config{PublicURL: o.LineURL, HTTP: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}})
 	for l, h := range map[net.Listener]http.Handler{hubspot: o.HubSpot, line: o.Line} {
 		s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}

@@ -12,6 +12,7 @@ import (
 	contactsync "lumo/functions/contact-sync/handle"
 	deadletters "lumo/functions/dead-letters/handle"
 	hubspotwebhooks "lumo/functions/hubspot-webhooks/handle"
+	inboxrelay "lumo/functions/inbox-relay/handle"
 	"lumo/functions/invoke"
 	linewebhooks "lumo/functions/line-webhooks/handle"
 	links "lumo/functions/links/handle"
@@ -27,6 +28,7 @@ func (w *World) openFunctions() error {
 		"line-webhooks":    func(a *compose.App) invoke.Handlers { return linewebhooks.New(linewebhooks.FromApp(a)) },
 		"dead-letters":     func(a *compose.App) invoke.Handlers { return deadletters.New(deadletters.FromApp(a)) },
 		"broadcasts":       func(a *compose.App) invoke.Handlers { return broadcasts.New(broadcasts.FromApp(a)) },
+		"inbox-relay":      func(a *compose.App) invoke.Handlers { return inboxrelay.New(inboxrelay.FromApp(a)) },
 		"links":            func(a *compose.App) invoke.Handlers { return links.New(links.FromApp(a)) },
 		"contact-sync": func(a *compose.App) invoke.Handlers {
 			d := contactsync.FromApp(a)

@@ -43,6 +43,8 @@ type call struct {
 	query  url.Values
 	body   []byte
 	form   bool
+	// contentType of a body that is neither JSON nor a form.
+	contentType string
 
 	auth     auth
 	scopes   []string
@@ -210,7 +212,9 @@ func (c *Client) newRequest(ctx context.Context, q *call, token string) (*http.R
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", userAgent)
-	if q.form {
+	if q.contentType != "" {
+		req.Header.Set("Content-Type", q.contentType)
+	} else if q.form {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	} else if q.body != nil {
 		req.Header.Set("Content-Type", "application/json")

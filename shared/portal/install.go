@@ -17,7 +17,10 @@ var RequiredScopes = []string{
 }
 
 // OptionalScopes are granted if the portal has them. Only scopes of features that exist belong here (HubSpot's listing rules).
-var OptionalScopes = []string{"automation"}
+var OptionalScopes = []string{
+	ScopeAutomation,
+	"conversations.custom_channels.read", "conversations.custom_channels.write", "conversations.read", "conversations.write", "files.read", "files.write",
+}
 
 // ScopeAutomation lets steps of workflows be answered. HubSpot gives it to some plans only, so nobody is kept from installing without it.
 const ScopeAutomation = "automation"

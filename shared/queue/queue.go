@@ -27,15 +27,17 @@ const (
 	Taps           Queue = "Taps"
 	// Actions are steps of HubSpot workflows.
 	Actions Queue = "Actions"
+	// Inbox are events of conversations, one conversation's after each other.
+	Inbox Queue = "Inbox"
 )
 
 // All lists every queue, in the order of template.yaml.
 func All() []Queue {
-	return []Queue{HubspotEvents, LineEvents, LineForwards, Flush, SyncSteps, Wakeups, BroadcastSteps, Taps, Actions}
+	return []Queue{HubspotEvents, LineEvents, LineForwards, Flush, SyncSteps, Wakeups, BroadcastSteps, Taps, Actions, Inbox}
 }
 
 // FIFO tells whether messages of one group arrive in order, one at a time.
-func (q Queue) FIFO() bool { return q == Flush || q == SyncSteps || q == BroadcastSteps }
+func (q Queue) FIFO() bool { return q == Flush || q == SyncSteps || q == BroadcastSteps || q == Inbox }
 
 // Known tells whether q is one of All.
 func (q Queue) Known() bool { return slices.Contains(All(), q) }

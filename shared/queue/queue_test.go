@@ -15,7 +15,7 @@ func TestEnvironmentNames(t *testing.T) {
 	want := map[Queue]string{
 		HubspotEvents: "QUEUE_HUBSPOT_EVENTS", LineEvents: "QUEUE_LINE_EVENTS", LineForwards: "QUEUE_LINE_FORWARDS",
 		Flush: "QUEUE_FLUSH", SyncSteps: "QUEUE_SYNC_STEPS", Wakeups: "QUEUE_WAKEUPS",
-		BroadcastSteps: "QUEUE_BROADCAST_STEPS", Taps: "QUEUE_TAPS", Actions: "QUEUE_ACTIONS",
+		BroadcastSteps: "QUEUE_BROADCAST_STEPS", Taps: "QUEUE_TAPS", Actions: "QUEUE_ACTIONS", Inbox: "QUEUE_INBOX",
 	}
 	for _, q := range All() {
 		if q.Env() != want[q] || q.DeadEnv() != want[q]+"_DEAD" {

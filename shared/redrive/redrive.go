@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"lumo/shared/failure"
 	"lumo/shared/friend"
 	"lumo/shared/id"
+	"lumo/shared/inbox"
 	"lumo/shared/lineproperty"
 	"lumo/shared/queue"
 	"lumo/shared/seal"
@@ -192,15 +194,31 @@ func keyOf(it failure.Item) (friend.Key, bool) {
 	return friend.Key{Slot: n, User: id.LineUserID(user)}, err == nil
 }
 
-// letter sends a dead message to its queue again. Messages of the FIFO queues have rows behind them and never become items.
+// letter sends a dead message to its queue again. Messages of the other FIFO queues have rows behind them and never become items.
 func (s *Service) letter(ctx context.Context, p id.PortalID, it failure.Item) error {
 	q := queue.Queue(it.Queue)
-	if it.Body == "" || !q.Known() || q.FIFO() {
+	if it.Body == "" || !q.Known() || q.FIFO() && q != queue.Inbox {
 		return ErrLost
 	}
 	body, err := s.Sealer.Open(ctx, p, it.Body)
 	if err != nil {
 		return fmt.Errorf("open dead letter: %w", err)
 	}
+	if q == queue.Inbox {
+		return s.conversation(ctx, body)
+	}
 	return s.Queue.Send(ctx, q, queue.Message{Body: body, Delay: settleTime})
+}
+
+// conversation puts an event of a conversation behind what waits there now.
+func (s *Service) conversation(ctx context.Context, body []byte) error {
+	var n inbox.Note
+	if err := json.Unmarshal(body, &n); err != nil {
+		return fmt.Errorf("%w: %w", ErrLost, err)
+	}
+	m, err := n.Message(" again " + strconv.FormatInt(s.Clock.Now().UnixMilli(), 10))
+	if err != nil {
+		return err
+	}
+	return s.Queue.Send(ctx, queue.Inbox, m)
 }

@@ -13,6 +13,7 @@ import (
 	"lumo/shared/contactsync"
 	"lumo/shared/hubspot"
 	"lumo/shared/id"
+	"lumo/shared/inbox"
 	"lumo/shared/logging"
 	"lumo/shared/queue"
 )
@@ -48,6 +49,9 @@ func (d Deps) receive(ctx context.Context, r entry.Request) (entry.Response, err
 	if err := hubspot.VerifySignature(d.Secrets, r.Method, r.URI(d.PublicURL), r.Body, hubspot.HeadersFrom(r.Header.Get), d.Clock.Now()); err != nil {
 		return refuse(401, "SIGNATURE", "The signature does not match this request.")
 	}
+	if r.Path == ChannelPath {
+		return d.channel(ctx, r)
+	}
 	notes, skipped, err := contactsync.ParseWebhook(r.Body, d.AppID)
 	if err != nil {
 		return refuse(400, "BODY", "The body must be a JSON array of events.")
@@ -73,6 +77,34 @@ func (d Deps) receive(ctx context.Context, r entry.Request) (entry.Response, err
 	if len(out) > 0 {
 		if err := d.Queue.Send(ctx, queue.HubspotEvents, out...); err != nil {
 			return entry.Response{}, err // 500: HubSpot sends the batch again
+		}
+	}
+	return entry.JSON(200, map[string]int{"accepted": len(out)})
+}
+
+// ChannelPath is where events of the custom channel come in. HubSpot knows the address from the channel's definition.
+const ChannelPath = "/hubspot/channel"
+
+// channel queues events of conversations, each conversation's after each other.
+func (d Deps) channel(ctx context.Context, r entry.Request) (entry.Response, error) {
+	notes, skipped, err := inbox.ParseWebhook(r.Body, d.AppID, d.Clock.Now().UnixMilli())
+	if err != nil {
+		return refuse(400, "BODY", "The body must be an event of a custom channel.")
+	}
+	if skipped > 0 {
+		d.Log.Info("channel events skipped", logging.Count("events", skipped))
+	}
+	var out []queue.Message
+	for _, n := range notes {
+		m, err := n.Message("")
+		if err != nil {
+			return entry.Response{}, err
+		}
+		out = append(out, m)
+	}
+	if len(out) > 0 {
+		if err := d.Queue.Send(ctx, queue.Inbox, out...); err != nil {
+			return entry.Response{}, err
 		}
 	}
 	return entry.JSON(200, map[string]int{"accepted": len(out)})

@@ -8,7 +8,9 @@ import (
 	"log/slog"
 
 	"lumo/functions/internal/entry"
+	"lumo/shared/clock"
 	"lumo/shared/id"
+	"lumo/shared/inbox"
 	"lumo/shared/line"
 	"lumo/shared/lineaccount"
 	"lumo/shared/linesync"
@@ -21,9 +23,16 @@ type Accounts interface {
 	Secret(ctx context.Context, a lineaccount.Account) (string, error)
 }
 
+// Inboxes tells which accounts' conversations HubSpot shows.
+type Inboxes interface {
+	Connection(ctx context.Context, p id.PortalID, s id.Slot) (inbox.Connection, bool, error)
+}
+
 // Deps is what the function works with.
 type Deps struct {
 	Accounts  Accounts
+	Inboxes   Inboxes
+	Clock     clock.Clock
 	Queue     queue.Sender
 	Forwarder Forwarder
 	Log       *slog.Logger
@@ -106,10 +115,39 @@ func (d Deps) queue(ctx context.Context, a lineaccount.Account, events []line.Ev
 	if err := d.Queue.Send(ctx, queue.LineEvents, out...); err != nil {
 		return err
 	}
+	if err := d.converse(ctx, a, events); err != nil {
+		return err
+	}
 	if len(a.Forwards) == 0 {
 		return nil
 	}
 	return d.Forwarder.Queue(ctx, a, r.Body, r.Header.Get("X-Line-Signature"))
+}
+
+// converse hands on what HubSpot's inbox shows.
+func (d Deps) converse(ctx context.Context, a lineaccount.Account, events []line.Event) error {
+	c, ok, err := d.Inboxes.Connection(ctx, a.Portal, a.Slot)
+	if err != nil || !ok || !c.Works() {
+		return err
+	}
+	var out []queue.Message
+	at := d.Clock.Now().UnixMilli()
+	for _, e := range events {
+		x, ok := line.InboxEvent(e.Raw)
+		if !ok || x.Kind == inbox.Sign && x.ReplyToken == "" {
+			continue
+		}
+		n := inbox.Note{Portal: a.Portal, Account: c.Account, User: x.User, Slot: a.Slot, ID: e.ID, At: at, Line: e.Raw}
+		m, err := n.Message("")
+		if err != nil {
+			return err
+		}
+		out = append(out, m)
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return d.Queue.Send(ctx, queue.Inbox, out...)
 }
 
 func refuse(status int, code, message string) (entry.Response, error) {

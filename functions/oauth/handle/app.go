@@ -17,6 +17,6 @@ func FromApp(a *compose.App) Deps {
 				RedirectURI: redirectURI, Scopes: portal.RequiredScopes, Optional: portal.OptionalScopes, State: state, Portal: p,
 			})
 		},
-		Installer: a.Portals(), Wizard: a.Onboarding(), Properties: a.Properties(), States: a.Directory(), Clock: a.Clock, Random: a.Random, Log: a.Log,
+		Installer: a.Portals(), Wizard: a.Onboarding(), Properties: a.Properties(), Inbox: a.InboxConnector(), States: a.Directory(), Clock: a.Clock, Random: a.Random, Log: a.Log,
 	}
 }

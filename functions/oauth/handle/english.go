@@ -55,6 +55,15 @@ var english = Words{
 	RemovedTitle:  "HubSpot is disconnected",
 	RemovedText:   "Syncing has stopped. What is in HubSpot stays there; delete it in HubSpot if you no longer want it.",
 
+	InboxTitle:     "Connect LINE to HubSpot's inbox",
+	InboxText:      "Messages of the account's friends appear in the inbox from now on, and answers from the inbox reach LINE. Conversations from before are not imported.",
+	InboxAccount:   "LINE Official Account",
+	InboxButton:    "Connect to the inbox",
+	InboxNoAccount: "No LINE Official Account is connected to Lumo. Connect one first, then start again in HubSpot's inbox settings.",
+	InboxTaken:     "This account is connected to an inbox already. Disconnect it there first, or choose another account.",
+	InboxScopes:    "HubSpot does not let Lumo use the inbox. It needs Sales Hub or Service Hub Professional, and a super admin who grants the permissions.",
+	InboxBadLink:   "Start again in HubSpot: Settings, Inbox & Help Desk, Channels, Connect a channel.",
+
 	PropertyTitle:   "Use an existing property for LINE User ID",
 	PropertyText:    "If your contacts already hold LINE User IDs in a property of another tool, choose it here. Lumo then reads and writes that property. The IDs must come from the same LINE provider.",
 	PropertyLabel:   "Property",

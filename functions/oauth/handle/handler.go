@@ -15,6 +15,7 @@ import (
 	"lumo/shared/clock"
 	"lumo/shared/directory"
 	"lumo/shared/id"
+	"lumo/shared/inbox"
 	"lumo/shared/lineaccount"
 	"lumo/shared/lineproperty"
 	"lumo/shared/logging"
@@ -44,6 +45,11 @@ type Properties interface {
 	UseExisting(ctx context.Context, p id.PortalID, by portal.Actor, s id.Slot, name string) (lineproperty.Set, error)
 }
 
+// Inbox is the part of inbox.Connector in use.
+type Inbox interface {
+	Connect(ctx context.Context, p id.PortalID, in inbox.Choice) error
+}
+
 // Deps are everything that the pages need.
 type Deps struct {
 	PublicURL string // our own origin
@@ -56,6 +62,7 @@ type Deps struct {
 	Installer  Installer
 	Wizard     Wizard
 	Properties Properties
+	Inbox      Inbox
 	States     directory.States
 	Clock      clock.Clock
 	Random     func(n int) []byte
@@ -133,6 +140,9 @@ func (h *Handler) route(ctx context.Context, x *exchange) (entry.Response, error
 
 // setup needs a session; posts need its token too.
 func (h *Handler) setup(ctx context.Context, x *exchange) (entry.Response, error) {
+	if x.Method == http.MethodGet && strings.TrimRight(x.Path, "/") == "/setup/inbox" {
+		return h.inbox(ctx, x) // it has its own way to a session
+	}
 	if x.session.Portal == 0 {
 		return entry.Redirect("/"), nil
 	}
@@ -157,10 +167,21 @@ func (h *Handler) setup(ctx context.Context, x *exchange) (entry.Response, error
 		return h.chooseProperty(ctx, x)
 	case "POST /setup/property":
 		return h.useProperty(ctx, x)
+	case "POST /setup/inbox":
+		return h.connectInbox(ctx, x)
 	case "POST /setup/disconnect":
 		return h.disconnect(ctx, x)
 	}
 	return h.message(x, http.StatusNotFound, x.words().NotFoundTitle, x.words().NotFoundText), nil
+}
+
+// wayBack lets forms end at HubSpot: browsers hold a form to its policy through redirects, too.
+func (h *Handler) wayBack() string {
+	out := " https://*.hubspot.com"
+	if u, err := url.Parse(h.AppURL); err == nil && u.Host != "" {
+		out += " " + u.Scheme + "://" + u.Host
+	}
+	return out
 }
 
 // protect adds what every answer to a browser needs. Pages load nothing from anywhere.
@@ -168,7 +189,7 @@ func (h *Handler) protect(r entry.Response) entry.Response {
 	if r.Header == nil {
 		r.Header = map[string]string{}
 	}
-	r.Header["Content-Security-Policy"] = "default-src 'none'; style-src " + styleHash + "; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	r.Header["Content-Security-Policy"] = "default-src 'none'; style-src " + styleHash + "; form-action 'self'" + h.wayBack() + "; base-uri 'none'; frame-ancestors 'none'"
 	r.Header["X-Frame-Options"] = "DENY"
 	r.Header["Cross-Origin-Opener-Policy"] = "same-origin"
 	r.Header["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"

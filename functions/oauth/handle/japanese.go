@@ -55,6 +55,15 @@ var japanese = Words{
 	RemovedTitle:  "HubSpotの接続を解除しました",
 	RemovedText:   "同期を停止しました。HubSpotのデータはそのまま残っています。不要な場合はHubSpotで削除してください。",
 
+	InboxTitle:     "LINEをHubSpotの受信トレイに接続",
+	InboxText:      "これ以降、友だちからのメッセージが受信トレイに表示され、受信トレイからの返信がLINEに届きます。接続前の会話は取り込まれません。",
+	InboxAccount:   "LINE公式アカウント",
+	InboxButton:    "受信トレイに接続",
+	InboxNoAccount: "LumoにLINE公式アカウントが接続されていません。先に接続してから、HubSpotの受信トレイの設定でもう一度始めてください。",
+	InboxTaken:     "このアカウントは既に受信トレイに接続されています。HubSpotで接続を解除するか、別のアカウントを選択してください。",
+	InboxScopes:    "HubSpotがLumoに受信トレイの使用を許可していません。Sales HubまたはService HubのProfessional以上と、特権管理者による許可が必要です。",
+	InboxBadLink:   "HubSpotの「設定」→「受信トレイとヘルプデスク」→「チャネル」→「チャネルを接続」からもう一度始めてください。",
+
 	PropertyTitle:   "LINE User IDに既存のプロパティを使う",
 	PropertyText:    "他のツールのプロパティに既にLINEのユーザーIDが入っている場合は、ここで選択してください。Lumoはそのプロパティを読み書きします。IDは同じLINEプロバイダーのものである必要があります。",
 	PropertyLabel:   "プロパティ",

@@ -23,6 +23,8 @@ type Words struct {
 
 	PropertyTitle, PropertyText, PropertyLabel, PropertyNone, PropertyButton, PropertyRefused, Back string
 
+	InboxTitle, InboxText, InboxAccount, InboxButton, InboxNoAccount, InboxTaken, InboxScopes, InboxBadLink string
+
 	Pass, Warn, Fail, Skipped string
 
 	ExpiredTitle, ExpiredText, RefusedTitle, RefusedText, BadLinkTitle, BadLinkText string

@@ -25,6 +25,7 @@ type options struct {
 	screens                               string
 	clientID, clientSecret                string
 	appID                                 int64
+	developerKey                          string
 	seed                                  uint64
 	portals                               string
 	contacts, companies                   int
@@ -41,6 +42,7 @@ func main() {
 	flag.StringVar(&o.webhooks, "webhooks", "", "the app's webhooks file; default: "+webhooksFile+" of this repository")
 	flag.StringVar(&o.clientID, "client-id", "lumo-local-client", "client id of the app")
 	flag.StringVar(&o.clientSecret, "client-secret", os.Getenv("HUBSPOT_CLIENT_SECRET"), "client secret of the app; default $HUBSPOT_CLIENT_SECRET")
+	flag.StringVar(&o.developerKey, "developer-key", os.Getenv("HUBSPOT_DEVELOPER_KEY"), "key of the account that owns the app; default $HUBSPOT_DEVELOPER_KEY")
 	flag.Int64Var(&o.appID, "app-id", 7654321, "id of the app")
 	flag.Uint64Var(&o.seed, "seed", 1, "seed of everything random")
 	flag.StringVar(&o.portals, "portals", "1001,1002", "accounts to make when there are none")
@@ -111,7 +113,7 @@ func build(o options, log *slog.Logger) (*hubspotsandbox.Server, error) {
 	}
 	callback := app + "/oauth/callback"
 	s := hubspotsandbox.New(hubspotsandbox.Config{
-		Seed: o.seed, Log: log, PublicURL: o.public, AppID: o.appID, ClientID: o.clientID, ClientSecret: o.clientSecret, ScreensURL: o.screens,
+		Seed: o.seed, Log: log, PublicURL: o.public, AppID: o.appID, ClientID: o.clientID, ClientSecret: o.clientSecret, DeveloperKey: o.developerKey, ScreensURL: o.screens,
 		InstallURL: callback, RedirectURLs: []string{callback}, MaxConcurrent: file.MaxConcurrent, Subscriptions: file.Subscriptions, Actions: actions,
 		WebhookTarget: hubspotsandbox.Expand(file.Target, map[string]string{"API_ORIGIN": app}),
 		HTTP:          &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}},
@@ -120,6 +122,9 @@ func build(o options, log *slog.Logger) (*hubspotsandbox.Server, error) {
 		if err := s.LoadDir(o.state); err != nil {
 			return nil, err
 		}
+	}
+	if len(s.Channels()) == 0 { // what the deploy command does at HubSpot
+		s.DefineChannel("LINE", app+"/hubspot/channel", app+"/setup/inbox")
 	}
 	s.SetLatency(hubspotsandbox.Latency{Millis: o.latency.Milliseconds(), Jitter: o.jitter.Milliseconds()})
 	return s, fill(s, o)
