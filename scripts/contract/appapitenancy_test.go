@@ -37,7 +37,7 @@ func TestAPITenancy(t *testing.T) {
 	for _, path := range []string{
 		"/status", "/runs", "/runs/" + run, "/changes", "/changes?run=" + run, "/changes?contact=" + contact.String(), "/changes?slot=1&user=" + string(users[0]),
 		"/changes/export", "/failures", "/mappings", "/properties", "/lists", "/friends?slot=1", "/friends?search=" + canary, "/friends?search=" + string(users[0]),
-		"/friends?tag=" + made.Tag.ID, "/friends/1/" + string(users[0]), "/friends/1/" + string(users[0]) + "/messages", "/contacts/" + contact.String(), "/accounts", "/accounts/1/import", "/tags", "/segments", "/segments/1/" + segment, "/segments/choices", "/settings", "/audit",
+		"/friends?tag=" + made.Tag.ID, "/friends/1/" + string(users[0]), "/friends/1/" + string(users[0]) + "/messages", "/contacts/" + contact.String(), "/accounts", "/accounts/1/import", "/inbox", "/tags", "/segments", "/segments/1/" + segment, "/segments/choices", "/settings", "/audit",
 		"/disconnect", "/runs?cursor=" + runs.Next,
 	} {
 		r := w.send(eve.request("GET", path, nil), nil, false)

@@ -35,6 +35,7 @@ import (
 	"lumo/shared/friendindex"
 	"lumo/shared/hubspotlist"
 	"lumo/shared/id"
+	"lumo/shared/inbox"
 	"lumo/shared/linesync"
 	"lumo/shared/linkage"
 	"lumo/shared/portal"
@@ -204,6 +205,10 @@ func (w *apiWorld) message(q queue.Queue, m queue.Message) error {
 			_, err = a.Workflows().Resume(ctx, todo.Portal, todo.Refs)
 		}
 		return err
+	case queue.Inbox:
+		var n inbox.Note
+		w.must(json.Unmarshal(m.Body, &n))
+		return a.Relay().Handle(ctx, n)
 	case queue.Taps:
 		var e tracking.Event
 		w.must(json.Unmarshal(m.Body, &e))

@@ -28,7 +28,6 @@ const (
 const (
 	CodeChannelGone = "INBOX_CHANNEL_GONE" // the channel account is not in HubSpot any more
 	CodePermission  = "INBOX_PERMISSION"   // scopes or plan are missing
-	CodeLine        = "INBOX_LINE_ACCOUNT" // the LINE account is not connected
 )
 
 // Connection of one LINE account.

@@ -87,6 +87,7 @@ type Deps struct {
 	Workflows  workflow.Store
 	Taps       *tracking.Counter
 	Segments   *segment.Service
+	Inboxes    Inboxes
 	Release    func(context.Context)
 }
 

@@ -18,6 +18,7 @@ import (
 	"lumo/shared/friendcard"
 	"lumo/shared/friendindex"
 	"lumo/shared/hubspotlist"
+	"lumo/shared/inbox"
 	"lumo/shared/lineaccount"
 	"lumo/shared/lineproperty"
 	"lumo/shared/linkage"
@@ -107,6 +108,8 @@ var refusals = []struct {
 	{chat.ErrFinal, "MESSAGE_FINAL", ""},
 	{chat.ErrNoMessage, "NO_SUCH_MESSAGE", "message"},
 	{chat.ErrChanged, "CHANGED_MEANWHILE", ""},
+	{inbox.ErrUnknown, "INBOX_NOT_CONNECTED", "slot"},
+	{inbox.ErrExpired, inbox.CodeChannelGone, "slot"},
 	{tag.ErrName, "INVALID_NAME", "name"},
 	{tag.ErrTaken, "NAME_TAKEN", "name"},
 	{tag.ErrUnknown, "NO_SUCH_TAG", "tag"},

@@ -30,6 +30,8 @@ const (
 	conflictDecided portal.Action = "conflict_decided"
 	linksWritten    portal.Action = "links_written"
 	importCanceled  portal.Action = "import_canceled"
+	inboxResumed    portal.Action = "inbox_sync_resumed"
+	inboxRemoved    portal.Action = "inbox_sync_removed"
 	listChanged     portal.Action = "list_selection_changed"
 	dataExported    portal.Action = "data_exported"
 
@@ -93,6 +95,9 @@ func routes() []route {
 		{method: "GET", pattern: "/accounts/{slot}/linking", action: access.View, do: getLinking},
 		{method: "POST", pattern: "/accounts/{slot}/links", action: access.EditFriends, do: postLinks, live: true, audit: linksWritten},
 		{method: "PUT", pattern: "/accounts/{slot}/login", action: access.ManageAccounts, do: putLogin, live: true},
+		{method: "GET", pattern: "/inbox", action: access.View, do: getInbox},
+		{method: "POST", pattern: "/inbox/{slot}/resume", action: access.ManageAccounts, do: postInboxResume, live: true, audit: inboxResumed},
+		{method: "POST", pattern: "/inbox/{slot}/remove", action: access.ManageAccounts, do: postInboxRemove, live: true, audit: inboxRemoved},
 		{method: "GET", pattern: "/accounts/{slot}/import", action: access.View, do: getImport},
 		{method: "POST", pattern: "/accounts/{slot}/import", action: access.ManageAccounts, do: postImport, live: true, audit: importStarted},
 		{method: "DELETE", pattern: "/accounts/{slot}/import", action: access.ManageAccounts, do: deleteImport, audit: importCanceled},

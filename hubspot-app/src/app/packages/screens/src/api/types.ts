@@ -85,6 +85,8 @@ export type Code =
   | 'SAME_ACCOUNT'
   | 'FRIEND_BLOCKED'
   | 'FRIEND_UNLINKED'
+  | 'INBOX_NOT_CONNECTED'
+  | 'INBOX_CHANNEL_GONE'
   | 'FRIEND_UNVERIFIED'
   | 'ACCOUNT_DISCONNECTED'
   | 'NO_SUCH_MESSAGE'
@@ -897,6 +899,28 @@ export interface Import {
 }
 
 export type ImportStatus = 'waiting' | 'processing' | 'completed' | 'canceled' | 'failed';
+
+export type InboxState = 'waiting' | 'connected' | 'paused' | 'removed';
+
+export interface Inbox {
+  slot: Slot;
+  name: string;
+  state: InboxState;
+  /** Why it is paused: INBOX_CHANNEL_GONE, INBOX_PERMISSION */
+  code: string | null;
+  /** HubSpot's id of the inbox */
+  inboxId: string | null;
+  changedAt: number | null;
+  /** When a friend's message was last shown in HubSpot */
+  lastInAt: number | null;
+  /** When a message last went to LINE */
+  lastOutAt: number | null;
+}
+
+export interface InboxList {
+  items: Inbox[];
+  next: string | null;
+}
 
 export interface Quota {
   limited: boolean;
@@ -1863,6 +1887,12 @@ export interface Routes {
   'DELETE /accounts/{slot}/forwards/{forward}': { answer: Account; path: { slot: Slot; forward: string }; body: Plain };
   /** How many messages LINE lets the account send this month, and how many went out */
   'GET /accounts/{slot}/quota': { answer: Quota; path: { slot: Slot } };
+  /** Inbox sync of the portal's LINE accounts */
+  'GET /inbox': { answer: InboxList };
+  /** Go on with a paused inbox sync */
+  'POST /inbox/{slot}/resume': { answer: Inbox; path: { slot: Slot }; body: Plain };
+  /** Stop the inbox sync of an account */
+  'POST /inbox/{slot}/remove': { answer: Inbox; path: { slot: Slot }; body: Plain };
   /** State of the import of existing friends */
   'GET /accounts/{slot}/import': { answer: ImportState; path: { slot: Slot } };
   /** Import existing friends */
