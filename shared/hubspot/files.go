@@ -22,14 +22,18 @@ type Upload struct {
 // UploadFile stores a private file and returns its id. It may leave a second copy when it is repeated.
 func (p *Portal) UploadFile(ctx context.Context, f Upload) (string, error) {
 	var b bytes.Buffer
-	b.Grow(len(f.Body) + 1024)
 	w := multipart.NewWriter(&b)
 	err := writeForm(w, f)
+	head := b.Len()
+	if err == nil {
+		err = w.Close()
+	}
 	if err != nil {
 		return "", &fault.Fault{Provider: provider, Class: fault.Misconfigured, Certainty: fault.NothingHappened, Code: "HUBSPOT_BAD_REQUEST_URL", Message: "the request could not be built", Err: err}
 	}
 	q := p.request(ctx, http.MethodPost, "/files/{V}/files")
-	q.body, q.contentType, q.priority = b.Bytes(), w.FormDataContentType(), max(q.priority, pace.Event)
+	q.body, q.around = f.Body, [2][]byte{b.Bytes()[:head], b.Bytes()[head:]}
+	q.contentType, q.priority = w.FormDataContentType(), max(q.priority, pace.Event)
 	var out struct {
 		ID string `json:"id"`
 	}
@@ -38,6 +42,7 @@ func (p *Portal) UploadFile(ctx context.Context, f Upload) (string, error) {
 
 var quoted = strings.NewReplacer(`\`, `_`, `"`, `_`, "\r", "_", "\n", "_")
 
+// writeForm writes everything up to where the file itself begins.
 func writeForm(w *multipart.Writer, f Upload) error {
 	for _, field := range [][2]string{
 		{"options", `{"access":"PRIVATE","overwrite":false,"duplicateValidationStrategy":"NONE","duplicateValidationScope":"EXACT_FOLDER"}`},
@@ -47,14 +52,8 @@ func writeForm(w *multipart.Writer, f Upload) error {
 			return err
 		}
 	}
-	part, err := w.CreatePart(textproto.MIMEHeader{"Content-Disposition": {`form-data; name="file"; filename="` + quoted.Replace(f.Name) + `"`}, "Content-Type": {f.Type}})
-	if err != nil {
-		return err
-	}
-	if _, err := part.Write(f.Body); err != nil {
-		return err
-	}
-	return w.Close()
+	_, err := w.CreatePart(textproto.MIMEHeader{"Content-Disposition": {`form-data; name="file"; filename="` + quoted.Replace(f.Name) + `"`}, "Content-Type": {f.Type}})
+	return err
 }
 
 // SignedFile is where anybody can fetch a private file until the link ends.

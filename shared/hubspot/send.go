@@ -42,6 +42,8 @@ type call struct {
 	path   string // below the base URL, with {V} for the version; or a whole URL (journal files)
 	query  url.Values
 	body   []byte
+	// around is what goes before and after a body that is too large to be copied.
+	around [2][]byte
 	form   bool
 	// contentType of a body that is neither JSON nor a form.
 	contentType string
@@ -206,9 +208,15 @@ func (c *Client) newRequest(ctx context.Context, q *call, token string) (*http.R
 	if q.body != nil {
 		body = bytes.NewReader(q.body)
 	}
+	if q.around[0] != nil {
+		body = io.MultiReader(bytes.NewReader(q.around[0]), body, bytes.NewReader(q.around[1]))
+	}
 	req, err := http.NewRequestWithContext(ctx, q.method, target, body)
 	if err != nil {
 		return nil, err
+	}
+	if q.around[0] != nil {
+		req.ContentLength = int64(len(q.around[0]) + len(q.body) + len(q.around[1]))
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", userAgent)

@@ -268,7 +268,7 @@ func (r *Relay) fromHubSpot(ctx context.Context, n Note, c Connection) error {
 
 // answer sends all parts in their order and tells what HubSpot should show.
 func (r *Relay) answer(ctx context.Context, n Note, c Connection, k friend.Key, a answer) (Status, string, error) {
-	parts, refusal, err := r.parts(ctx, n.Portal, a)
+	parts, refusal, err := r.parts(ctx, n.Portal, k, a)
 	if err != nil || refusal != "" {
 		return StatusFailed, refusal, err
 	}
