@@ -3,11 +3,11 @@ package hubspot
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
 
-	"lumo/shared/fault"
 	"lumo/shared/pace"
 )
 
@@ -183,7 +183,7 @@ func (a Channels) Ensure(ctx context.Context, c Channel) (string, error) {
 		return "", err
 	}
 	if len(all) > 1 {
-		return "", &fault.Fault{Provider: provider, Class: fault.Misconfigured, Certainty: fault.NothingHappened, Code: "HUBSPOT_CHANNELS", Message: "the app has more than one custom channel; delete all but one"}
+		return "", errors.New("the app has more than one custom channel in HubSpot; delete all but one")
 	}
 	var out Channel
 	if len(all) == 1 {

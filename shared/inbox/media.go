@@ -115,7 +115,7 @@ func (r *Relay) fetch(ctx context.Context, p id.PortalID, k friend.Key, e Event)
 	n, err := b.ReadFrom(io.LimitReader(held.Body, maxFile+1))
 	switch {
 	case err != nil, held.Size >= 0 && n < min(held.Size, maxFile+1):
-		return f, "", &fault.Fault{Provider: "line", Class: fault.Unavailable, Certainty: fault.NothingHappened, Code: "LINE_UNREACHABLE", Message: "LINE's file was cut off", Err: err}
+		return f, "", &fault.Fault{Provider: "line", Class: fault.Unavailable, Certainty: fault.NothingHappened, Code: "LINE_UNAVAILABLE", Message: "LINE's file was cut off", Err: err}
 	case n > maxFile:
 		return f, tooLarge, nil
 	case n == 0:

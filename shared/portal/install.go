@@ -18,7 +18,7 @@ var RequiredScopes = []string{
 
 // OptionalScopes are granted if the portal has them. Only scopes of features that exist belong here (HubSpot's listing rules).
 var OptionalScopes = []string{
-	ScopeAutomation,
+	"automation",
 	"conversations.custom_channels.read", "conversations.custom_channels.write", "conversations.read", "conversations.write", "files.read", "files.write",
 }
 

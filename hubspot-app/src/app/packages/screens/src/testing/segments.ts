@@ -50,7 +50,7 @@ export const segmentChoices = (more: Partial<SegmentChoices> = {}): SegmentChoic
   broadcasts: [],
   follow: ['following', 'blocked'],
   methods: ['email_link', 'auto_match', 'manual'],
-  limits: { groups: 20, conditions: 50, values: 100, days: 3650 },
+  limits: { groups: 20, conditions: 50, values: 100, days: 3650, lists: 10 },
   ...more,
 });
 
