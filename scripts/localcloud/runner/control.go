@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"time"
 
 	"lumo/scripts/localcloud/dynamodb"
@@ -66,6 +67,14 @@ func (c *Cloud) Status() Status {
 		s.Mails = len(c.mail.Mails())
 	}
 	return s
+}
+
+// Holding lists the queues that hold a message whose body or group matches.
+func (c *Cloud) Holding(match *regexp.Regexp) []string {
+	if c.sqs == nil {
+		return nil
+	}
+	return c.sqs.Holding(match)
 }
 
 // SetChaos changes the behaviour of the standard queues.

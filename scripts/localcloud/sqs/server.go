@@ -16,6 +16,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -199,6 +200,25 @@ func (s *Server) Depths() []Depth {
 		out = append(out, d)
 	}
 	slices.SortFunc(out, func(a, b Depth) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}
+
+// Holding lists the queues, by name, that hold a message whose body or group matches; late ones count, too.
+func (s *Server) Holding(match *regexp.Regexp) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []string
+	now := s.now()
+	for _, q := range s.queues {
+		q.expire(now)
+		for _, m := range q.messages {
+			if match.MatchString(m.Body) || match.MatchString(m.Group) {
+				out = append(out, q.name)
+				break
+			}
+		}
+	}
+	slices.Sort(out)
 	return out
 }
 

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -310,6 +311,12 @@ func TestManagement(t *testing.T) {
 	want := sqs.Depth{Name: "one", Visible: 1, InFlight: 1, Delayed: 1}
 	if got := b.server.Depths()[0]; got != want {
 		t.Errorf("depth %+v, want %+v", got, want)
+	}
+	if got := b.server.Holding(regexp.MustCompile(`^[yz]$`)); !slices.Equal(got, []string{"one"}) {
+		t.Errorf("queues that hold y or z: %v", got)
+	}
+	if got := b.server.Holding(regexp.MustCompile("yz")); len(got) != 0 {
+		t.Errorf("queues that hold what nobody sent: %v", got)
 	}
 	if _, err := b.client.PurgeQueue(ctx, &awssqs.PurgeQueueInput{QueueUrl: &u}); err != nil {
 		t.Fatal(err)
