@@ -7,6 +7,7 @@ import { Failures } from '../tabs/Failures.tsx';
 import { Friends } from '../tabs/Friends.tsx';
 import { FriendsDetail } from '../tabs/FriendsDetail.tsx';
 import { Help } from '../tabs/Help.tsx';
+import { Linkage } from '../tabs/Linkage.tsx';
 import { RunPage } from '../tabs/RunPage.tsx';
 import { Segments } from '../tabs/Segments.tsx';
 import { SegmentsDetail } from '../tabs/SegmentsDetail.tsx';
@@ -24,6 +25,7 @@ export const AppRouter = createPageRouter(
     <PageRoutes.Route path="/sync-data" component={SyncData} />
     <PageRoutes.Route path="/friends" component={Friends} />
     <PageRoutes.Route path="/friends/:slot/:user" component={FriendsDetail} />
+    <PageRoutes.Route path="/linkage" component={Linkage} />
     <PageRoutes.Route path="/tags" component={Tags} />
     <PageRoutes.Route path="/tags/:slot" component={Tags} />
     <PageRoutes.Route path="/tags/:slot/deleted" component={DeletedTags} />

@@ -6,6 +6,7 @@ const TABS = [
   { path: '/', title: 'tab.dashboard' },
   { path: '/sync-data', title: 'tab.syncData' },
   { path: '/friends', title: 'tab.friends' },
+  { path: '/linkage', title: 'tab.linkage' },
   { path: '/tags', title: 'tab.tags' },
   { path: '/segments', title: 'tab.segments' },
   { path: '/broadcasts', title: 'tab.broadcasts' },

@@ -5,6 +5,7 @@ import { dashboard } from './dashboard.ts';
 import { errors } from './errors.ts';
 import { friends } from './friends.ts';
 import { help } from './help.ts';
+import { linkage } from './linkage.ts';
 import { lists } from './lists.ts';
 import { segments } from './segments.ts';
 import { settings } from './settings.ts';
@@ -18,6 +19,7 @@ export const dictionaries = {
   help,
   dashboard,
   syncData,
+  linkage,
   lists,
   friends,
   tags,

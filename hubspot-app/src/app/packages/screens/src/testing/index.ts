@@ -1,4 +1,5 @@
 export * from './broadcasts.ts';
+export * from './linkage.ts';
 export * from './render.tsx';
 export * from './samples.ts';
 export * from './server.ts';

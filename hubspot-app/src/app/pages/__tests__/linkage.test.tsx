@@ -1,0 +1,101 @@
+import { Button, Input, LoadingButton, Select } from '@hubspot/ui-extensions';
+import { account, fakeServer, linking, list, refused, writing, type Replies } from '@lumo/screens/testing';
+import { describe, expect, it, vi } from 'vitest';
+import { open } from './open.tsx';
+
+const serve = (more: Replies = {}) =>
+  fakeServer({
+    'GET /accounts': { items: [account()], next: null },
+    'GET /accounts/{slot}/linking': linking(),
+    'GET /lists': { items: [list()], next: null },
+    'GET /failures': { items: [], next: null },
+    ...more,
+  });
+
+describe('Linkage', () => {
+  it('counts who is linked and who is not yet', async () => {
+    serve();
+    await open('/linkage').sees(/Linked to a contact \| 3,200 .*Not linked yet \| 1,800/);
+  });
+
+  it('says when there is nobody, and when the numbers are of a part', async () => {
+    const coverage = { friends: 0, following: 0, linked: 0, whole: false };
+    serve({ 'GET /accounts/{slot}/linking': linking({ coverage }) });
+    const page = open('/linkage');
+    await page.sees('No friends are known yet.');
+    await page.sees('too many friends to count');
+  });
+
+  it('leads to Settings without an account, and offers another try after an error', async () => {
+    serve({ 'GET /accounts': { items: [], next: null } });
+    await open('/linkage').sees('No LINE Official Account is connected');
+    serve({ 'GET /accounts/{slot}/linking': refused('INTERNAL') });
+    await open('/linkage').sees('Try again');
+  });
+
+  it('tells what the LINE Login channel lacks, and takes it', async () => {
+    const server = serve({
+      'GET /accounts/{slot}/linking': linking({ loginChannelId: null, mergeAddress: null, formAddress: null }),
+      'PUT /accounts/{slot}/login': refused('LOGIN_CHANNEL_REFUSED'),
+    });
+    const page = open('/linkage');
+    await page.sees('Not set up');
+    await page.sees('https://lumo.test/k/back');
+    await page.sees('Set up the LINE Login channel first.');
+    expect(page.findByTestId(LoadingButton, 'login-save').props.disabled).toBe(true);
+    const [id, secret] = page.findAll(Input);
+    id?.trigger('onInput', ' 1650000000 ' as never);
+    secret?.trigger('onInput', 'shh' as never);
+    page.findByTestId(LoadingButton, 'login-save').trigger('onClick');
+    await page.sees('LINE refused this channel ID and secret.');
+    server.set({ 'PUT /accounts/{slot}/login': linking(), 'GET /accounts/{slot}/linking': linking() });
+    page.findByTestId(LoadingButton, 'login-save').trigger('onClick');
+    await page.sees('Channel ID 1650000000');
+    expect(server.of('PUT /accounts/{slot}/login').at(-1)).toMatchObject({
+      path: ['1'],
+      body: { channelId: '1650000000', channelSecret: 'shh' },
+    });
+  });
+
+  it('copies the exact text for the e-mail', async () => {
+    serve();
+    const page = open('/linkage');
+    await page.sees('https://lumo.test/k/{{ contact.line_link_token }}');
+    page.findByTestId(Button, 'copy-merge').trigger('onClick');
+    await vi.waitFor(() => expect(page.alerts()).toEqual(['success: Copied.']));
+    expect(page.mocks.actions.copyTextToClipboard.calls[0]?.[0]).toBe(
+      'https://lumo.test/k/{{ contact.line_link_token }}',
+    );
+  });
+
+  it('gives the contacts of a list their addresses and shows how far it is', async () => {
+    const server = serve({ 'POST /accounts/{slot}/links': refused('LINKS_RUNNING') });
+    const page = open('/linkage');
+    await page.r.waitFor(() => page.find(Select));
+    expect(page.findByTestId(LoadingButton, 'write-links').props.disabled).toBe(true);
+    page.find(Select).trigger('onChange', '11' as never);
+    page.findByTestId(LoadingButton, 'write-links').trigger('onClick');
+    await page.sees('Linking addresses are being written to another HubSpot list.');
+    const running = linking({ writing: writing() });
+    server.set({ 'POST /accounts/{slot}/links': running, 'GET /accounts/{slot}/linking': running });
+    page.findByTestId(LoadingButton, 'write-links').trigger('onClick');
+    await page.sees('400 contacts read: 390 with a new address, 10 had a good one, 0 refused by HubSpot');
+    expect(page.alerts()).toEqual(['success: The contacts of “VIP” are getting their linking addresses.']);
+    expect(server.of('POST /accounts/{slot}/links')[0]).toMatchObject({ path: ['1'], body: { list: '11' } });
+    expect(page.findByTestId(LoadingButton, 'write-links').props.disabled).toBe(true);
+  });
+
+  it.each([
+    [linking({ writing: writing({ done: true, slot: 2 }) }), 'This is for another LINE Official Account.'],
+    [linking({ writing: writing({ done: true, problem: 'RECONNECT_HUBSPOT' }) }), 'Stopped'],
+    [linking({ mergeAddress: null }), 'Recreate it on Settings'],
+  ])('explains what stands in the way', async (answer, text) => {
+    serve({ 'GET /accounts/{slot}/linking': answer });
+    await open('/linkage').sees(text);
+  });
+
+  it('is the same in Japanese', async () => {
+    serve();
+    await open('/linkage', { language: 'ja' }).sees('LINEログインチャネル | 設定済み');
+  });
+});
