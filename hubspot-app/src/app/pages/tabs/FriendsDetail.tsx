@@ -14,6 +14,7 @@ import {
   useText,
   type FriendDetail,
 } from '@lumo/screens';
+import { LinkHistory } from '../components/linkage/LinkHistory.tsx';
 import { CHANGE_COLUMNS, ChangeRow } from '../components/runs/ChangeRow.tsx';
 
 const ROWS = 20;
@@ -62,6 +63,8 @@ const Detail = ({ friend, onChanged }: { friend: FriendDetail; onChanged: () => 
           onSaved={() => changed(t('fields.saved'))}
         />
       </Flex>
+      <Divider />
+      <LinkHistory friend={friend} may={may.edit_friends} onChanged={onChanged} />
       <Divider />
       <History friend={friend} />
     </Flex>

@@ -1,6 +1,7 @@
 import { Flex } from '@hubspot/ui-extensions';
 import { Loadable, useApi, useText, type Linking, type Slot } from '@lumo/screens';
 import { AccountChoice } from '../components/AccountChoice.tsx';
+import { Conflicts } from '../components/linkage/Conflicts.tsx';
 import { Coverage } from '../components/linkage/Coverage.tsx';
 import { LinkingMail } from '../components/linkage/LinkingMail.tsx';
 import { LoginChannel } from '../components/linkage/LoginChannel.tsx';
@@ -26,6 +27,7 @@ const OfAccount = ({ slot }: { slot: Slot }) => {
       {(data) => (
         <Flex direction="column" gap="large">
           <Coverage coverage={data.coverage} />
+          <Conflicts slot={slot} />
           <LoginChannel linking={data} onChanged={linking.reload} />
           <LinkingMail linking={data} onChanged={linking.reload} />
         </Flex>

@@ -15,6 +15,7 @@ import {
   useAction,
   useApi,
   useFormat,
+  useMay,
   useProblem,
   useText,
   type Linking,
@@ -56,6 +57,7 @@ const ListChoice = ({ linking, onChanged }: { linking: Linking; onChanged: () =>
   const [chosen, setChosen] = useState<List | null>(null);
   const search = useDebounce(text.trim());
   const lists = useApi('GET /lists', { query: { ...(search && { search }), limit: LISTS } }, { keep: true });
+  const may = useMay();
   const start = useAction('POST /accounts/{slot}/links');
   const run = async () => {
     if (!chosen || !(await start.run({ path: { slot: linking.slot }, body: { list: chosen.id } }))) return;
@@ -85,7 +87,7 @@ const ListChoice = ({ linking, onChanged }: { linking: Linking; onChanged: () =>
       <LoadingButton
         testId="write-links"
         loading={start.busy}
-        disabled={!chosen || linking.writing?.done === false}
+        disabled={!may.edit_friends || !chosen || linking.writing?.done === false}
         onClick={() => void run()}
       >
         {t('mail.write')}

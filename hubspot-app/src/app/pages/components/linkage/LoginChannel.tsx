@@ -1,5 +1,5 @@
 import { Flex, Heading, Input, LoadingButton, StatusTag, Text, useExtensionActions } from '@hubspot/ui-extensions';
-import { ErrorAlert, useAction, useText, type Linking } from '@lumo/screens';
+import { ErrorAlert, useAction, useMay, useText, type Linking } from '@lumo/screens';
 import { useState } from 'react';
 import { CopyText } from './CopyText.tsx';
 
@@ -25,6 +25,7 @@ const SetUp = ({ linking, onChanged }: { linking: Linking; onChanged: () => void
   const { addAlert } = useExtensionActions<'pages'>();
   const [channelId, setId] = useState('');
   const [channelSecret, setSecret] = useState('');
+  const may = useMay();
   const save = useAction('PUT /accounts/{slot}/login');
   const filled = channelId.trim() !== '' && channelSecret.trim() !== '';
   const run = async () => {
@@ -54,7 +55,12 @@ const SetUp = ({ linking, onChanged }: { linking: Linking; onChanged: () => void
         value={channelSecret}
         onInput={setSecret}
       />
-      <LoadingButton testId="login-save" loading={save.busy} disabled={!filled} onClick={() => void run()}>
+      <LoadingButton
+        testId="login-save"
+        loading={save.busy}
+        disabled={!may.manage_accounts || !filled}
+        onClick={() => void run()}
+      >
         {t('login.save')}
       </LoadingButton>
       <ErrorAlert error={save.error} />
