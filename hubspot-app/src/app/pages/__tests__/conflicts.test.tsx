@@ -8,6 +8,7 @@ import {
   linking,
   NOON,
   refused,
+  settingsPage,
   USER,
   type Replies,
 } from '@lumo/screens/testing';
@@ -103,6 +104,14 @@ describe('conflicts on Linkage', () => {
     await answer(page, `move-${USER}`);
     await vi.waitFor(() => expect(page.texts()).toMatch(/may not|permission|not allowed/i));
     expect(page.alerts()).toEqual([]);
+  });
+
+  it('offers no decision to those who may not change friends', async () => {
+    serve({ 'GET /settings': settingsPage({ may: { ...settingsPage().may, edit_friends: false } }) });
+    const page = open('/linkage');
+    await page.sees('Contact 502');
+    for (const choice of ['move', 'keep'])
+      expect(page.findByTestId(Button, `${choice}-${USER}`).props.disabled).toBe(true);
   });
 
   it('says when there are none, and when only other pages may have some', async () => {

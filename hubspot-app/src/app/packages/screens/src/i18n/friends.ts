@@ -63,8 +63,7 @@ export const friends = words({
     blocked: 'This friend blocked the account',
     blockedHelp: 'Messages do not arrive until they unblock it. Values are kept.',
     'conflict.title': 'Two contacts claim this LINE friend',
-    'conflict.text':
-      'Remove the LINE User ID from the contact that is not this person. Until then nothing is overwritten.',
+    'conflict.text': 'Decide on Linkage which contact is this person. Until then nothing is overwritten.',
     'fact.contact': 'HubSpot contact',
     'fact.noContact': 'Not linked',
     'fact.openContact': 'Open contact {id}',
@@ -186,7 +185,7 @@ export const friends = words({
     blocked: 'この友だちはアカウントをブロックしています',
     blockedHelp: 'ブロックが解除されるまでメッセージは届きません。値は保持されます。',
     'conflict.title': '2つのコンタクトが同じLINE友だちを指定しています',
-    'conflict.text': '本人ではないコンタクトからLINE User IDを削除してください。それまで上書きは行われません。',
+    'conflict.text': '「ID連携」でどちらが本人か選択してください。それまで上書きは行われません。',
     'fact.contact': 'HubSpotコンタクト',
     'fact.noContact': '未連携',
     'fact.openContact': 'コンタクト{id}を開く',
