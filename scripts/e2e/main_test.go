@@ -30,6 +30,10 @@ var (
 	printed output
 )
 
+// environments of a function: on a busy machine all tests can be waiting for the same function at once, and what exceeds the limit is
+// refused with a 503, as an HTTP API refuses what Lambda throttles.
+const environments = 100
+
 // outage is how long HubSpot is away in TestAnOutageLosesNothing.
 var outage = flag.Duration("outage", 6*time.Second, "how long HubSpot is away")
 
@@ -82,7 +86,7 @@ func start(state string) error {
 	outside.HubSpot.SetWebhooks(hubspotsandbox.WebhookSettings{DelayMs: 20, JitterMs: 300, Duplicate: 0.3, Shuffle: true, RetryMs: []int64{300, 1000, 3000}})
 	cloud, err = runner.Start(context.Background(), runner.Config{
 		Root: root, State: state, Front: front, Control: "127.0.0.1:0", Out: &printed, TableInMemory: true, NoSchedules: true, Chaos: sqs.Rough,
-		Again: max(3*time.Second, *outage/5), Parameters: outside.Parameters(),
+		Environments: environments, Again: max(3*time.Second, *outage/5), Parameters: outside.Parameters(),
 		Getenv: func(string) string { return "" },
 	})
 	return err

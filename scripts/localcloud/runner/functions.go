@@ -2,6 +2,7 @@ package runner
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -101,8 +102,8 @@ func (c *Cloud) startFunctions(ctx context.Context) error {
 		}
 		c.onClose(func() { log.Close() })
 		c.functions[f.ID] = lambdahost.New(lambdahost.Config{
-			Name: f.Name, Binary: c.binary(f), Memory: f.Memory, Timeout: f.Timeout, Limit: f.Reserved, Environment: c.environment(f),
-			Output: c.say.function(f.ID, log), Freeze: c.config.Freeze,
+			Name: f.Name, Binary: c.binary(f), Memory: f.Memory, Timeout: f.Timeout, Limit: cmp.Or(f.Reserved, c.config.Environments),
+			Environment: c.environment(f), Output: c.say.function(f.ID, log), Freeze: c.config.Freeze,
 		})
 	}
 	c.onClose(func() {

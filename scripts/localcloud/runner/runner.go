@@ -57,6 +57,8 @@ type Config struct {
 	NoSchedules bool
 	// Freeze stops function processes between invocations.
 	Freeze bool
+	// Environments is how many of a function may be at work at once where the template reserves nothing; 0 is lambdahost's own limit.
+	Environments int
 	// TableInMemory forgets the table at the end; for tests.
 	TableInMemory bool
 	// Tap replaces the address by which the functions and the event source mappings reach a service: for harnesses that watch or cut
