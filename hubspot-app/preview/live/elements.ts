@@ -46,7 +46,11 @@ function scan(): Element[] {
     const plain = [
       e.tagName,
       e.type ?? '',
-      name.trim().replace(/\s+/g, ' ').replace(/\d+/g, '#').slice(0, 60),
+      name
+        .trim()
+        .replace(/\s+/g, ' ')
+        .replace(/[0-9A-HJKMNP-TV-Z]{26}|\d+/g, '#') // ids (ULIDs) and counts
+        .slice(0, 60),
       row ? 'row' : '',
     ].join(' ');
     const nth = seen.get(plain) ?? 0;
