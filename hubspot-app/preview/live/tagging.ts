@@ -22,7 +22,7 @@ export function tagging() {
     it('one is made, given, deleted and restored, and both sides follow', async () => {
       const { world, page } = stage;
       const { contact, user } = await stage.linkedContact();
-      const name = '常連 Regulars';
+      const name = '早起き Early birds';
       await stage.open('ext=pages&path=/tags');
       await page.getByTestId('create-tag').click();
       await page.getByRole('dialog').getByRole('textbox').fill(name);
