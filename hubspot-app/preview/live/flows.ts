@@ -67,7 +67,8 @@ export function flows() {
         const begun = async () => {
           await page.getByTestId('resync-start').click();
           await settled(page);
-          return (await modal.count()) === 0;
+          const closed = modal.waitFor({ state: 'detached', timeout: 5_000 });
+          return closed.then(() => true).catch(() => false);
         };
         // One may have begun by itself in between, or a minute may have to pass.
         while (!(await begun())) await idle();
