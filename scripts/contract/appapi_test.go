@@ -353,7 +353,19 @@ func TestAPIAccountsSettingsAndDisconnect(t *testing.T) {
 	ann.ok("POST", "/accounts/1/import", body{})
 	ann.ok("DELETE", "/accounts/1/import", body{})
 	w.work()
-	if s := into[struct{ Status string }](t, ann.ok("GET", "/accounts/1/import", nil)); s.Status != "canceled" {
+	type imported struct {
+		Status string
+		Last   struct {
+			Seen  int
+			Reach *struct{ Friends int }
+		}
+	}
+	if s := into[imported](t, ann.ok("GET", "/accounts/1/import", nil)); s.Status != "canceled" || s.Last.Reach != nil {
+		t.Errorf("import %+v", s)
+	}
+	ann.ok("POST", "/accounts/1/import", body{})
+	w.work()
+	if s := into[imported](t, ann.ok("GET", "/accounts/1/import", nil)); s.Status != "completed" || s.Last.Reach == nil || s.Last.Reach.Friends != s.Last.Seen {
 		t.Errorf("import %+v", s)
 	}
 	w.must(w.hub.ArchiveProperty(customer, "contacts", "line_traffic_source"))

@@ -84,6 +84,20 @@ func TestLineFriends(t *testing.T) {
 	}
 }
 
+func TestLineCountsFriendsTheDayAfter(t *testing.T) {
+	t.Parallel()
+	w := newLineWorld(t, linesandbox.ChannelSpec{})
+	refs, _ := w.friends(7)
+	w.must(w.line.Block(w.channel.ID, refs[2]))
+	got, ok, err := w.us().Reach(t.Context())
+	if err != nil || !ok || got.Followers != 7 || got.Blocks != 1 {
+		t.Fatalf("%+v, %v, %v", got, ok, err)
+	}
+	if y, m, d := w.line.Now().Add(9*time.Hour - 24*time.Hour).UTC().Date(); got.Day.Year() != y || got.Day.Month() != m || got.Day.Day() != d {
+		t.Errorf("the day before %v in Japan is not %v", w.line.Now(), got.Day)
+	}
+}
+
 func TestLineFollowersNeedAVerifiedAccount(t *testing.T) {
 	t.Parallel()
 	w := newLineWorld(t, linesandbox.ChannelSpec{})

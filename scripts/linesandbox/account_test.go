@@ -57,7 +57,7 @@ func TestPathsAreExact(t *testing.T) {
 	w := newWorld(t)
 	for path, status := range map[string]int{
 		"/v2/bot/info": 200, "/v2/bot/info/": 404, "/v2//bot/info": 404, "/api/v2/bot/info": 200, "/data/v2/bot/info": 404, "/access/v2/bot/info": 404,
-		"/v2/bot/message/1/content": 404, "/api/v2/bot/message/1/content": 404, "/v2/bot/richmenu/list": 501, "/v2/bot/insight/followers": 501,
+		"/v2/bot/message/1/content": 404, "/api/v2/bot/message/1/content": 404, "/v2/bot/richmenu/list": 501, "/v2/bot/insight/demographic": 501,
 		"/v2/bot/group/C1/summary": 501,
 	} {
 		if r := w.call("GET", path, ""); r.status != status {
@@ -233,6 +233,29 @@ func TestFollowersRules(t *testing.T) {
 	w.wantMessage(w.call("GET", "/v2/bot/followers/ids?start="+page.Next, ""), 400, "Invalid start param")
 	plain := w.create(linesandbox.ChannelSpec{Provider: w.channel.Provider})
 	w.wantMessage(w.callAs(w.stateless(plain), "GET", "/v2/bot/followers/ids", ""), 403, "Access to this API is not available for your account")
+}
+
+func TestFollowersAreCountedTheDayAfter(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	all := w.friends(10)
+	w.must(w.Block(w.channel.ID, all[3].User))
+	day := func(ago int) string {
+		return w.clock.Now().AddDate(0, 0, -ago).In(time.FixedZone("", 9*60*60)).Format("20060102")
+	}
+	var counted struct {
+		Status            string
+		Followers, Blocks int
+	}
+	w.want(w.call("GET", "/v2/bot/insight/followers?date="+day(1), ""), 200).into(t, &counted)
+	if counted.Status != "ready" || counted.Followers != 10 || counted.Blocks != 1 {
+		t.Errorf("yesterday: %+v", counted)
+	}
+	w.want(w.call("GET", "/v2/bot/insight/followers?date="+day(0), ""), 200).into(t, &counted)
+	if counted.Status != "unready" {
+		t.Errorf("today: %+v", counted)
+	}
+	w.want(w.call("GET", "/v2/bot/insight/followers", ""), 400)
 }
 
 func TestRateLimitIsPerChannelAndEndpoint(t *testing.T) {

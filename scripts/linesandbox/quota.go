@@ -26,6 +26,29 @@ func quota(c *call) answer {
 
 func consumption(c *call) answer { return ok(object{"totalUsage": c.ch.Usage[c.s.month()]}) }
 
+// followerCount is ready the day after (LINE docs: Insight, "Get number of followers"). The sandbox keeps no past, so every day shows what is
+// now; people who deleted their LINE account still count, as they do at LINE.
+func followerCount(c *call) answer {
+	date := c.r.URL.Query().Get("date")
+	if _, err := time.ParseInLocation("20060102", date, japan); err != nil || len(date) != 8 {
+		return refuse(http.StatusBadRequest, "The value for the 'date' parameter is invalid")
+	}
+	if date >= c.s.day(c.s.now()) {
+		return ok(object{"status": "unready"})
+	}
+	ever, blocks := 0, 0
+	for _, r := range c.ch.Relations {
+		switch r.State {
+		case Friended:
+			ever++
+		case Blocked:
+			ever++
+			blocks++
+		}
+	}
+	return ok(object{"status": "ready", "followers": ever, "targetedReaches": ever - blocks, "blocks": blocks})
+}
+
 // deliveryCount is ready the day after (LINE docs: Pricing).
 func deliveryCount(c *call) answer {
 	kind := c.params["kind"]

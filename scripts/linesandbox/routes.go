@@ -85,6 +85,7 @@ func officialRoutes() []route {
 		{method: "POST", path: "/v2/bot/channel/webhook/test", content: jsonBody, limit: perHour60, handle: testWebhook},
 		{method: "GET", path: "/v2/bot/profile/{userId}", handle: profile},
 		{method: "GET", path: "/v2/bot/followers/ids", handle: followers},
+		{method: "GET", path: "/v2/bot/insight/followers", limit: perHour60, handle: followerCount},
 
 		{method: "POST", path: "/v2/bot/message/reply", content: jsonBody, logged: true, handle: reply},
 		{method: "POST", path: "/v2/bot/message/push", content: jsonBody, logged: true, handle: push},
@@ -126,7 +127,7 @@ func laterRoutes() []route {
 			"/v2/bot/richmenu/alias/list", "/v2/bot/richmenu/progress/batch", "/v2/bot/user/all/richmenu", "/v2/bot/user/{userId}/richmenu",
 			"/v2/bot/membership/subscription/{userId}", "/v2/bot/membership/list", "/v2/bot/membership/{membershipId}/users/ids",
 			"/v2/bot/coupon", "/v2/bot/coupon/{couponId}", "/v2/bot/insight/demographic", "/v2/bot/insight/message/delivery",
-			"/v2/bot/insight/followers", "/v2/bot/insight/message/event", "/v2/bot/insight/message/event/aggregation",
+			"/v2/bot/insight/message/event", "/v2/bot/insight/message/event/aggregation",
 			"/v2/bot/insight/richmenu/{richMenuId}/summary", "/v2/bot/insight/richmenu/{richMenuId}/daily",
 			"/v2/bot/audienceGroup/{audienceGroupId}", "/v2/bot/audienceGroup/list", "/v2/bot/audienceGroup/shared/{audienceGroupId}",
 			"/v2/bot/audienceGroup/shared/list", "/liff/v1/apps", "/v2/bot/list",

@@ -377,3 +377,15 @@ func (l lineUsers) Followers(ctx context.Context, p id.PortalID, s id.Slot, star
 	}
 	return c.Followers(ctx, start)
 }
+
+func (l lineUsers) Reach(ctx context.Context, p id.PortalID, s id.Slot) (*linesync.Reach, error) {
+	c, err := l.channel(ctx, p, s)
+	if err != nil {
+		return nil, err
+	}
+	r, ok, err := c.Reach(ctx)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return &linesync.Reach{Friends: r.Followers - r.Blocks, Day: r.Day.UnixMilli()}, nil
+}

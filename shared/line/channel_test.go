@@ -75,6 +75,20 @@ func TestCalls(t *testing.T) {
 			}, "0",
 		},
 		{
+			"reach", "GET", "/api/v2/bot/insight/followers", "date=20251231", "", `{"status":"ready","followers":7620,"targetedReaches":5848,"blocks":237}`,
+			func(ctx context.Context, c *ChannelClient) (any, error) {
+				r, ok, err := c.Reach(ctx)
+				return fmt.Sprint(r.Followers, r.Blocks, ok), err
+			}, "7620 237 true",
+		},
+		{
+			"reach that LINE withholds", "GET", "/api/v2/bot/insight/followers", "date=20251230", "", `{"status":"ready","followers":null,"blocks":null}`,
+			func(ctx context.Context, c *ChannelClient) (any, error) {
+				r, ok, err := c.Reach(ctx)
+				return fmt.Sprint(r.Followers, ok), err
+			}, "0 false",
+		},
+		{
 			"quota", "GET", "/api/v2/bot/message/quota", "", "", `{"type":"limited","value":200}`,
 			func(ctx context.Context, c *ChannelClient) (any, error) { return c.Quota(ctx) }, Quota{Limited: true, Value: 200},
 		},

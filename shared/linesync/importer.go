@@ -45,11 +45,21 @@ type Import struct {
 	Cancel    bool         `json:"cancel,omitempty"`
 	Code      string       `json:"code,omitempty"`
 	Error     string       `json:"error,omitempty"`
+	Reach     *Reach       `json:"reach,omitempty"` // of a completed import
+}
+
+// Reach is how LINE itself counts the account's friends, to compare the import with: LINE lists only those who use LINE for iOS or Android and agreed
+// (P-145).
+type Reach struct {
+	Friends int64 `json:"friends"` // who do not block the account
+	Day     int64 `json:"day"`     // Unix ms of the beginning of the counted day, in Japan
 }
 
 // Followers pages over the user ids of an account's friends (verified and premium accounts only, P-142).
 type Followers interface {
 	Followers(ctx context.Context, p id.PortalID, s id.Slot, start string) (users []id.LineUserID, next string, err error)
+	// Reach is nil where LINE does not tell.
+	Reach(ctx context.Context, p id.PortalID, s id.Slot) (*Reach, error)
 }
 
 // Importer imports friends. Existing data is never overwritten (P-143).
@@ -154,6 +164,9 @@ func (m *Importer) pages(ctx context.Context, s *chain.Step, im *Import) error {
 		im.Seen += len(users)
 		if im.Start = next; next == "" {
 			im.Status = Completed
+			if reach, err := m.Followers.Reach(ctx, s.Row.Portal, im.Slot); err == nil { // for information: an import does not fail for it
+				im.Reach = reach
+			}
 			return nil
 		}
 		if err := s.Save(ctx, *im); err != nil {

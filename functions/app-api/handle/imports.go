@@ -28,12 +28,13 @@ type importRow struct {
 	Failed    int                   `json:"failed"`
 	Canceling bool                  `json:"canceling"`
 	Error     *runError             `json:"error"`
+	Reach     *linesync.Reach       `json:"reach"`
 }
 
 func importRowOf(im linesync.Import) *importRow {
 	v := importRow{
 		ID: im.ID, Status: im.Status, Actor: some(im.Actor), StartedAt: im.StartedAt, EndedAt: at(im.EndedAt), Seen: im.Seen, Added: im.Added, Failed: im.Failed,
-		Canceling: im.Cancel && im.EndedAt == 0,
+		Canceling: im.Cancel && im.EndedAt == 0, Reach: im.Reach,
 	}
 	if im.Code != "" {
 		v.Error = &runError{im.Code, im.Error}

@@ -43,6 +43,7 @@ const imported = (more: Partial<Import> = {}): Import => ({
   failed: 2,
   canceling: false,
   error: null,
+  reach: null,
   ...more,
 });
 const farewell: Farewell = {
@@ -330,6 +331,23 @@ describe('the import of friends', () => {
     page.server.set({ 'GET /accounts/{slot}/import': { ...running, last: imported({ canceling: true }) } });
     page.modal('import-cancel-1').find(LoadingButton).trigger('onClick');
     await page.sees('The import is being canceled.');
+  });
+
+  it('says how many of the friends that LINE counts it reached, and why not all', async () => {
+    const completed = (seen: number): Replies => ({
+      'GET /accounts/{slot}/import': {
+        ...idle,
+        status: 'completed',
+        last: imported({ seen, reach: { friends: 1500, day: NOON } }),
+      },
+    });
+    const some = open(completed(1200));
+    await some.sees('That is 80% of the 1,500 friends that LINE counted on');
+    await some.sees('The others appear when they follow or write.');
+    // LINE counts once a day, so an import may find more.
+    const all = open(completed(1600), 'accounts', 'ja');
+    await all.sees('1,500人の100%');
+    expect(textsOf(all.r.getRootNode()).join()).not.toContain('同意している人だけ');
   });
 
   it('says why it failed', async () => {

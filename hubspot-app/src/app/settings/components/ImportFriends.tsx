@@ -49,6 +49,7 @@ const Progress = (props: ProgressProps) => {
       </Flex>
       {running && <LoadingSpinner label={t('import.running')} showLabel size="sm" />}
       {last && <Text>{t('import.counts', { seen: last.seen, added: last.added, failed: last.failed })}</Text>}
+      {last?.reach && last.reach.friends > 0 && <Coverage seen={last.seen} reach={last.reach} format={format} />}
       {last?.error && (
         <Alert variant="danger" title={problem(last.error).text}>
           <Text>{problem(last.error).todo}</Text>
@@ -56,6 +57,26 @@ const Progress = (props: ProgressProps) => {
       )}
       {!now.available && <Text>{t(now.why === 'LINE_NOT_VERIFIED' ? 'import.unavailable' : 'import.gone')}</Text>}
       {running ? <Cancel {...props} /> : <Start {...props} />}
+    </Flex>
+  );
+};
+
+type CoverageProps = Pick<ProgressProps, 'format'> & { seen: number; reach: { friends: number; day: number } };
+
+/** How many of the friends that LINE counts were imported, and why not all (P-145). */
+const Coverage = ({ seen, reach, format }: CoverageProps) => {
+  const t = useText('settings');
+  const share = Math.min(1, seen / reach.friends);
+  return (
+    <Flex direction="column" gap="flush">
+      <Text>
+        {t('import.coverage', {
+          share: format.percent(share),
+          friends: reach.friends,
+          day: format.dayInJapan(reach.day),
+        })}
+      </Text>
+      {share < 1 && <Text variant="microcopy">{t('import.gap')}</Text>}
     </Flex>
   );
 };

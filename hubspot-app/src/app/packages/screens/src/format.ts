@@ -8,6 +8,10 @@ export interface Format {
   /** 30 Nov, 09:15: for the axis of a chart */
   short: (at: number) => string;
   number: (n: number) => string;
+  /** 30 Nov 2026: the day that begins at a moment in Japan, where LINE counts */
+  dayInJapan: (at: number) => string;
+  /** 0.799 is 79%: a whole is only what is whole */
+  percent: (share: number) => string;
   /** 2 min 5 s */
   duration: (ms: number) => string;
 }
@@ -30,10 +34,14 @@ export function formatIn(locale: string, timeZone: string): Format {
     timeZone: zone,
   });
   const number = new Intl.NumberFormat(locale);
+  const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'Asia/Tokyo' });
+  const percent = new Intl.NumberFormat(locale, { style: 'percent' });
   return {
     dateTime: (at) => (at === null ? '–' : long.format(at)),
     short: (at) => short.format(at),
     number: (n) => number.format(n),
+    dayInJapan: (at) => day.format(at),
+    percent: (share) => percent.format(Math.floor(share * 100) / 100),
     duration: (ms) => {
       const parts: string[] = [];
       let rest = Math.max(1_000, ms);

@@ -896,6 +896,13 @@ export interface Import {
   failed: number;
   canceling: boolean;
   error: RunError | null;
+  /** How LINE itself counts the account's friends (P-145); null while an import runs, and where LINE does not tell */
+  reach: {
+    /** Who do not block the account */
+    friends: number;
+    /** Unix milliseconds of the beginning of the counted day, in Japan */
+    day: number;
+  } | null;
 }
 
 export type ImportStatus = 'waiting' | 'processing' | 'completed' | 'canceled' | 'failed';

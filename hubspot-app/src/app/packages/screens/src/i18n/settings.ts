@@ -102,6 +102,9 @@ export const settings = words({
     'import.status.canceled': 'Canceled',
     'import.status.failed': 'Failed',
     'import.counts': '{seen} seen, {added} new, {failed} failed',
+    'import.coverage': 'That is {share} of the {friends} friends that LINE counted on {day}.',
+    'import.gap':
+      'LINE names only people who use LINE for iOS or Android and agreed to it, and counts once a day. The others appear when they follow or write.',
     'import.when': 'Last import: {when}',
     'import.never': 'Not imported yet.',
     'import.running': 'Importing friends',
@@ -350,6 +353,9 @@ export const settings = words({
     'import.status.canceled': '中止',
     'import.status.failed': '失敗',
     'import.counts': '確認{seen}人、新規{added}人、失敗{failed}人',
+    'import.coverage': 'LINEが{day}に集計した友だち{friends}人の{share}にあたります。',
+    'import.gap':
+      'LINEが一覧で返すのは、iOSまたはAndroid版のLINEを利用し、同意している人だけです。集計は1日1回です。それ以外の人は、友だち追加やメッセージの送信があった時点で表示されます。',
     'import.when': '前回のインポート: {when}',
     'import.never': 'まだインポートしていません。',
     'import.running': '友だちをインポート中',
