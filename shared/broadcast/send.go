@@ -40,11 +40,14 @@ func (s *Sender) send(ctx context.Context, step *chain.Step, b Broadcast, st sta
 		return chain.Next{}, err
 	}
 	defer roll.Close()
-	for end := b.Frozen.Serve(); st.Progress.Next < end; {
+	end := b.Frozen.Serve()
+	queue := c.ahead(ctx, roll, end)
+	defer queue.stop()
+	for st.Progress.Next < end {
 		if near(ctx, s.Clock) {
 			return chain.Next{State: st}, nil
 		}
-		to, err := roll.take(min(ChunkSize, end-st.Progress.Next))
+		to, err := queue.take()
 		if err != nil {
 			return chain.Next{}, err
 		}
@@ -105,8 +108,8 @@ func (c *cast) message(f friend.Friend, values bubble.Values) (Message, error) {
 }
 
 // chunk settles up to 500 recipients, all or none of them where everybody gets the same.
-func (c *cast) chunk(ctx context.Context, at *Progress, to []id.LineUserID) (outcome, error) {
-	span := Span{at.Next, at.Next + len(to)}
+func (c *cast) chunk(ctx context.Context, at *Progress, to part) (outcome, error) {
+	span := Span{at.Next, at.Next + len(to.users)}
 	if at.Since != 0 && c.Clock.Now().Sub(time.UnixMilli(at.Since)) > keyLife {
 		c.doubt(at, span)
 		return outcome{}, nil
@@ -119,7 +122,7 @@ func (c *cast) chunk(ctx context.Context, at *Progress, to []id.LineUserID) (out
 		}
 	} else {
 		c.calls = maxSearch
-		o = c.multicast(ctx, span, to)
+		o = c.multicast(ctx, span, to.users)
 	}
 	if c.values != nil || o.verdict == settled {
 		at.count(o)
@@ -224,25 +227,18 @@ func (c *cast) multicast(ctx context.Context, span Span, to []id.LineUserID) out
 }
 
 // pushes sends each of them an own message, several at once, and marks whom it settled. Those left keep their keys.
-func (c *cast) pushes(ctx context.Context, at *Progress, to []id.LineUserID) (outcome, error) {
-	ks := make([]friend.Key, len(to))
-	for i, u := range to {
-		ks[i] = friend.Key{Slot: c.b.Slot, User: u}
-	}
-	rows, err := c.Friends.GetMany(ctx, c.p, ks)
-	if err != nil {
-		return outcome{}, err
-	}
+func (c *cast) pushes(ctx context.Context, at *Progress, to part) (outcome, error) {
 	var mu sync.Mutex
 	sum := outcome{verdict: settled, refused: map[string]int{}}
-	err = work.Each(ctx, c.Parallel, len(ks), func(ctx context.Context, i int) error {
+	err := work.Each(ctx, c.Parallel, len(to.users), func(ctx context.Context, i int) error {
 		mu.Lock()
 		skip := at.done(i) || sum.verdict == halted
 		mu.Unlock()
 		if skip {
 			return nil
 		}
-		o, err := c.push(ctx, ks[i].User, rows[ks[i]])
+		u := to.users[i]
+		o, err := c.push(ctx, u, to.rows[friend.Key{Slot: c.b.Slot, User: u}])
 		if err != nil {
 			return err
 		}
