@@ -103,6 +103,24 @@ func TestPlantedBugsAreFound(t *testing.T) {
 	}
 }
 
+// Links, merges and tags alone, again and again: contacts name the friends of others, are merged, and places are taken. The seeds are those
+// in which a contact once waited for the next full compare.
+func TestLinksAndMergesAgree(t *testing.T) {
+	t.Parallel()
+	for _, seed := range []uint64{4, 13, 69, 142} {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			r, err := sim.Run(seed, sim.Options{Only: []string{"link", "unlink", "merge", "tag", "create", "message"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, v := range r.Violations {
+				t.Error(v)
+			}
+		})
+	}
+}
+
 // Broadcasts to segments of HubSpot lists, while people change the lists, the links and everything else, and processes die: nobody gets one twice
 // and each comes to an end.
 func TestBroadcastsToSegmentsEnd(t *testing.T) {

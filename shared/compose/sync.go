@@ -114,7 +114,7 @@ func (a *App) reindex(ctx context.Context, p id.PortalID, from syncrun.Place, un
 func (a *App) Applier() *contactsync.Applier {
 	return &contactsync.Applier{
 		Friends: a.Friends(), CRM: a.crm(), Profiles: lineUsers{a}, Invalids: a.Invalids(), Log: a.ChangeLog(), Failures: a.Failures(),
-		Outbox: a.Outbox(), Index: a.FriendIndex(), Clock: a.Clock, Parallel: a.parallel(32),
+		Outbox: a.Outbox(), Index: a.FriendIndex(), Again: contactsync.AgainBy(a.Sender()), Clock: a.Clock, Parallel: a.parallel(32),
 	}
 }
 
@@ -132,7 +132,7 @@ func (a *App) Eraser() *erasure.Eraser {
 func (a *App) Flusher() *contactsync.Flusher {
 	return &contactsync.Flusher{
 		Friends: a.Friends(), CRM: a.crm(), Log: a.ChangeLog(), Failures: a.Failures(), Outbox: a.Outbox(), Clock: a.Clock, Parallel: a.parallel(8),
-		Gone: a.gone, Broken: func(ctx context.Context, p id.PortalID, f *fault.Fault) error { return a.broken(ctx, p, f) },
+		Gone: a.gone, Again: contactsync.AgainBy(a.Sender()), Broken: func(ctx context.Context, p id.PortalID, f *fault.Fault) error { return a.broken(ctx, p, f) },
 	}
 }
 

@@ -23,7 +23,9 @@ type Applier struct {
 	Failures failure.Store
 	Outbox   Outbox
 	// Index is told of links that come or go one at a time; full runs rebuild it. Optional.
-	Index    Index
+	Index Index
+	// Again looks after contacts that claimed a friend whose link ended. Optional.
+	Again    Again
 	Clock    clock.Clock
 	Parallel int // rows written at once; 1 in the simulation
 	// Discard computes everything and stores nothing (dry run, P-64).

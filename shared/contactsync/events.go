@@ -192,11 +192,7 @@ func (e *Events) apply(ctx context.Context, s Scope, cs []Contact, linked map[id
 	if err != nil || len(a.Linked) == 0 {
 		return err
 	}
-	again := make([]Note, len(a.Linked))
-	for i, c := range a.Linked {
-		again[i] = Note{Kind: Restored, Contact: c}
-	}
-	return e.later(ctx, s.Portal, seatWait, again...)
+	return AgainBy(e.Queue)(ctx, s.Portal, a.Linked...)
 }
 
 // checked ends the wait after a deletion: merged away, gone, or back again.
@@ -300,14 +296,14 @@ func (e *Events) unlink(ctx context.Context, s Scope, ks []friend.Key, erased bo
 	if err != nil {
 		return err
 	}
-	var claims []Note
+	var claims []id.ContactID
 	for _, k := range ks {
 		if l := rows[k].Link; l.State == friend.Conflict && l.Claimant != 0 {
-			claims = append(claims, Note{Kind: Restored, Contact: l.Claimant})
+			claims = append(claims, l.Claimant)
 		}
 	}
 	if len(claims) > 0 {
-		if err := e.later(ctx, s.Portal, seatWait, claims...); err != nil {
+		if err := AgainBy(e.Queue)(ctx, s.Portal, claims...); err != nil {
 			return err
 		}
 	}

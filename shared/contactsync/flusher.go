@@ -35,6 +35,8 @@ type Flusher struct {
 	Parallel int // batches in flight; 1 in the simulation
 	// Gone is told of contacts that HubSpot no longer has, so that their links are followed or ended.
 	Gone func(ctx context.Context, p id.PortalID, c id.ContactID) error
+	// Again looks after contacts that claimed a friend whose link ended. Optional.
+	Again Again
 	// Broken is told of properties that HubSpot refuses for every record (deleted, retyped, no permission).
 	Broken func(ctx context.Context, p id.PortalID, f *fault.Fault) error
 }

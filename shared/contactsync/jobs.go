@@ -87,7 +87,8 @@ func (f *Flusher) jobs(ctx context.Context, s Scope, keys []friend.Key, rows map
 		}
 		first, late := seated(byContact[c])
 		for _, x := range late {
-			if _, err := evict(ctx, f.Friends, f.Failures, f.Log, s, x, f.Clock.Now().UnixMilli(), cause); err != nil {
+			u := usher{f.Friends, f.Failures, f.Log, f.Again}
+			if _, err := u.evict(ctx, s, x, f.Clock.Now().UnixMilli(), cause); err != nil {
 				return nil, nil, nil, err
 			}
 		}

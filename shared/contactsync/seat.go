@@ -3,6 +3,7 @@ package contactsync
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 
@@ -10,6 +11,7 @@ import (
 	"lumo/shared/failure"
 	"lumo/shared/friend"
 	"lumo/shared/id"
+	"lumo/shared/queue"
 )
 
 // A contact has one place for each account. Who comes when it is taken is not linked; moving a link is for people to decide (P-31).
@@ -47,7 +49,8 @@ func (a *Applier) freeSeats(ctx context.Context, s Scope, pairs []pair, rows map
 			if f.Key != pr.key {
 				continue
 			}
-			fresh, err := evict(ctx, a.Friends, a.Failures, a.Log, s, f, a.now(), cause)
+			u := usher{a.Friends, a.Failures, a.Log, a.Again}
+			fresh, err := u.evict(ctx, s, f, a.now(), cause)
 			if err != nil {
 				return err
 			}
@@ -231,28 +234,60 @@ func (a *Applier) taken(ctx context.Context, p id.PortalID, k friend.Key, c Cont
 	return k, false, nil
 }
 
-// evict ends the link of a friend who is late, and tells why.
-func evict(ctx context.Context, friends friend.Store, failures failure.Store, log changelog.Log, s Scope, f friend.Friend, now int64, cause string) (friend.Friend, error) {
+// Again has contacts looked at after a while, as if HubSpot had told of them.
+type Again func(ctx context.Context, p id.PortalID, cs ...id.ContactID) error
+
+// AgainBy asks for it through the queue of HubSpot's events.
+func AgainBy(q queue.Sender) Again {
+	return func(ctx context.Context, p id.PortalID, cs ...id.ContactID) error {
+		b := Batch{Portal: p}
+		for _, c := range cs {
+			b.Notes = append(b.Notes, Note{Kind: Restored, Contact: c})
+		}
+		body, err := json.Marshal(b)
+		if err != nil {
+			return err
+		}
+		return q.Send(ctx, queue.HubspotEvents, queue.Message{Body: body, Delay: seatWait})
+	}
+}
+
+// usher ends links of friends who are late.
+type usher struct {
+	friends  friend.Store
+	failures failure.Store
+	log      changelog.Log
+	again    Again
+}
+
+// evict ends the link of a friend who is late, and tells why. A contact that claimed the friend in vain is looked at afterwards; that is asked
+// for before, so that no crash forgets it.
+func (u usher) evict(ctx context.Context, s Scope, f friend.Friend, now int64, cause string) (friend.Friend, error) {
 	p, c := s.Portal, f.Link.Contact
 	for range 8 {
 		if f.Link.Contact != c {
 			return f, nil
 		}
-		if err := failures.Put(ctx, p, occupied(f.Key, c, now)); err != nil {
+		if err := u.failures.Put(ctx, p, occupied(f.Key, c, now)); err != nil {
 			return f, err
+		}
+		if l := f.Link; l.State == friend.Conflict && l.Claimant != 0 && u.again != nil {
+			if err := u.again(ctx, p, l.Claimant); err != nil {
+				return f, err
+			}
 		}
 		next := f.Clone()
 		next.Unlink(friend.End{At: now, Why: friend.PlaceTaken})
 		left := Left(f, &next, s, false, now, cause)
-		saved, err := friends.Save(ctx, p, next)
+		saved, err := u.friends.Save(ctx, p, next)
 		if err == nil {
-			return saved, leaving(ctx, log, p, f.Key, left, now, cause)
+			return saved, leaving(ctx, u.log, p, f.Key, left, now, cause)
 		}
 		if !errors.Is(err, friend.ErrStale) {
 			return saved, err
 		}
 		var ok bool
-		if f, ok, err = friends.Get(ctx, p, f.Key); err != nil || !ok {
+		if f, ok, err = u.friends.Get(ctx, p, f.Key); err != nil || !ok {
 			return f, err
 		}
 	}

@@ -125,3 +125,53 @@ func TestTheClaimantOfAFreedFriendIsLookedAt(t *testing.T) {
 		t.Errorf("%+v", l)
 	}
 }
+
+// The same when the friend had to leave the contact because another friend of the account had come first, whoever notices it.
+func TestTheClaimantOfAFriendWhoHadToLeaveIsLookedAt(t *testing.T) {
+	t.Parallel()
+	for name, notice := range map[string]func(*testing.T, *world){
+		"an event": func(t *testing.T, w *world) { w.notify(t, contactsync.Note{Kind: contactsync.Associated, Contact: 1}) },
+		"a flush":  func(t *testing.T, w *world) { w.flush(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld()
+			first := w.link(t, 1, id.LineUserID("U"+fmt.Sprintf("%032x", 0xf)))
+			w.clock.Advance(time.Minute)
+			w.edit(1, "line_user_id", "", false)
+			w.edit(2, "line_user_id", string(userA), false)
+			late := friend.Key{Slot: 1, User: userA}
+			f := friend.Friend{Key: late, Follow: friend.Following, Version: 1}
+			f.ClaimBy(1, friend.Proof{Method: friend.ImportedID, At: w.now()})
+			f.Contest(2, friend.Proof{Method: friend.ImportedID, At: w.now()})
+			f.MarkDirty(w.now() - time.Minute.Milliseconds())
+			w.friends[late] = f
+			other := w.friends[first]
+			other.MarkDirty(f.Due)
+			w.friends[first] = other
+			notice(t, w)
+			if l := w.friends[late].Link; l.Contact == 1 || w.friends[first].Link.Contact != 1 {
+				t.Fatalf("%+v", l)
+			}
+			w.deliver(t)
+			if l := w.friends[late].Link; l.State != friend.Linked || l.Contact != 2 {
+				t.Errorf("%+v", l)
+			}
+		})
+	}
+}
+
+// And when a person ends the link, which says nothing of the contact that claims the friend.
+func TestTheClaimantOfAnUnlinkedFriendIsLookedAt(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	k := w.link(t, 1, userA)
+	w.edit(2, "line_user_id", string(userA), false)
+	w.notify(t, contactsync.Note{Kind: contactsync.Changed, Contact: 2, Property: "line_user_id"})
+	w.clock.Advance(time.Minute)
+	w.notify(t, contactsync.Note{Kind: contactsync.Parted, Contact: 1, Friend: &k, At: w.now(), By: "user:3"})
+	w.deliver(t)
+	if l := w.friends[k].Link; l.State != friend.Linked || l.Contact != 2 {
+		t.Errorf("%+v", l)
+	}
+}

@@ -72,7 +72,7 @@ func newWorld() *world {
 }
 
 func (w *world) applier() *contactsync.Applier {
-	return &contactsync.Applier{Friends: w, CRM: w, Profiles: w, Invalids: invalids{w}, Log: logs{w}, Failures: failures{w}, Outbox: w, Clock: w.clock, Parallel: 1}
+	return &contactsync.Applier{Friends: w, CRM: w, Profiles: w, Invalids: invalids{w}, Log: logs{w}, Failures: failures{w}, Outbox: w, Again: contactsync.AgainBy(w), Clock: w.clock, Parallel: 1}
 }
 
 func (w *world) events() *contactsync.Events {
@@ -80,7 +80,7 @@ func (w *world) events() *contactsync.Events {
 }
 
 func (w *world) flusher() *contactsync.Flusher {
-	return &contactsync.Flusher{Friends: w, CRM: w, Log: logs{w}, Failures: failures{w}, Outbox: w, Clock: w.clock, Parallel: 1,
+	return &contactsync.Flusher{Friends: w, CRM: w, Log: logs{w}, Failures: failures{w}, Outbox: w, Again: contactsync.AgainBy(w), Clock: w.clock, Parallel: 1,
 		Gone: func(ctx context.Context, p id.PortalID, c id.ContactID) error { return nil }}
 }
 
