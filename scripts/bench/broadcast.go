@@ -84,6 +84,7 @@ func (s *sending) open(ctx context.Context, friends int) error {
 		s.people = append(s.people, f.User)
 		all = append(all, f)
 	}
+	_ = s.line.Assume("rate_scale", "1000")
 	if _, err := s.app.Friends().Ordinals(ctx, hub, slot, friends); err != nil {
 		return err
 	}
@@ -192,28 +193,36 @@ func (s *sending) told(ctx context.Context) (Figure, error) {
 	return atMost("broadcast_hubspot_calls", float64(len(calls))*1000/float64(max(out.Contacts, 1)), "per 1,000 contacts", 10.5), err
 }
 
-// personal compares personalised pushes with a bare loop that sends the same to as many friends through the same sandbox.
+// turns of the comparison: what else the machine does weighs on both sides alike.
+const turns = 2
+
+// personal compares personalised pushes with a bare loop that sends the same to as many friends through the same sandbox, in turns.
 func (s *sending) personal(ctx context.Context, r *run) ([]Figure, error) {
-	n := min(r.Size, 20_000)
+	n := max(min(r.Size, 20_000)/turns, 1)
 	s.table.reset()
-	b, took, err := s.send(ctx, "personal", "Hi {{line.name|you}}", n)
-	if err != nil {
-		return nil, err
+	var ours, bare time.Duration
+	sent := 0
+	for turn := range turns {
+		b, took, err := s.send(ctx, fmt.Sprintf("personal-%d", turn), "Hi {{line.name|you}}", n)
+		if err != nil {
+			return nil, err
+		}
+		alone, err := s.bare(ctx, turn, n)
+		if err != nil {
+			return nil, err
+		}
+		ours, bare, sent = ours+took, bare+alone, sent+b.Progress.Sent
 	}
-	writes := float64(s.table.total()) / (float64(n) / broadcast.ChunkSize)
-	bare, err := s.bare(ctx, n)
-	if err != nil {
-		return nil, err
-	}
-	r.say("personal: %d in %.1f s, bare loop %.1f s", b.Progress.Sent, took.Seconds(), bare.Seconds())
+	chunks := float64(turns*n) / broadcast.ChunkSize
+	r.say("personal: %d in %.1f s, bare loop %.1f s", sent, ours.Seconds(), bare.Seconds())
 	return []Figure{
-		atLeast("broadcast_personal_of_bare_loop", bare.Seconds()/took.Seconds(), "share", 0.7),
-		atMost("broadcast_personal_writes", writes, "items per 500 recipients", max(4, 16*broadcast.ChunkSize/float64(n))),
+		atLeast("broadcast_personal_of_bare_loop", bare.Seconds()/ours.Seconds(), "share", 0.7),
+		atMost("broadcast_personal_writes", float64(s.table.total())/chunks, "items per 500 recipients", max(4, 16*turns/chunks)),
 	}, nil
 }
 
 // bare pushes to n friends with nothing around it; a 429 is tried again.
-func (s *sending) bare(ctx context.Context, n int) (time.Duration, error) {
+func (s *sending) bare(ctx context.Context, turn, n int) (time.Duration, error) {
 	token, err := s.line.IssueLongLivedToken(s.line.Channels()[0].ID)
 	if err != nil {
 		return 0, err
@@ -229,7 +238,7 @@ func (s *sending) bare(ctx context.Context, n int) (time.Duration, error) {
 			}
 			req.Header.Set("Authorization", "Bearer "+token)
 			req.Header.Set("Content-Type", "application/json")
-			req.Header.Set("X-Line-Retry-Key", broadcast.Key("bare", fmt.Sprint(i)))
+			req.Header.Set("X-Line-Retry-Key", broadcast.Key("bare", fmt.Sprint(turn), fmt.Sprint(i)))
 			res, err := client.Do(req)
 			if err != nil {
 				return err
