@@ -35,6 +35,8 @@ it('accepts the project', async () => {
     'lumo_company_tab',
     'lumo_contact_sidebar',
     'lumo_contact_tab',
+    'lumo_create_line_link',
+    'lumo_link_line_friend',
     'lumo_pages',
     'lumo_remove_line_tag',
     'lumo_send_line_message',

@@ -11,8 +11,10 @@ import (
 	"time"
 
 	"lumo/scripts/hubspotsandbox"
+	"lumo/scripts/linesandbox"
 	"lumo/shared/friend"
 	"lumo/shared/id"
+	"lumo/shared/linkage"
 	"lumo/shared/queue"
 	"lumo/shared/syncrun"
 	"lumo/shared/workflow"
@@ -308,6 +310,100 @@ func TestWorkflowTags(t *testing.T) {
 	if o := w.outputs(step("lumo_add_line_tag", "gone"))[0]; o["status"] != "failed" || o["reason"] != workflow.ReasonTag {
 		t.Errorf("%v", o)
 	}
+}
+
+// one enrols a contact in a workflow of one step and tells what the step answered.
+func (w *flowWorld) one(action string, contact int64, inputs map[string]string) hubspotsandbox.StepResult {
+	w.t.Helper()
+	made, err := w.hub.MakeFlow(customer, hubspotsandbox.Flow{Steps: []hubspotsandbox.FlowStep{{Action: action, Inputs: inputs}}})
+	w.must(err)
+	w.must(w.hub.Enroll(customer, made, contact))
+	w.play(made, 2*time.Minute)
+	return w.hub.Enrolments(customer, made)[0].Results[0]
+}
+
+// A link made by a workflow is one that the contact can use, and the same for each repetition of HubSpot's call.
+func TestWorkflowMakesLinks(t *testing.T) {
+	t.Parallel()
+	w := newFlowWorld(t)
+	const create = "lumo_create_line_link"
+	contact := int64(w.contact(customer, map[string]string{"email": "eve@example.com"}))
+	if r := w.one(create, contact, map[string]string{"oa": "1"}); r.Outputs["status"] != "failed" || r.Outputs["reason"] != workflow.ReasonNoLogin || r.Words == "" {
+		t.Errorf("%+v", r)
+	}
+	bot, err := w.line.Channel(w.channel)
+	w.must(err)
+	login, err := w.line.CreateChannel(linesandbox.ChannelSpec{Kind: linesandbox.LoginChannel, Provider: bot.Provider, LinkedBot: bot.ID})
+	w.must(err)
+	w.ann.ok("PUT", "/accounts/1/login", body{"channelId": login.ID, "channelSecret": login.Secret})
+	w.hub.SetFlows(hubspotsandbox.FlowSettings{Repeat: 0.9, NewID: 0.5, MaxRepeats: 5, RepeatMs: 20_000})
+	for question, hint := range map[string]string{"ask": "e•••@example.com", "direct": ""} {
+		r := w.one(create, contact, map[string]string{"oa": "1", "question": question})
+		token, ok := strings.CutPrefix(r.Outputs["link_url"], lumoHost+linkage.Path)
+		if v, err := w.app.Linkage().Look(t.Context(), token, "10.0.0.1"); !ok || err != nil || v.Outcome != linkage.Confirm || v.Hint != hint {
+			t.Errorf("%s: %+v shows %+v, %v", question, r, v, err)
+		}
+	}
+	if r := w.one(create, 999_999, map[string]string{"oa": "1"}); r.Outputs["reason"] != workflow.ReasonGone || r.Outputs["link_url"] != "" {
+		t.Errorf("%+v", r)
+	}
+}
+
+// Each outcome of linking by a property, through the contact sync.
+func TestWorkflowLinksFriendsByProperty(t *testing.T) {
+	t.Parallel()
+	w := newFlowWorld(t)
+	fresh := w.connectMore("eve")
+	person := func(user string) int64 {
+		return int64(w.contact(customer, map[string]string{"jobtitle": user}))
+	}
+	link := func(contact int64) string {
+		r := w.one("lumo_link_line_friend", contact, map[string]string{"oa": "1", "line_user_id": "{{enrolled_object.jobtitle}}"})
+		if r.Words == "" {
+			t.Errorf("no words for %+v", r)
+		}
+		return strings.TrimSpace(r.Outputs["status"] + " " + r.Outputs["reason"])
+	}
+	eve := person(string(fresh))
+	for _, c := range []struct {
+		name    string
+		contact int64
+		want    string
+	}{
+		{"a friend of nobody", eve, "linked"},
+		{"once more", eve, "already_linked"},
+		{"the friend of ann", person(string(w.users[0])), "conflict " + workflow.ReasonFriendTaken},
+		{"nobody's id", person("U00000000000000000000000000000000"), "not_found " + workflow.ReasonStranger},
+		{"no id", person("manager"), "not_found " + workflow.ReasonBadUser},
+		{"nothing", person(""), "not_found " + workflow.ReasonNoUser},
+	} {
+		if got := link(c.contact); got != c.want {
+			t.Errorf("%s: %s", c.name, got)
+		}
+	}
+	if v := w.value(customer, id.ContactID(eve), "line_user_id"); v != string(fresh) {
+		t.Errorf("HubSpot holds %q", v)
+	}
+	w.must(w.hub.Edit(customer, "contacts", w.contacts[1], map[string]string{"jobtitle": string(w.connectMore("faye"))}, hubspotsandbox.By{}))
+	if got := link(w.contacts[1]); got != "conflict "+workflow.ReasonContactTaken {
+		t.Errorf("a contact that has a friend: %s", got)
+	}
+	w.ann.ok("POST", "/friends/1/"+string(fresh)+"/unlink", body{"contact": fmt.Sprint(eve)})
+	w.work()
+	if got := link(eve); got != "skipped_unlinked_by_hand "+workflow.ReasonParted {
+		t.Errorf("after a person unlinked them: %s", got)
+	}
+}
+
+// connectMore has one more person follow the account, and tells who that is.
+func (w *flowWorld) connectMore(name string) id.LineUserID {
+	w.t.Helper()
+	person := w.line.CreateUser(linesandbox.UserSpec{Name: name})
+	w.must(w.line.Follow(w.channel, person.ID))
+	user, err := w.line.LineUserID(w.channel, person.ID)
+	w.must(err)
+	w.work()
+	return id.LineUserID(user)
 }
 
 // The sandbox's own pages do the same by hand: choose the action, load its options, enroll a contact, see its branch.

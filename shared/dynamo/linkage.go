@@ -70,10 +70,14 @@ func (s Linkage) part(p id.PortalID, hash string) partition {
 
 // AddInvitation implements linkage.Store.
 func (s Linkage) AddInvitation(ctx context.Context, i linkage.Invitation) error {
-	return s.part(i.Portal, i.Hash).put(ctx, "i#"+i.Hash, invitationItem{
+	err := s.part(i.Portal, i.Hash).put(ctx, "i#"+i.Hash, invitationItem{
 		Contact: int64(i.Contact), Slot: i.Slot, Method: i.Method, Hint: i.Hint, By: i.By, MadeAt: i.MadeAt, Ends: i.Ends,
 		TTL: time.UnixMilli(i.Ends).Add(keepInvitation).Unix(),
 	}, absent())
+	if errors.Is(err, ErrChanged) {
+		return linkage.ErrChanged
+	}
+	return err
 }
 
 // Invitation implements linkage.Store.

@@ -363,11 +363,16 @@ func (d *Desk) reachable(ctx context.Context, a Attempt, k friend.Key) (Outcome,
 
 // hand gives a proof to the contact sync.
 func (d *Desk) hand(ctx context.Context, p id.PortalID, k friend.Key, c id.ContactID, proof friend.Proof) error {
+	return Hand(ctx, d.Queue, p, k, c, proof)
+}
+
+// Hand gives a proof to the contact sync, which links by the rules of P-31. Handing it again does no harm.
+func Hand(ctx context.Context, to queue.Sender, p id.PortalID, k friend.Key, c id.ContactID, proof friend.Proof) error {
 	b, err := json.Marshal(contactsync.Batch{Portal: p, Notes: []contactsync.Note{{Kind: contactsync.Proven, Contact: c, At: proof.At, Friend: &k, Proof: &proof}}})
 	if err != nil {
 		return err
 	}
-	return d.Queue.Send(ctx, queue.HubspotEvents, queue.Message{Body: b})
+	return to.Send(ctx, queue.HubspotEvents, queue.Message{Body: b})
 }
 
 // foresee tells what the contact sync will make of the proof; it decides by the same rows.

@@ -81,6 +81,7 @@ const (
 
 // Store keeps invitations and attempts, each under its portal. Reads are strongly consistent.
 type Store interface {
+	// AddInvitation keeps a new one; ErrChanged where it is there already.
 	AddInvitation(ctx context.Context, i Invitation) error
 	Invitation(ctx context.Context, p id.PortalID, hash string) (Invitation, bool, error)
 	// Redeem gives the invitation to the first user who asks, and to nobody else ever: ErrUsed. The same user gets it again, as it was. ErrUnknown,

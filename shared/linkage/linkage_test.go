@@ -220,3 +220,31 @@ func TestMaskedAddresses(t *testing.T) {
 		}
 	}
 }
+
+// A named wish makes one link, however often; another name, portal or time makes another.
+func TestANamedWishMakesOneLink(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	wish := linkage.Wish{Contact: contact, Slot: 1, Method: friend.EmailLink, By: "workflow", Seed: "wf-1", At: w.clock.Now()}
+	first, err := w.maker.For(t.Context(), portalID, wish, "ichiro@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(time.Hour)
+	again, err := w.maker.For(t.Context(), portalID, wish, "ichiro@example.com")
+	if err != nil || again != first || w.maker.Address(portalID, wish) != first.Address || len(w.invitations) != 1 {
+		t.Errorf("%+v\n%+v %v", first, again, err)
+	}
+	if v, err := w.desk.Look(t.Context(), first.Token, "10.0.0.1"); err != nil || v.Outcome != linkage.Confirm {
+		t.Errorf("%+v %v", v, err)
+	}
+	other, later := wish, wish
+	other.Seed, later.At = "wf-2", w.clock.Now()
+	seen := map[string]bool{first.Address: true}
+	for _, a := range []string{w.maker.Address(portalID, other), w.maker.Address(portalID, later), w.maker.Address(portalID+1, wish)} {
+		if seen[a] {
+			t.Errorf("%s twice", a)
+		}
+		seen[a] = true
+	}
+}

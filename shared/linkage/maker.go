@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"lumo/shared/clock"
 	"lumo/shared/contactsync"
@@ -39,6 +40,9 @@ type Wish struct {
 	Method  friend.Method
 	Direct  bool // links without the question whose address it is (P-22)
 	By      string
+	// Seed, where there is one, and At name the wish: the same one always makes the same link, so that nobody has to keep it.
+	Seed string
+	At   time.Time
 }
 
 // Made is a link. The token is nowhere else.
@@ -69,9 +73,14 @@ func (m *Maker) Make(ctx context.Context, p id.PortalID, w Wish) (Made, error) {
 
 // For makes one for a contact whose address is known.
 func (m *Maker) For(ctx context.Context, p id.PortalID, w Wish, email string) (Made, error) {
-	now := m.Clock.Now()
+	now, random := w.At, []byte(nil)
+	if w.Seed == "" {
+		now, random = m.Clock.Now(), m.Random(secret)
+	} else {
+		random = m.Signer.named(p, w.Seed)
+	}
 	ends := now.Add(Life)
-	token := m.Signer.Sign(Invite, p, ends, m.Random(secret))
+	token := m.Signer.Sign(Invite, p, ends, random)
 	i := Invitation{
 		Hash: Hash(token), Portal: p, Contact: w.Contact, Slot: w.Slot, Method: w.Method, Hint: Mask(email), By: w.By,
 		MadeAt: now.UnixMilli(), Ends: ends.UnixMilli(),
@@ -79,8 +88,13 @@ func (m *Maker) For(ctx context.Context, p id.PortalID, w Wish, email string) (M
 	if w.Direct {
 		i.Hint = ""
 	}
-	if err := m.Store.AddInvitation(ctx, i); err != nil {
+	if err := m.Store.AddInvitation(ctx, i); err != nil && (w.Seed == "" || !errors.Is(err, ErrChanged)) {
 		return Made{}, fmt.Errorf("keep a link: %w", err)
 	}
 	return Made{Token: token, Address: m.Origin + Path + token, Hint: i.Hint, Ends: i.Ends, Contact: w.Contact}, nil
+}
+
+// Address is where the link of a named wish leads, whether it was made yet or not.
+func (m *Maker) Address(p id.PortalID, w Wish) string {
+	return m.Origin + Path + m.Signer.Sign(Invite, p, w.At.Add(Life), m.Signer.named(p, w.Seed))
 }

@@ -127,6 +127,9 @@ func (w *world) notes() (out []contactsync.Note) {
 // linkage.Store
 
 func (w *world) AddInvitation(_ context.Context, i linkage.Invitation) error {
+	if _, there := w.invitations[i.Hash]; there {
+		return linkage.ErrChanged
+	}
 	w.invitations[i.Hash] = i
 	return nil
 }

@@ -62,6 +62,13 @@ func (s Signer) Sign(u Use, p id.PortalID, expires time.Time, random []byte) str
 	return base64.RawURLEncoding.EncodeToString(append(b, s.mac(u, b)...))
 }
 
+// named are the random bits of a token that is made again instead of being kept. Who lacks the key cannot guess them.
+func (s Signer) named(p id.PortalID, seed string) []byte {
+	m := hmac.New(sha256.New, s.Key)
+	m.Write([]byte("lumo linkage\x00named\x00" + p.String() + "\x00" + seed))
+	return m.Sum(nil)[:secret]
+}
+
 // Read believes nothing of a token before its signature fits (compared in constant time).
 func (s Signer) Read(u Use, text string, now time.Time) (id.PortalID, error) {
 	if len(text) > maxToken || len(s.Key) == 0 {

@@ -1,5 +1,5 @@
-// Package workflow does what steps of HubSpot workflows ask for: send a LINE message, put a tag on a friend or take one off. A call is
-// accepted into a queue and answered with "wait"; what became of it is told to HubSpot afterwards, in batches, so that the workflow can
+// Package workflow does what steps of HubSpot workflows ask for: send a LINE message, put a tag on a friend or take one off, make a linking
+// address, link a friend whose LINE User ID stands in a property. A call is accepted into a queue and answered with "wait"; what became of it is told to HubSpot afterwards, in batches, so that the workflow can
 // branch on it (P-106..P-109). However often HubSpot repeats a call, it is done once.
 package workflow
 
@@ -22,10 +22,12 @@ const (
 	SendMessage Action = "send-message"
 	AddTag      Action = "add-tag"
 	RemoveTag   Action = "remove-tag"
+	CreateLink  Action = "create-link"
+	LinkFriend  Action = "link-friend"
 )
 
 // Actions lists them.
-func Actions() []Action { return []Action{SendMessage, AddTag, RemoveTag} }
+func Actions() []Action { return []Action{SendMessage, AddTag, RemoveTag, CreateLink, LinkFriend} }
 
 // Names of inputs. Workflows hold them, so they never change.
 const (
@@ -36,6 +38,8 @@ const (
 	InputUnlinked   = "if_unlinked"
 	InputQuietHours = "quiet_hours"
 	InputCategory   = "category"
+	InputQuestion   = "question"
+	InputUser       = "line_user_id"
 )
 
 // Values of inputs.
@@ -46,6 +50,8 @@ const (
 	Ignore        = "ignore"
 	Marketing     = "marketing"
 	Transactional = "transactional"
+	Ask           = "ask"
+	Direct        = "direct"
 )
 
 // Call is one execution of a step for one record, as HubSpot asked for it.

@@ -17,12 +17,19 @@ type Status string
 const (
 	Open             Status = "" // nothing is decided yet
 	Sent             Status = "sent"
-	Done             Status = "done" // tags
+	Done             Status = "done" // tags, links
 	SkippedUnlinked  Status = "skipped_unlinked"
 	SkippedBlocked   Status = "skipped_blocked"
 	SkippedNoConsent Status = "skipped_no_consent"
 	HeldQuota        Status = "held_quota"
 	Failed           Status = "failed"
+
+	// Of linking a friend.
+	Linked        Status = "linked"
+	AlreadyLinked Status = "already_linked"
+	InConflict    Status = "conflict"
+	NotFound      Status = "not_found"
+	SkippedParted Status = "skipped_unlinked_by_hand"
 )
 
 // Reasons beside a status. Workflows branch on them, too, so they never change.
@@ -43,6 +50,15 @@ const (
 	ReasonLate        = "NOT_SENT_IN_TIME"
 	ReasonUnknown     = "OUTCOME_UNKNOWN"
 	ReasonUnavailable = "INTERNAL"
+
+	ReasonNoLogin      = "NO_LOGIN_CHANNEL"
+	ReasonGone         = "CONTACT_GONE"
+	ReasonNoUser       = "NO_LINE_USER_ID"
+	ReasonBadUser      = "LINE_ID_MALFORMED"
+	ReasonStranger     = "LINE_ID_NOT_VALID"
+	ReasonFriendTaken  = "FRIEND_LINKED_ELSEWHERE"
+	ReasonContactTaken = "CONTACT_LINKED_ELSEWHERE"
+	ReasonParted       = "UNLINKED_BY_PERSON"
 )
 
 const (
@@ -177,7 +193,7 @@ func (e Execution) Told(callbacks []string, at time.Time) Execution {
 func (e Execution) settle(at time.Time) Execution {
 	e.Due, e.Call.Properties = 0, nil
 	e.Call.Inputs = maps.Clone(e.Call.Inputs)
-	maps.DeleteFunc(e.Call.Inputs, func(name, _ string) bool { return strings.HasPrefix(name, InputText) })
+	maps.DeleteFunc(e.Call.Inputs, func(name, _ string) bool { return strings.HasPrefix(name, InputText) || name == InputUser })
 	if e.Status != Open && len(e.Waiting()) > 0 { // somebody rang meanwhile
 		e.Due = at.UnixMilli()
 		return e

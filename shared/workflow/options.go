@@ -25,8 +25,8 @@ type Options struct {
 	Searchable bool     `json:"searchable"`
 }
 
-// Ask is what HubSpot sends while a person edits a step.
-type Ask struct {
+// Asked is what HubSpot sends while a person edits a step.
+type Asked struct {
 	Portal  id.PortalID
 	Account string // as chosen in the same step, if it is chosen
 	Typed   string
@@ -40,7 +40,7 @@ func OptionsOf() []string { return []string{InputAccount, InputTemplate, InputTa
 const optionsPage = 50
 
 // ParseAsk reads HubSpot's request.
-func ParseAsk(body []byte) (Ask, error) {
+func ParseAsk(body []byte) (Asked, error) {
 	var in struct {
 		Origin struct {
 			PortalID id.PortalID `json:"portalId"`
@@ -54,9 +54,9 @@ func ParseAsk(body []byte) (Ask, error) {
 		} `json:"fetchOptions"`
 	}
 	if err := json.Unmarshal(body, &in); err != nil || in.Origin.PortalID <= 0 || len(in.Fetch.Typed) > 1000 {
-		return Ask{}, ErrBody
+		return Asked{}, ErrBody
 	}
-	return Ask{Portal: in.Origin.PortalID, Account: plain(in.Inputs[InputAccount].Value), Typed: in.Fetch.Typed, After: plain(in.Fetch.After)}, nil
+	return Asked{Portal: in.Origin.PortalID, Account: plain(in.Inputs[InputAccount].Value), Typed: in.Fetch.Typed, After: plain(in.Fetch.After)}, nil
 }
 
 // plain is a text or number as text.
@@ -73,16 +73,15 @@ func plain(raw json.RawMessage) string {
 }
 
 // List tells the options of an input. An account that is not connected any more has none.
-func (s *Service) List(ctx context.Context, input string, a Ask) (Options, error) {
+func (s *Service) List(ctx context.Context, input string, a Asked) (Options, error) {
 	var all []Option
 	var err error
 	switch input {
 	case InputAccount:
 		all, err = s.accountOptions(ctx, a)
 	case InputTemplate, InputTag:
-		n, nerr := strconv.Atoi(a.Account)
-		slot, serr := id.ParseSlot(id.Slot(n).String())
-		if nerr != nil || serr != nil {
+		slot, serr := slotOf(a.Account)
+		if serr != nil {
 			break
 		}
 		account, aerr := s.Accounts.Account(ctx, a.Portal, slot)
@@ -128,7 +127,7 @@ func matches(typed string, texts ...string) bool {
 	return false
 }
 
-func (s *Service) accountOptions(ctx context.Context, a Ask) ([]Option, error) {
+func (s *Service) accountOptions(ctx context.Context, a Asked) ([]Option, error) {
 	all, err := s.Accounts.Accounts(ctx, a.Portal)
 	var out []Option
 	for _, one := range all {
@@ -139,7 +138,7 @@ func (s *Service) accountOptions(ctx context.Context, a Ask) ([]Option, error) {
 	return out, err
 }
 
-func (s *Service) templateOptions(ctx context.Context, a Ask, slot id.Slot) ([]Option, error) {
+func (s *Service) templateOptions(ctx context.Context, a Asked, slot id.Slot) ([]Option, error) {
 	all, err := s.Templates.All(ctx, a.Portal, slot)
 	var out []Option
 	for _, t := range all {
@@ -150,7 +149,7 @@ func (s *Service) templateOptions(ctx context.Context, a Ask, slot id.Slot) ([]O
 	return out, err
 }
 
-func (s *Service) tagOptions(ctx context.Context, a Ask, slot id.Slot) ([]Option, error) {
+func (s *Service) tagOptions(ctx context.Context, a Asked, slot id.Slot) ([]Option, error) {
 	all, err := s.Tags.List(ctx, a.Portal, slot)
 	var out []Option
 	for _, t := range all {

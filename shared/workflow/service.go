@@ -33,6 +33,8 @@ type Service struct {
 	Chat      Chat
 	Tags      Tags
 	HubSpot   HubSpot
+	Links     Links
+	Profiles  Profiles
 	// Consent is the name of the property that says whether a contact agreed to marketing of an account; "" when there is none.
 	Consent  func(ctx context.Context, p id.PortalID, s id.Slot) (string, error)
 	Queue    queue.Sender
@@ -144,12 +146,19 @@ func (s *Service) find(ctx context.Context, c Call) (Execution, error) {
 	return Execution{}, ErrChanged
 }
 
+func slotOf(account string) (id.Slot, error) {
+	n, err := strconv.Atoi(account)
+	if err != nil {
+		return 0, err
+	}
+	return id.ParseSlot(id.Slot(n).String())
+}
+
 // target chooses the friend, before anything is stored: it never changes afterwards.
 func (s *Service) target(ctx context.Context, e Execution) (Execution, error) {
 	c, now := e.Call, s.Clock.Now()
-	n, err := strconv.Atoi(c.Inputs[InputAccount])
-	slot, serr := id.ParseSlot(id.Slot(n).String())
-	if err != nil || serr != nil {
+	slot, err := slotOf(c.Inputs[InputAccount])
+	if err != nil {
 		return e.Decided(Failed, ReasonFields, now), nil
 	}
 	a, err := s.Accounts.Account(ctx, c.Portal, slot)
@@ -158,6 +167,15 @@ func (s *Service) target(ctx context.Context, e Execution) (Execution, error) {
 	}
 	if err != nil {
 		return e, err
+	}
+	switch c.Action {
+	case CreateLink:
+		if a.Login.ID == "" {
+			e = e.Decided(Failed, ReasonNoLogin, now)
+		}
+		return e, nil
+	case LinkFriend:
+		return named(e, slot, now), nil
 	}
 	keys, err := s.Friends.ByContact(ctx, c.Portal, c.Contact)
 	if err != nil {
@@ -234,14 +252,24 @@ func (s *Service) act(ctx context.Context, e Execution, row portal.Portal) (Exec
 		return e, nil
 	case !row.State.Runs():
 		return s.stop(ctx, e)
-	case e.Status == Open && e.Call.Action == SendMessage:
-		return s.send(ctx, e, row)
 	case e.Status == Open:
-		return s.tag(ctx, e)
+		return s.do(ctx, e, row)
 	case e.HeldUntil != 0 && e.Due != 0 && now.UnixMilli() >= e.Due && len(e.Waiting()) == 0:
 		return s.release(ctx, e, row)
 	}
 	return e, nil
+}
+
+func (s *Service) do(ctx context.Context, e Execution, row portal.Portal) (Execution, error) {
+	switch e.Call.Action {
+	case SendMessage:
+		return s.send(ctx, e, row)
+	case CreateLink:
+		return s.invite(ctx, e)
+	case LinkFriend:
+		return s.link(ctx, e)
+	}
+	return s.tag(ctx, e)
 }
 
 // stop ends an execution of a portal that was disconnected: HubSpot cannot be told any more, and nothing is sent.

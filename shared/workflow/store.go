@@ -9,6 +9,7 @@ import (
 	"lumo/shared/chat"
 	"lumo/shared/friend"
 	"lumo/shared/id"
+	"lumo/shared/linkage"
 	"lumo/shared/message"
 	"lumo/shared/messagetemplate"
 	"lumo/shared/portal"
@@ -82,6 +83,17 @@ type Chat interface {
 type Tags interface {
 	Give(ctx context.Context, p id.PortalID, b tag.Bulk) (tag.Changed, error)
 	List(ctx context.Context, p id.PortalID, s id.Slot) ([]tag.Tag, error)
+}
+
+// Links makes linking addresses (linkage.Maker).
+type Links interface {
+	Make(ctx context.Context, p id.PortalID, w linkage.Wish) (linkage.Made, error)
+	Address(p id.PortalID, w linkage.Wish) string
+}
+
+// Profiles asks LINE who a user is; false means that LINE does not know the id for this account.
+type Profiles interface {
+	Profile(ctx context.Context, p id.PortalID, k friend.Key) (friend.Profile, bool, error)
 }
 
 // Templates are the messages that people wrote for workflows.

@@ -29,7 +29,7 @@ func (s *Service) tell(ctx context.Context, row portal.Portal, all []Execution) 
 		var cs []Completion
 		for _, e := range batch {
 			for _, callback := range e.Waiting() {
-				cs = append(cs, Completion{callback, e.Outputs()})
+				cs = append(cs, Completion{callback, s.outputs(e)})
 			}
 		}
 		var err error

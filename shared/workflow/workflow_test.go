@@ -2,6 +2,8 @@ package workflow_test
 
 import (
 	"errors"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +16,28 @@ var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 func body(more string) []byte {
 	return []byte(`{"callbackId":"ap-7-1","origin":{"portalId":7,"actionDefinitionId":9},"object":{"objectId":501,"objectType":"CONTACT","properties":{"line_consent":"granted","x":null}},` +
 		`"inputFields":{"oa":1,"text_1":"hi","flag":true,"empty":null}` + more + `}`)
+}
+
+// What workflows branch on is documented.
+func TestOutputsAreDocumented(t *testing.T) {
+	t.Parallel()
+	doc, err := os.ReadFile("../../docs/workflows.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := os.ReadFile("execution.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := regexp.MustCompile("(?m)(?:Status|Reason[A-Za-z]+) += \"([A-Za-z_]+)\"").FindAllStringSubmatch(string(code), -1)
+	for _, w := range words {
+		if !strings.Contains(string(doc), "`"+w[1]+"`") {
+			t.Errorf("docs/workflows.md does not name %s", w[1])
+		}
+	}
+	if len(words) < 30 {
+		t.Errorf("only %d words found", len(words))
+	}
 }
 
 func TestParse(t *testing.T) {
