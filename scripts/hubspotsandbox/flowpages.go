@@ -38,6 +38,9 @@ const flowRows = 200
 
 func (s *Server) flowRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /ui/{p}/workflows", s.flowsPage)
+	mux.HandleFunc("GET /workflows/{p}/platform/flow/{id}/edit", func(w http.ResponseWriter, r *http.Request) { // HubSpot's address
+		http.Redirect(w, r, "/ui/"+r.PathValue("p")+"/workflows/"+r.PathValue("id"), http.StatusFound)
+	})
 	mux.HandleFunc("POST /ui/{p}/workflows/new", s.newFlow)
 	mux.HandleFunc("GET /ui/{p}/workflows/{id}", s.flowPage)
 	mux.HandleFunc("POST /ui/{p}/workflows/{id}/enroll", s.enrollForm)

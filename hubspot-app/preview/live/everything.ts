@@ -16,13 +16,30 @@ async function screensOf(portal: number, card: string): Promise<string[]> {
     method: 'POST',
     body: { requestId: crypto.randomUUID(), slot: 1, name: '春 🌸', tree },
   });
+  const template = await world.api('/templates', {
+    portal,
+    method: 'POST',
+    body: { requestId: crypto.randomUUID(), slot: 1, name: '歓迎 🌸', bubbles: [{ kind: 'text', text: 'ようこそ' }] },
+  });
   const contact = new URL(card).searchParams.get('objectId');
-  const tabs = ['/', '/sync-data', '/friends', '/segments', '/broadcasts', '/failures', '/changes', '/help'];
+  const tabs = [
+    '/',
+    '/sync-data',
+    '/friends',
+    '/segments',
+    '/broadcasts',
+    '/templates',
+    '/failures',
+    '/changes',
+    '/help',
+  ];
   const details = [
     `/runs/${runs[0].id}`,
     `/friends/1/${friends[0].user}`,
     '/segments/1/new',
     `/segments/1/${segment.id}`,
+    '/templates/1/new',
+    `/templates/1/${template.id}`,
   ];
   return [
     ...[...tabs, ...details].map((path) => `ext=pages&path=${path}`),

@@ -46,6 +46,7 @@ describe('the tabs', () => {
     ['/tags/1/deleted', 'Tags', '/tags'],
     ['/segments/1/new', 'Segments', '/segments'],
     ['/broadcasts', 'Broadcasts', '/broadcasts'],
+    ['/templates/1/new', 'Templates', '/templates'],
     ['/help', 'Help', '/help'],
   ])('%s belongs to %s', (path, title, tab) => {
     fakeServer({});
@@ -60,6 +61,7 @@ describe('the tabs', () => {
       'Tags',
       'Segments',
       'Broadcasts',
+      'Templates',
       'Help',
     ]);
     page.find(Tabs).trigger('onSelectedChange', '/help' as never);

@@ -13,6 +13,7 @@ import { Segments } from '../tabs/Segments.tsx';
 import { SegmentsDetail } from '../tabs/SegmentsDetail.tsx';
 import { SyncData } from '../tabs/SyncData.tsx';
 import { DeletedTags, Tags } from '../tabs/Tags.tsx';
+import { TemplateDetail, Templates } from '../tabs/Templates.tsx';
 import { Shell } from './Shell.tsx';
 
 /** One route for each tab and for each thing that a link may lead to. */
@@ -33,6 +34,8 @@ export const AppRouter = createPageRouter(
     <PageRoutes.Route path="/segments/:slot/:segment" component={SegmentsDetail} />
     <PageRoutes.Route path="/broadcasts" component={Broadcasts} />
     <PageRoutes.Route path="/broadcasts/:slot/:broadcast" component={BroadcastsDetail} />
+    <PageRoutes.Route path="/templates" component={Templates} />
+    <PageRoutes.Route path="/templates/:slot/:template" component={TemplateDetail} />
     <PageRoutes.Route path="/help" component={Help} />
     <PageRoutes.Route path="/help/:topic" component={Help} />
     <PageRoutes.AnyRoute component={Dashboard} />

@@ -10,6 +10,7 @@ const TABS = [
   { path: '/tags', title: 'tab.tags' },
   { path: '/segments', title: 'tab.segments' },
   { path: '/broadcasts', title: 'tab.broadcasts' },
+  { path: '/templates', title: 'tab.templates' },
   { path: '/help', title: 'tab.help' },
 ] as const;
 

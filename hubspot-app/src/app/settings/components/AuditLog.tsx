@@ -36,6 +36,9 @@ const ACTIONS = [
   'failed_items_retried',
   'list_selection_changed',
   'data_exported',
+  'template_kept',
+  'template_deleted',
+  'quiet_hours_changed',
 ] as const;
 
 /** Who changed what (P-151). */

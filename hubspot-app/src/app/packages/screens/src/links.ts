@@ -4,6 +4,7 @@ import { useOrigin } from './api/useOrigin.ts';
 
 export interface HubSpotLinks {
   contact: (contactId: string) => string;
+  workflow: (workflowId: string) => string;
   /** Where the app's Settings are. */
   settings: string;
   /** Authorize again. */
@@ -18,6 +19,7 @@ export function useHubSpotLinks(): HubSpotLinks {
   return useMemo(
     () => ({
       contact: (contactId) => `${hubspot}/contacts/${portal.id}/record/0-1/${contactId}`,
+      workflow: (workflowId) => `${hubspot}/workflows/${portal.id}/platform/flow/${workflowId}/edit`,
       settings: `${hubspot}/integrations-settings/${portal.id}/installed`,
       reconnect: `${origin}/oauth/install?portal=${portal.id}`,
     }),

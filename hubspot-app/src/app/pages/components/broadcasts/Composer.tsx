@@ -109,14 +109,14 @@ export const Composer = ({ broadcast, onChanged }: { broadcast: Broadcast; onCha
   );
 };
 
-function moved(bubbles: Bubble[], at: number, by: -1 | 1): Bubble[] {
+export function moved(bubbles: Bubble[], at: number, by: -1 | 1): Bubble[] {
   const next = [...bubbles];
   const [one] = next.splice(at, 1);
   if (one) next.splice(at + by, 0, one);
   return next;
 }
 
-const AddBubble = ({ full, onAdd }: { full: boolean; onAdd: (kind: Bubble['kind']) => void }) => {
+export const AddBubble = ({ full, onAdd }: { full: boolean; onAdd: (kind: Bubble['kind']) => void }) => {
   const t = useText('broadcasts');
   if (full) return <Text variant="microcopy">{t('draft.full')}</Text>;
   return (

@@ -11,6 +11,7 @@ import { segments } from './segments.ts';
 import { settings } from './settings.ts';
 import { syncData } from './syncData.ts';
 import { tags } from './tags.ts';
+import { templates } from './templates.ts';
 
 /** One dictionary for each screen, so that people work on them side by side. */
 export const dictionaries = {
@@ -25,6 +26,7 @@ export const dictionaries = {
   tags,
   segments,
   broadcasts,
+  templates,
   settings,
   card,
 };

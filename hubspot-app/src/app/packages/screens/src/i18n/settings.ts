@@ -254,6 +254,9 @@ export const settings = words({
     'audit.failed_items_retried': 'Failed items retried',
     'audit.list_selection_changed': 'HubSpot list selected or dropped',
     'audit.import_canceled': 'Import of friends canceled',
+    'audit.template_kept': 'Message template saved',
+    'audit.template_deleted': 'Message template deleted',
+    'audit.quiet_hours_changed': 'Quiet hours changed',
   },
   ja: {
     title: '設定',
@@ -503,5 +506,8 @@ export const settings = words({
     'audit.failed_items_retried': '失敗した項目を再試行',
     'audit.list_selection_changed': 'HubSpotリストの選択を変更',
     'audit.import_canceled': '友だちのインポートを中止',
+    'audit.template_kept': 'メッセージテンプレートを保存',
+    'audit.template_deleted': 'メッセージテンプレートを削除',
+    'audit.quiet_hours_changed': '送信を控える時間帯を変更',
   },
 });

@@ -5,3 +5,4 @@ export * from './samples.ts';
 export * from './server.ts';
 export * from './settings.ts';
 export * from './segments.ts';
+export * from './templates.ts';
