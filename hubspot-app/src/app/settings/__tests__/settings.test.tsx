@@ -11,6 +11,7 @@ import {
   StatusTag,
   Tabs,
   TextArea,
+  TimeInput,
   Toggle,
   ToggleGroup,
 } from '@hubspot/ui-extensions';
@@ -65,6 +66,7 @@ function open(more: Replies = {}, place = 'accounts', language: 'en' | 'ja' = 'e
     'GET /accounts/{slot}/quota': { limited: true, quota: 5000, used: 1200 },
     'GET /disconnect': farewell,
     'GET /audit': { items: [], next: null },
+    'GET /quiet-hours': { from: 1260, to: 480, timeZone: 'Asia/Tokyo' },
     ...more,
   });
   const r = show('settings', <SettingsScreen />, language, manages);
@@ -430,6 +432,56 @@ describe('options', () => {
   it('sees no change in what is the same', () => {
     const { settings } = settingsPage();
     expect(changesOf(settings, { ...draftOf(settings), alertEmails: ' \n', syncIntervalMinutes: ' 15' })).toEqual({});
+  });
+});
+
+describe('quiet hours', () => {
+  const opened = async (more: Replies = {}, language: 'en' | 'ja' = 'en') => {
+    const page = open(more, 'options', language);
+    await page.ready();
+    await page.r.waitFor(() => page.r.findByTestId(LoadingButton, 'save-quiet-hours'));
+    const time = (name: string) => page.r.find(TimeInput, { name });
+    return { ...page, time, save: () => page.r.findByTestId(LoadingButton, 'save-quiet-hours') };
+  };
+
+  it('are shown in the time zone of the account, and changed', async () => {
+    const page = await opened({ 'PUT /quiet-hours': { from: 1350, to: 480, timeZone: 'Asia/Tokyo' } });
+    await page.sees('Quiet hours');
+    expect(page.time('quiet-from').props).toMatchObject({
+      label: 'From (Asia/Tokyo)',
+      value: { hours: 21, minutes: 0 },
+    });
+    expect(page.time('quiet-to').props.value).toEqual({ hours: 8, minutes: 0 });
+    expect(page.save().props.disabled).toBe(true);
+    page.time('quiet-from').trigger('onChange', { hours: 22, minutes: 30 } as never);
+    page.save().trigger('onClick');
+    await vi.waitFor(() => expect(page.alerts()).toEqual(['success: Quiet hours saved.']));
+    expect(page.server.of('PUT /quiet-hours')[0]?.body).toMatchObject({ from: 1350, to: 480 });
+  });
+
+  it('are switched off and on', async () => {
+    const off = { from: 0, to: 0, timeZone: 'Asia/Tokyo' };
+    const page = await opened({ 'GET /quiet-hours': off, 'PUT /quiet-hours': refused('INVALID_INPUT') }, 'ja');
+    await page.sees('送信を控える時間帯');
+    const toggle = () => page.r.find(Toggle, { name: 'quiet-on' });
+    expect(toggle().props.checked).toBe(false);
+    expect(page.r.findAll(TimeInput)).toEqual([]);
+    toggle().trigger('onChange', true as never);
+    expect(page.time('quiet-from').props.value).toEqual({ hours: 21, minutes: 0 });
+    page.time('quiet-to').trigger('onChange', { hours: 21, minutes: 0 } as never);
+    expect(page.save().props.disabled).toBe(true);
+    page.time('quiet-to').trigger('onChange', { hours: 7, minutes: 0 } as never);
+    page.save().trigger('onClick');
+    await vi.waitFor(() => expect(page.server.of('PUT /quiet-hours')[0]?.body).toMatchObject({ from: 1260, to: 420 }));
+    toggle().trigger('onChange', false as never);
+    expect(page.save().props.disabled).toBe(true);
+  });
+
+  it('stay as they are for who may not change settings', async () => {
+    const page = await opened({ 'GET /settings': settingsPage({ may: may({ change_settings: false }) }) });
+    expect(page.r.find(Toggle, { name: 'quiet-on' }).props.readOnly).toBe(true);
+    expect(page.time('quiet-from').props.readOnly).toBe(true);
+    expect(page.save().props.disabled).toBe(true);
   });
 });
 

@@ -1,4 +1,4 @@
-import { Alert, Flex, Tab, Tabs } from '@hubspot/ui-extensions';
+import { Alert, Divider, Flex, Tab, Tabs } from '@hubspot/ui-extensions';
 import { Loadable, useApi, useManagesIntegrations, useText, type SettingsPage } from '@lumo/screens';
 import { useState } from 'react';
 import { Accounts } from './Accounts.tsx';
@@ -6,6 +6,7 @@ import { AuditLog } from './AuditLog.tsx';
 import { DangerZone } from './DangerZone.tsx';
 import { Options } from './Options.tsx';
 import { PortalFacts } from './PortalFacts.tsx';
+import { QuietHours } from './QuietHours.tsx';
 
 const TABS = ['accounts', 'options', 'audit', 'danger'] as const;
 type Place = (typeof TABS)[number];
@@ -48,7 +49,13 @@ const Sections = ({ page, manages, onChanged }: SectionsProps) => {
   };
   const bodies = {
     accounts: <Accounts may={may.manage_accounts} timeZone={page.portal.timeZone} />,
-    options: <Options page={page} onSaved={onChanged} />,
+    options: (
+      <>
+        <Options page={page} onSaved={onChanged} />
+        <Divider />
+        <QuietHours may={may.change_settings} zone={page.portal.timeZone} />
+      </>
+    ),
     audit: <AuditLog timeZone={page.portal.timeZone} />,
     danger: <DangerZone may={may.disconnect} onDone={onChanged} />,
   };

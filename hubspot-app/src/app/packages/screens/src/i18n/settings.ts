@@ -187,6 +187,16 @@ export const settings = words({
     'options.contacts': 'Contacts and linking',
     'options.data': 'What is written',
     'options.sync': 'Sync and alerts',
+    'quiet.title': 'Quiet hours',
+    'quiet.help':
+      'A workflow’s “Send LINE message” that respects quiet hours waits for their end. Messages that people send are not held back.',
+    'quiet.loading': 'Loading the quiet hours',
+    'quiet.on': 'Hold back workflow messages in quiet hours',
+    'quiet.from': 'From ({zone})',
+    'quiet.to': 'Until ({zone})',
+    'quiet.same': 'Choose two different times, or switch quiet hours off.',
+    'quiet.save': 'Save quiet hours',
+    'quiet.saved': 'Quiet hours saved.',
 
     'danger.title': 'Disconnect Lumo from HubSpot',
     'danger.text':
@@ -440,6 +450,16 @@ export const settings = words({
     'options.contacts': 'コンタクトと連携',
     'options.data': '書き込む内容',
     'options.sync': '同期とアラート',
+    'quiet.title': '送信を控える時間帯',
+    'quiet.help':
+      'この時間帯を守る設定のワークフローの「LINEメッセージを送信」は、終了まで送信を待ちます。担当者が送信するメッセージは対象外です。',
+    'quiet.loading': '送信を控える時間帯を読み込み中',
+    'quiet.on': 'この時間帯はワークフローのメッセージを送信しない',
+    'quiet.from': '開始（{zone}）',
+    'quiet.to': '終了（{zone}）',
+    'quiet.same': '異なる2つの時刻を選択するか、オフにしてください。',
+    'quiet.save': '時間帯を保存',
+    'quiet.saved': '送信を控える時間帯を保存しました。',
 
     'danger.title': 'HubSpotからLumoの接続を解除',
     'danger.text': '同期と送信はすぐに停止します。HubSpotのプロパティー、値、過去の会話は削除されません。',
