@@ -3,6 +3,7 @@ import { createRenderer } from '@hubspot/ui-extensions/testing';
 import type { Card, FriendDetail, Message } from '@lumo/screens';
 import {
   fakeServer,
+  field,
   friend,
   json,
   may,
@@ -11,6 +12,7 @@ import {
   ORIGIN,
   refused,
   settingsPage,
+  template,
   textsOf,
   USER,
   written,
@@ -87,6 +89,37 @@ describe('writing to the friend', () => {
     await page.sees('1 message');
     await page.r.waitFor(() => expect(page.box().value).toBe(''));
     expect(page.texts().split('いつもありがとう').length).toBe(2);
+  });
+
+  it('takes a template, filled in for the friend', async () => {
+    const text = 'Hello {{line.name|you}}, about {{firstname|dear}} and {{city|your town}}';
+    const page = open(cardOf([], { name: 'Aiko', fields: [field({ value: '愛子' })] }), {
+      'GET /templates': { items: [template()], next: null },
+      'GET /templates/{slot}/{template}': template({ bubbles: [{ kind: 'text', text }] }),
+    });
+    await page.type('Dear customer');
+    expect(page.server.of('GET /templates')).toEqual([]);
+    const choose = async () => {
+      page.r.findByTestId(Button, 'use-template').trigger('onClick');
+      await page.r.waitFor(() => page.r.find(Select, { name: 'use-template-choice' }));
+      page.r.find(Select, { name: 'use-template-choice' }).trigger('onChange', 'tpl1' as never);
+    };
+    await choose();
+    await page.r.waitFor(() => expect(page.box().value).toBe('Dear customer\nHello Aiko, about 愛子 and your town'));
+    page.server.set({ 'GET /templates/{slot}/{template}': template({ bubbles: [{ kind: 'sticker' }] }) });
+    await choose();
+    await page.sees('This template has no text.');
+  });
+
+  it('says when there are no templates, or none can be told', async () => {
+    const page = open(cardOf([]), { 'GET /templates': { items: [], next: null } });
+    await page.sees('Use a template');
+    page.r.findByTestId(Button, 'use-template').trigger('onClick');
+    await page.sees('No message templates yet');
+    const other = open(cardOf([]), { 'GET /templates': refused('INTERNAL') });
+    await other.sees('Use a template');
+    other.r.findByTestId(Button, 'use-template').trigger('onClick');
+    await other.sees('Lumo could not finish this.');
   });
 
   it('counts as LINE does and refuses what is too long or empty', async () => {

@@ -3,6 +3,7 @@ import { Loadable, usePages, useText, type Format, type FriendDetail } from '@lu
 import { useState } from 'react';
 import { Composer, EMPTY, type Draft } from './Composer.tsx';
 import type { CardProps } from './ContactScreen.tsx';
+import { FromTemplate } from './FromTemplate.tsx';
 import { MessageLine } from './MessageLine.tsx';
 import { useSend } from './useSend.ts';
 
@@ -29,6 +30,7 @@ export const Conversation = ({ card, friend, format, may, onChanged, draft, onDr
     if (arrived) sending.forget();
     onDraft(next);
   };
+  const barred = useBarred({ card, friend, may });
   const shown = (all ? messages : messages.slice(0, FEW)).slice().reverse();
   const line = { friend, format, may: may.send_messages, onChanged };
   return (
@@ -45,17 +47,21 @@ export const Conversation = ({ card, friend, format, may, onChanged, draft, onDr
       {shown.map((message) => (
         <MessageLine key={message.id} message={message} {...line} />
       ))}
-      <Composer
-        sending={sending}
-        barred={useBarred({ card, friend, may })}
-        draft={arrived ? EMPTY : draft}
-        onDraft={edit}
-        onSent={onChanged}
-      />
+      <Composer sending={sending} barred={barred} draft={arrived ? EMPTY : draft} onDraft={edit} onSent={onChanged} />
+      {barred === null && (
+        <FromTemplate
+          friend={friend}
+          disabled={sending.busy}
+          onText={(text) => edit({ text: join(arrived ? '' : draft.text, text), picture: null })}
+        />
+      )}
       {known.length >= LAST && <History {...line} />}
     </Flex>
   );
 };
+
+/** A template's text comes after what was typed. */
+const join = (typed: string, text: string) => (typed.trim() === '' ? text : `${typed.trimEnd()}\n${text}`);
 
 /** Why nobody can write to the friend here (P-115). */
 function useBarred({ card, friend, may }: Pick<Props, 'card' | 'friend' | 'may'>): string | null {

@@ -18,6 +18,7 @@ import {
   NOON,
   refused,
   settingsPage,
+  template,
   type Replies,
 } from '@lumo/screens/testing';
 import { describe, expect, it, vi } from 'vitest';
@@ -147,6 +148,40 @@ describe('The composer', () => {
         { kind: 'text', text: 'Hello {{line.name|you}}{{line.name|friend}}' },
       ],
     });
+  });
+
+  it('takes the bubbles of a template, where there is room', async () => {
+    const bubbles = [
+      { kind: 'text' as const, text: 'Hello' },
+      { kind: 'sticker' as const, packageId: '446', stickerId: '1988' },
+    ];
+    const { server, page } = await compose({
+      'GET /templates': { items: [template()], next: null },
+      'GET /templates/{slot}/{template}': template({ bubbles }),
+    });
+    const pick = async () => {
+      page.findByTestId(Button, 'use-template').trigger('onClick');
+      await page.waitFor(() => page.find(Select, { name: 'use-template-choice' }));
+      page.find(Select, { name: 'use-template-choice' }).trigger('onChange', 'tpl1' as never);
+      await page.waitFor(() => expect(page.maybeFind(Select, { name: 'use-template-choice' })).toBeNull());
+    };
+    await pick();
+    await page.sees('Bubble 3: Sticker');
+    await pick();
+    await page.sees('Bubble 5: Sticker');
+    expect(page.maybeFindByTestId(Button, 'use-template')).toBeNull();
+    page.findByTestId(Button, 'remove-4').trigger('onClick');
+    await page.waitFor(() => page.findByTestId(Button, 'use-template'));
+    await pick();
+    await page.sees('The template does not fit');
+    page.findByTestId(LoadingButton, 'save-draft').trigger('onClick');
+    await vi.waitFor(() =>
+      expect(server.of('PUT /broadcasts/{slot}/{broadcast}')[0]?.body?.bubbles).toEqual([
+        ...(broadcast().bubbles ?? []),
+        ...bubbles,
+        bubbles[0],
+      ]),
+    );
   });
 
   it('says beside the bubble what LINE would refuse, and does not offer to send it', async () => {

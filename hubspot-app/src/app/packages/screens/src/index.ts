@@ -4,6 +4,7 @@ export * from './components/HelpLink.tsx';
 export * from './components/Loadable.tsx';
 export * from './components/PagedTable.tsx';
 export * from './components/Problems.tsx';
+export * from './components/TemplatePicker.tsx';
 export * from './format.ts';
 export * from './friend/index.ts';
 export * from './help/topics.ts';

@@ -1,5 +1,15 @@
 import { Button, Checkbox, Flex, Heading, Input, LoadingButton, Select, Text } from '@hubspot/ui-extensions';
-import { ErrorAlert, useAction, useApi, useMay, useText, type Broadcast, type Bubble } from '@lumo/screens';
+import {
+  ErrorAlert,
+  TemplatePicker,
+  useAction,
+  useApi,
+  useMay,
+  useText,
+  type Broadcast,
+  type Bubble,
+  type Slot,
+} from '@lumo/screens';
 import { useState } from 'react';
 import { AudiencePicker } from './AudiencePicker.tsx';
 import { BubbleEditor } from './BubbleEditor.tsx';
@@ -76,6 +86,13 @@ export const Composer = ({ broadcast, onChanged }: { broadcast: Broadcast; onCha
           onAdd={(kind) => setBubbles((all) => [...all, blankBubble(kind)])}
         />
       )}
+      {may && draft.bubbles.length < MOST_BUBBLES && (
+        <FromTemplate
+          slot={slot}
+          room={MOST_BUBBLES - draft.bubbles.length}
+          onAdd={(more) => setBubbles((all) => [...all, ...more])}
+        />
+      )}
       <Select
         name="tracking"
         label={t('tracking.label')}
@@ -115,6 +132,22 @@ export function moved(bubbles: Bubble[], at: number, by: -1 | 1): Bubble[] {
   if (one) next.splice(at + by, 0, one);
   return next;
 }
+
+/** Adds the bubbles of a message template. The broadcast keeps them as they are now. */
+const FromTemplate = ({ slot, room, onAdd }: { slot: Slot; room: number; onAdd: (bubbles: Bubble[]) => void }) => {
+  const t = useText('templates');
+  const [tooMany, setTooMany] = useState(false);
+  const pick = (bubbles: Bubble[]) => {
+    setTooMany(bubbles.length > room);
+    if (bubbles.length <= room) onAdd(bubbles);
+  };
+  return (
+    <>
+      <TemplatePicker slot={slot} onPick={pick} />
+      {tooMany && <Text variant="microcopy">{t('use.full')}</Text>}
+    </>
+  );
+};
 
 export const AddBubble = ({ full, onAdd }: { full: boolean; onAdd: (kind: Bubble['kind']) => void }) => {
   const t = useText('broadcasts');

@@ -47,9 +47,8 @@ export const templates = words({
     'delete.done': '“{name}” is deleted.',
     'use.label': 'Message template',
     'use.none': 'Choose a template',
-    'use.add': 'Add its bubbles',
-    'use.full': 'Together these are more than 5 bubbles.',
-    'use.insert': 'Insert its text',
+    'use.button': 'Use a template',
+    'use.full': 'The template does not fit: a message has up to 5 bubbles.',
     'use.noText': 'This template has no text.',
   },
   ja: {
@@ -98,9 +97,8 @@ export const templates = words({
     'delete.done': '「{name}」を削除しました。',
     'use.label': 'メッセージテンプレート',
     'use.none': 'テンプレートを選択',
-    'use.add': '吹き出しを追加',
-    'use.full': '合わせて5つを超える吹き出しになります。',
-    'use.insert': 'テキストを挿入',
+    'use.button': 'テンプレートを使用',
+    'use.full': '吹き出しは5つまでのため、このテンプレートを追加できません。',
     'use.noText': 'このテンプレートにはテキストがありません。',
   },
 });
