@@ -1,10 +1,9 @@
 import { Accordion, Button, Flex, Heading, Text } from '@hubspot/ui-extensions';
-import { Loadable, usePages, useText, type Format, type FriendDetail } from '@lumo/screens';
+import { MessageLine, MessagePages, useText, type Format, type FriendDetail } from '@lumo/screens';
 import { useState } from 'react';
 import { Composer, EMPTY, type Draft } from './Composer.tsx';
 import type { CardProps } from './ContactScreen.tsx';
 import { FromTemplate } from './FromTemplate.tsx';
-import { MessageLine } from './MessageLine.tsx';
 import { useSend } from './useSend.ts';
 
 const FEW = 5;
@@ -85,36 +84,7 @@ const History = (props: LineProps) => {
   const [open, setOpen] = useState(false);
   return (
     <Accordion title={t('messages.history')} size="small" open={open} onClick={() => setOpen(!open)}>
-      {open && <HistoryPages {...props} />}
+      {open && <MessagePages {...props} />}
     </Accordion>
-  );
-};
-
-const HistoryPages = (props: LineProps) => {
-  const t = useText('card');
-  const { slot, user } = props.friend;
-  const pages = usePages('GET /friends/{slot}/{user}/messages', { limit: LAST }, { path: { slot, user } });
-  const { page, pageCount, onPageChange } = pages;
-  return (
-    <Loadable from={{ data: pages.items, error: pages.error, reload: pages.reload }} label={t('messages.loading')}>
-      {(messages) => (
-        <Flex direction="column" gap="small">
-          <Flex gap="small">
-            <Button size="xs" disabled={page >= pageCount || pages.loading} onClick={() => onPageChange(page + 1)}>
-              {t('messages.older')}
-            </Button>
-            <Button size="xs" disabled={page === 1 || pages.loading} onClick={() => onPageChange(page - 1)}>
-              {t('messages.newer')}
-            </Button>
-          </Flex>
-          {messages
-            .slice()
-            .reverse()
-            .map((message) => (
-              <MessageLine key={message.id} message={message} {...props} />
-            ))}
-        </Flex>
-      )}
-    </Loadable>
   );
 };

@@ -26,10 +26,12 @@ import {
   field,
   friend,
   may,
+  message,
   refused,
   settingsPage,
   tag,
   USER,
+  written,
   type Replies,
 } from '@lumo/screens/testing';
 import { describe, expect, it, vi } from 'vitest';
@@ -250,6 +252,7 @@ describe('one friend', () => {
         fields: [field(), field({ property: 'birthday', label: 'Birthday', type: 'date', value: null })],
       }),
       'GET /changes': { items: [change()], next: null },
+      'GET /friends/{slot}/{user}/messages': { items: [], next: null },
       ...more,
     });
 
@@ -262,6 +265,37 @@ describe('one friend', () => {
     await page.sees('HubSpot won');
     expect(server.of('GET /friends/{slot}/{user}')[0]?.path).toEqual(['1', USER]);
     expect(server.of('GET /changes')[0]?.query).toMatchObject({ slot: '1', user: USER });
+  });
+
+  it('shows the conversation, oldest first, page by page, with Retry for what was not sent', async () => {
+    const server = detail({
+      'GET /friends/{slot}/{user}/messages': ({ query }) =>
+        query.cursor
+          ? { items: [message({ id: 'm0', text: 'long ago' })], next: null }
+          : {
+              items: [
+                written({ id: 'm2', text: 'Yes, come by', status: 'failed', code: 'LINE_REFUSED', retry: true }),
+                message({ id: 'm1', text: '開いていますか?' }),
+              ],
+              next: 'older',
+            },
+      'POST /friends/{slot}/{user}/messages/{message}/retry': { message: written({ id: 'm2' }) },
+    });
+    const page = open(at);
+    await page.sees('Yes, come by');
+    expect(page.texts().indexOf('開いていますか?')).toBeLessThan(page.texts().indexOf('Yes, come by'));
+    page.findByTestId(LoadingButton, 'retry-m2').trigger('onClick');
+    await vi.waitFor(() => expect(server.of('POST /friends/{slot}/{user}/messages/{message}/retry')).toHaveLength(1));
+    page
+      .findAll(Button)
+      .find((button) => button.text === 'Older')!
+      .trigger('onClick');
+    await page.sees('long ago');
+  });
+
+  it('says so where nothing was said', async () => {
+    detail();
+    await open(at, { language: 'ja' }).sees('メッセージはまだありません');
   });
 
   it('says when there is no such friend', async () => {

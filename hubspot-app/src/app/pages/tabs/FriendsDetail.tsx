@@ -5,6 +5,7 @@ import {
   FriendHead,
   LinkFacts,
   Loadable,
+  MessagePages,
   PagedTable,
   TagEditor,
   useApi,
@@ -19,7 +20,7 @@ import { CHANGE_COLUMNS, ChangeRow } from '../components/runs/ChangeRow.tsx';
 
 const ROWS = 20;
 
-/** One friend: link, tags, synced fields with their sources and times, and what was changed (P-140). */
+/** One friend: link, tags, synced fields with their sources and times, the conversation, and what was changed (P-140, P-141). */
 export const FriendsDetail = () => {
   const t = useText('friends');
   const { params } = usePageRoute();
@@ -38,6 +39,7 @@ export const FriendsDetail = () => {
 
 const Detail = ({ friend, onChanged }: { friend: FriendDetail; onChanged: () => void }) => {
   const t = useText('friends');
+  const messages = useText('card');
   const format = useFormat();
   const may = useMay();
   const { addAlert } = useExtensionActions<'pages'>();
@@ -62,6 +64,11 @@ const Detail = ({ friend, onChanged }: { friend: FriendDetail; onChanged: () => 
           may={may.edit_friends}
           onSaved={() => changed(t('fields.saved'))}
         />
+      </Flex>
+      <Divider />
+      <Flex direction="column" gap="small">
+        <Heading>{messages('messages.title')}</Heading>
+        <MessagePages friend={friend} format={format} may={may.send_messages} onChanged={onChanged} />
       </Flex>
       <Divider />
       <LinkHistory friend={friend} may={may.edit_friends} onChanged={onChanged} />

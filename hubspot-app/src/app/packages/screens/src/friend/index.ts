@@ -2,6 +2,8 @@ export * from './FieldEditor.tsx';
 export * from './FriendFields.tsx';
 export * from './FriendHead.tsx';
 export * from './LinkFacts.tsx';
+export * from './MessageLine.tsx';
+export * from './MessagePages.tsx';
 export * from './TagEditor.tsx';
 export * from './useAllTags.ts';
 export * from './useMay.ts';

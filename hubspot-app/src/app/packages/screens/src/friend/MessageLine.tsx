@@ -1,13 +1,10 @@
 import { Flex, Link, LoadingButton, StatusTag, Text, Tile } from '@hubspot/ui-extensions';
-import {
-  ErrorAlert,
-  useAction,
-  useProblem,
-  useText,
-  type Format,
-  type FriendDetail,
-  type Message,
-} from '@lumo/screens';
+import type { FriendDetail, Message } from '../api/types.ts';
+import { useAction } from '../api/useAction.ts';
+import { ErrorAlert } from '../components/Problems.tsx';
+import type { Format } from '../format.ts';
+import { useProblem } from '../help/useProblem.ts';
+import { useText } from '../i18n/useText.ts';
 
 const TYPES = ['image', 'video', 'audio', 'file', 'location', 'sticker'] as const;
 const STATUS = { sending: 'info', sent: 'success', failed: 'danger', unclear: 'warning' } as const;
