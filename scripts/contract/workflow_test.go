@@ -310,6 +310,20 @@ func TestWorkflowTags(t *testing.T) {
 	if o := w.outputs(step("lumo_add_line_tag", "gone"))[0]; o["status"] != "failed" || o["reason"] != workflow.ReasonTag {
 		t.Errorf("%v", o)
 	}
+	// Who deletes the tag is told which workflows named it, also for contacts that nobody is linked to.
+	third, err := w.hub.MakeFlow(customer, hubspotsandbox.Flow{Steps: []hubspotsandbox.FlowStep{{Action: "lumo_add_line_tag", Inputs: map[string]string{"oa": "1", "tag": tag}}}})
+	w.must(err)
+	w.must(w.hub.Enroll(customer, third, 999_999))
+	w.play(third, time.Minute)
+	uses := into[struct {
+		Items []struct {
+			Kind, ID string
+			LastAt   *int64
+		}
+	}](t, w.ann.ok("GET", "/tags/1/"+tag+"/uses", nil)).Items
+	if len(uses) != 3 || uses[0].Kind != "workflow" || uses[2].ID != fmt.Sprint(third) || uses[2].LastAt == nil || *uses[2].LastAt > w.clock.Now().UnixMilli() {
+		t.Errorf("used by %+v", uses)
+	}
 }
 
 // one enrols a contact in a workflow of one step and tells what the step answered.

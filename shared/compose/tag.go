@@ -21,7 +21,7 @@ func (a *App) Tags() *tag.Service {
 
 // tagPlaces is everything that may refer to a tag; what else comes to do so belongs here.
 func (a *App) tagPlaces() []tag.Place {
-	return []tag.Place{a.tagInBroadcasts, a.tagInSegments}
+	return []tag.Place{a.tagInBroadcasts, a.tagInSegments, a.tagInWorkflows}
 }
 
 // tagInSegments looks through the account's segments.
@@ -32,6 +32,16 @@ func (a *App) tagInSegments(ctx context.Context, p id.PortalID, slot id.Slot, ta
 		if g.Tree.Uses(segment.Tag, tagID) {
 			out = append(out, tag.Use{Kind: "segment", ID: g.ID, Name: g.Name})
 		}
+	}
+	return out, err
+}
+
+// tagInWorkflows are those whose steps named the tag lately: nobody tells which others would. Their names are HubSpot's, too.
+func (a *App) tagInWorkflows(ctx context.Context, p id.PortalID, slot id.Slot, tagID string) ([]tag.Use, error) {
+	all, err := dynamo.Workflows{Table: a.Table()}.TagUses(ctx, p, slot, tagID)
+	out := make([]tag.Use, len(all))
+	for i, u := range all {
+		out[i] = tag.Use{Kind: "workflow", ID: u.Workflow, Name: u.Workflow, LastAt: u.LastAt}
 	}
 	return out, err
 }

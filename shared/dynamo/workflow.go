@@ -6,7 +6,9 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -185,6 +187,39 @@ func (s Workflows) Due(ctx context.Context, p id.PortalID, until int64, limit in
 				return nil, errors.New("an execution's row is malformed")
 			}
 			out = append(out, workflow.Ref{Portal: p, Contact: id.ContactID(contact), ID: parts[2]})
+		}
+	}
+	return out, nil
+}
+
+// tagUseItem lies at P#<portal>#TAGUSE#<slot> / "<tag>#<workflow>".
+type tagUseItem struct {
+	workflow.Use
+	TTL int64 `dynamodbav:"ttl"`
+}
+
+func (s Workflows) tagUses(p id.PortalID, slot id.Slot) partition {
+	return s.Table.Portal(p).in("TAGUSE", slot.String())
+}
+
+// TagUsed implements workflow.Store. The row is written once an hour at most.
+func (s Workflows) TagUsed(ctx context.Context, p id.PortalID, slot id.Slot, tag string, u workflow.Use) error {
+	at := expression.Name("t")
+	cond := expression.AttributeNotExists(at).Or(at.LessThan(expression.Value(u.LastAt)))
+	it := tagUseItem{u, time.UnixMilli(u.LastAt).Add(workflow.UsesFor).Unix()}
+	return unlessChanged(s.tagUses(p, slot).put(ctx, tag+"#"+u.Workflow, it, &cond))
+}
+
+// TagUses implements workflow.Store.
+func (s Workflows) TagUses(ctx context.Context, p id.PortalID, slot id.Slot, tag string) ([]workflow.Use, error) {
+	pg, err := s.tagUses(p, slot).query(ctx, query{prefix: tag + "#", limit: 100})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]workflow.Use, len(pg.Items))
+	for i, m := range pg.Items {
+		if err := attributevalue.UnmarshalMap(m, &out[i]); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil

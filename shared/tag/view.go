@@ -16,6 +16,7 @@ type Use struct {
 	ID     string
 	Name   string
 	Status string // of a broadcast
+	LastAt int64  // of a workflow, Unix ms
 }
 
 // Place looks for uses of a tag. Whatever can refer to a tag brings one (compose.tagPlaces).

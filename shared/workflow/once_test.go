@@ -50,6 +50,7 @@ type world struct {
 	dies     func() bool
 	trouble  func() error
 	ids      int
+	used     []string
 }
 
 func newWorld() *world {
@@ -129,6 +130,14 @@ func (w *world) Due(_ context.Context, _ id.PortalID, until int64, _ int) (out [
 	return out, nil
 }
 
+func (w *world) TagUsed(_ context.Context, _ id.PortalID, _ id.Slot, tag string, u workflow.Use) error {
+	w.point()
+	w.used = append(w.used, tag+" "+u.Workflow)
+	return nil
+}
+func (w *world) TagUses(context.Context, id.PortalID, id.Slot, string) ([]workflow.Use, error) {
+	return nil, nil
+}
 func (w *world) Quiet(context.Context, id.PortalID) (workflow.Quiet, error) {
 	return workflow.Quiet{}, nil
 }

@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
+	"time"
 
 	"lumo/shared/chat"
 	"lumo/shared/clock"
@@ -176,6 +178,10 @@ func (s *Service) target(ctx context.Context, e Execution) (Execution, error) {
 		return e, nil
 	case LinkFriend:
 		return named(e, slot, now), nil
+	case AddTag, RemoveTag:
+		if err := s.tagUsed(ctx, c, slot); err != nil {
+			return e, err
+		}
 	}
 	keys, err := s.Friends.ByContact(ctx, c.Portal, c.Contact)
 	if err != nil {
@@ -289,7 +295,7 @@ func (s *Service) stop(ctx context.Context, e Execution) (Execution, error) {
 func (s *Service) tag(ctx context.Context, e Execution) (Execution, error) {
 	c, now := e.Call, s.Clock.Now()
 	name := c.Inputs[InputTag]
-	if name == "" || len(name) > 64 {
+	if !tagName(name) {
 		return e.Decided(Failed, ReasonFields, now), nil
 	}
 	b := tag.Bulk{Slot: e.Target.Slot, Users: []id.LineUserID{e.Target.User}, By: portal.Actor{Email: "workflow"}, At: now}
@@ -315,6 +321,18 @@ func (s *Service) tag(ctx context.Context, e Execution) (Execution, error) {
 	}
 	return e.Decided(Done, "", now), nil
 }
+
+// tagUsed remembers that the workflow needs the tag, so that whoever deletes the tag is told. A contact that nobody is linked to tells it, too.
+func (s *Service) tagUsed(ctx context.Context, c Call, slot id.Slot) error {
+	name := c.Inputs[InputTag]
+	if c.Workflow == "" || !tagName(name) {
+		return nil
+	}
+	return s.Store.TagUsed(ctx, c.Portal, slot, name, Use{Workflow: c.Workflow, LastAt: time.UnixMilli(c.At).Truncate(time.Hour).UnixMilli()})
+}
+
+// tagName tells whether a field can be the id of a tag.
+func tagName(s string) bool { return s != "" && len(s) <= 64 && !strings.Contains(s, "#") }
 
 func (s *Service) warn(p id.PortalID, what string, err error) {
 	if s.Log != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"lumo/shared/bubble"
 	"lumo/shared/chat"
@@ -44,10 +45,19 @@ type Store interface {
 	Save(ctx context.Context, e Execution) (Execution, error)
 	// Due lists executions that are due at until (Unix ms).
 	Due(ctx context.Context, p id.PortalID, until int64, limit int) ([]Ref, error)
+	// TagUsed notes that a workflow gives or takes a tag; TagUses lists those of the last UsesFor.
+	TagUsed(ctx context.Context, p id.PortalID, s id.Slot, tag string, u Use) error
+	TagUses(ctx context.Context, p id.PortalID, s id.Slot, tag string) ([]Use, error)
 	// Quiet hours of a portal.
 	Quiet(ctx context.Context, p id.PortalID) (Quiet, error)
 	SaveQuiet(ctx context.Context, p id.PortalID, q Quiet) error
 }
+
+// Use is a workflow whose step named something, as far as Lumo saw.
+type Use = messagetemplate.Use
+
+// UsesFor is how long a workflow is remembered to use a tag. HubSpot tells nobody which workflows would, nor when one was deleted.
+const UsesFor = 90 * 24 * time.Hour
 
 // Completion answers one callback.
 type Completion struct {

@@ -154,6 +154,7 @@ type useView struct {
 	ID     string  `json:"id"`
 	Name   string  `json:"name"`
 	Status *string `json:"status"`
+	LastAt *int64  `json:"lastAt"`
 }
 
 func getTagUses(ctx context.Context, c *call) (any, error) {
@@ -165,7 +166,7 @@ func getTagUses(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slice(c, uses, func(u tag.Use) useView { return useView{u.Kind, u.ID, u.Name, some(u.Status)} })
+	return slice(c, uses, func(u tag.Use) useView { return useView{u.Kind, u.ID, u.Name, some(u.Status), at(u.LastAt)} })
 }
 
 type copyTag struct {

@@ -1,5 +1,15 @@
-import { Button, Checkbox, Input, LoadingButton, Modal, Select } from '@hubspot/ui-extensions';
-import { account, deletedTag, fakeServer, may, refused, settingsPage, tag, type Replies } from '@lumo/screens/testing';
+import { Button, Checkbox, Input, Link, LoadingButton, Modal, Select } from '@hubspot/ui-extensions';
+import {
+  account,
+  deletedTag,
+  fakeServer,
+  may,
+  NOON,
+  refused,
+  settingsPage,
+  tag,
+  type Replies,
+} from '@lumo/screens/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { open } from './open.tsx';
 
@@ -116,8 +126,9 @@ describe('Tags', () => {
     const server = serve({
       'GET /tags/{slot}/{tag}/uses': {
         items: [
-          { kind: 'broadcast', id: '1', name: 'Spring', status: 'draft' },
-          { kind: 'segment', id: '2', name: 'Buyers', status: null },
+          { kind: 'broadcast', id: '1', name: 'Spring', status: 'draft', lastAt: null },
+          { kind: 'segment', id: '2', name: 'Buyers', status: null, lastAt: null },
+          { kind: 'workflow', id: '501', name: '501', status: null, lastAt: NOON },
         ],
         next: null,
       },
@@ -128,7 +139,9 @@ describe('Tags', () => {
     expect(server.of('GET /tags/{slot}/{tag}/uses')).toEqual([]);
     const modal = await dialog(page, 'remove-tag');
     await page.sees('The tag is removed from 1,200 friends, here and in HubSpot.');
-    await page.sees('Broadcast “Spring” (draft) | Segment “Buyers”');
+    await page.sees(/Broadcast “Spring” \(draft\) \| Segment “Buyers” \| Workflow 501, last .*2026/);
+    await page.sees('HubSpot does not tell Lumo which workflows use a tag.');
+    expect(modal().find(Link).props.href).toMatchObject({ external: true });
     modal().find(LoadingButton).trigger('onClick');
     await vi.waitFor(() => expect(page.alerts()[0]).toContain('“VIP” is deleted'));
     expect(server.of('DELETE /tags/{slot}/{tag}')[0]?.path).toEqual(['1', 'vip']);
@@ -139,7 +152,8 @@ describe('Tags', () => {
     const page = open('/tags');
     await page.sees('VIP');
     await dialog(page, 'remove-tag');
-    await page.sees('No broadcast, segment or workflow uses it.');
+    await page.sees('No broadcast or segment uses it, and no workflow did in the last 90 days.');
+    await page.sees('HubSpot does not tell Lumo which workflows use a tag.');
     server.set({ 'GET /tags/{slot}/{tag}/uses': refused('NO_SUCH_TAG') });
     const other = open('/tags');
     await other.sees('VIP');

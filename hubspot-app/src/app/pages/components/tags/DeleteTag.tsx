@@ -1,5 +1,14 @@
-import { List, LoadingSpinner, Text, useExtensionActions } from '@hubspot/ui-extensions';
-import { ErrorAlert, useAction, useApi, useText, type TagRow, type TagUse } from '@lumo/screens';
+import { Link, List, LoadingSpinner, Text, useExtensionActions } from '@hubspot/ui-extensions';
+import {
+  ErrorAlert,
+  useAction,
+  useApi,
+  useFormat,
+  useHubSpotLinks,
+  useText,
+  type TagRow,
+  type TagUse,
+} from '@lumo/screens';
 import { TagDialog } from './TagDialog.tsx';
 
 interface Props {
@@ -45,16 +54,23 @@ const Uses = ({ tag }: { tag: TagRow }) => {
   const uses = useApi('GET /tags/{slot}/{tag}/uses', { path: { slot: tag.slot, tag: tag.id }, query: { limit: 20 } });
   if (uses.error) return <ErrorAlert error={uses.error} />;
   if (!uses.data) return <LoadingSpinner label={t('delete.looking')} showLabel />;
-  if (uses.data.items.length === 0) return <Text>{t('delete.unused')}</Text>;
+  const { items, next } = uses.data;
   return (
     <>
-      <Text format={{ fontWeight: 'bold' }}>{t('delete.used')}</Text>
-      <List variant="unordered-styled">
-        {uses.data.items.map((use) => (
-          <Use key={`${use.kind} ${use.id}`} use={use} />
-        ))}
-        {uses.data.next !== null && <Text>{t('delete.more')}</Text>}
-      </List>
+      {items.length === 0 ? (
+        <Text>{t('delete.unused')}</Text>
+      ) : (
+        <>
+          <Text format={{ fontWeight: 'bold' }}>{t('delete.used')}</Text>
+          <List variant="unordered-styled">
+            {items.map((use) => (
+              <Use key={`${use.kind} ${use.id}`} use={use} />
+            ))}
+            {next !== null && <Text>{t('delete.more')}</Text>}
+          </List>
+        </>
+      )}
+      <Text variant="microcopy">{t('delete.limits')}</Text>
     </>
   );
 };
@@ -63,6 +79,15 @@ const STATUS = ['draft', 'scheduled', 'sending', 'held'] as const;
 
 const Use = ({ use }: { use: TagUse }) => {
   const t = useText('tags');
+  const { dateTime } = useFormat();
+  const links = useHubSpotLinks();
+  if (use.kind === 'workflow') {
+    return (
+      <Link href={{ url: links.workflow(use.id), external: true }}>
+        {t('use.workflow', { name: use.name, time: dateTime(use.lastAt) })}
+      </Link>
+    );
+  }
   const status = STATUS.find((known) => known === use.status);
   return <Text>{t(`use.${use.kind}`, { name: use.name, status: status ? t(`status.${status}`) : '' })}</Text>;
 };

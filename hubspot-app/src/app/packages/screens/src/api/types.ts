@@ -990,9 +990,12 @@ export interface DeletedTagPage {
 export interface TagUse {
   kind: 'broadcast' | 'segment' | 'workflow';
   id: string;
+  /** Of a workflow its id: HubSpot does not tell its name */
   name: string;
   /** Of a broadcast */
   status: string | null;
+  /** Of a workflow: when its step last named the tag, Unix milliseconds, to the hour */
+  lastAt: number | null;
 }
 
 export interface TagUses {
