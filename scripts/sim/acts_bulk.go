@@ -60,6 +60,17 @@ func (w *World) syncSoon(t *tenant, seconds int, extent syncrun.Extent) {
 	w.at(w.now.Add(time.Duration(seconds)*time.Second), func() { w.run(t, req) })
 }
 
+// readMeanwhile has automatic runs, which read changes only, come again and again while something is at work in HubSpot. No full read makes
+// up for what they miss.
+func (w *World) readMeanwhile(t *tenant) {
+	req := syncrun.Request{Trigger: syncrun.Automatic, Extent: syncrun.All, Changes: true}
+	at := time.Duration(20+w.rng.IntN(40)) * time.Second
+	for range 3 {
+		w.at(w.now.Add(at), func() { w.run(t, req) })
+		at += time.Duration(15+w.rng.IntN(30)) * time.Second
+	}
+}
+
 // editManyInLumo is somebody who works through a list of friends.
 func (w *World) editManyInLumo() {
 	t := w.tenant()

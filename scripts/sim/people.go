@@ -83,10 +83,14 @@ func (w *World) populate() {
 		for n := range accounts {
 			w.openAccount(t, provider.ID, id.Slot(n+1))
 		}
-		for _, n := range w.everyContact(t) { // the first sync finds half of them linked
-			if w.rng.IntN(2) == 0 {
+		from := w.rng.IntN(len(w.people))
+		for i, n := range w.everyContact(t) { // the first sync finds most of them linked, a few to the same person
+			if p := w.people[(from+i)%len(w.people)]; w.rng.IntN(4) > 0 {
+				if w.rng.IntN(4) == 0 {
+					p = w.somebody()
+				}
 				a := w.account(t)
-				w.edit(t, n, a.idField, string(w.userID(a, w.somebody())))
+				w.edit(t, n, a.idField, string(w.userID(a, p)))
 			}
 		}
 	}

@@ -125,11 +125,20 @@ func (w *World) live() {
 func (w *World) rush() {
 	w.weather.spell(w.now, 30*time.Second)
 	w.trace("rush")
-	switch w.rng.IntN(5) {
+	kind := w.rng.IntN(5)
+	if w.weather.journal == "refused" && w.rng.IntN(3) > 0 {
+		kind = 0 // where nothing but the search index tells of it
+	}
+	switch kind {
 	case 0, 1:
 		t := w.tenant()
 		w.enroll(t)
-		w.syncSoon(t, 30+w.rng.IntN(70), syncrun.Contacts)
+		if w.compares {
+			w.syncSoon(t, 30+w.rng.IntN(70), syncrun.Contacts)
+		} else {
+			w.enroll(t)
+			w.readMeanwhile(t)
+		}
 	case 2, 3:
 		for range 3 {
 			w.editManyInLumo()
