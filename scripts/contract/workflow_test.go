@@ -440,7 +440,7 @@ func TestWorkflowPages(t *testing.T) {
 	if !strings.Contains(text, w.template) || !strings.Contains(text, "Transactional") {
 		t.Fatalf("%s", text)
 	}
-	_, to := page("POST", home+"/new", url.Values{"action": {sendAction}, "name": {"By hand"}, "oa": {"1"}, "template": {w.template}, "category": {"transactional"}})
+	_, to := page("POST", home+"/new", url.Values{"action": {sendAction}, "name": {"By hand"}, "oa": {"1"}, "template": {w.template}, "category": {"transactional"}, "then_status": {"sent"}, "then_property": {"city"}, "then_value": {"Sapporo"}})
 	to, _, _ = strings.Cut(to, "?")
 	if !strings.HasPrefix(to, home+"/") {
 		t.Fatalf("leads to %q", to)
@@ -449,6 +449,9 @@ func TestWorkflowPages(t *testing.T) {
 	for range 5 {
 		w.clock.Advance(time.Second)
 		w.work()
+	}
+	if v := w.value(customer, id.ContactID(w.contacts[0]), "city"); v != "Sapporo" {
+		t.Errorf("the branch of sent set %q", v)
 	}
 	if text, _ := page("GET", to, nil); !strings.Contains(text, "sent 3") || !strings.Contains(text, "The message was handed to LINE.") {
 		t.Errorf("%s", text)

@@ -13,6 +13,7 @@ type flowView struct {
 	ID    int64
 	Name  string
 	Step  string
+	Then  []FlowThen
 	Stats FlowStats
 	Rows  []flowRow
 	More  int
@@ -53,6 +54,7 @@ func (s *Server) flowsPage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p := v.page(r, "Workflows")
+	p.Then = FlowThen{r.URL.Query().Get("then_status"), r.URL.Query().Get("then_property"), r.URL.Query().Get("then_value")}
 	p.Actions, p.Action, p.Search = s.cfg.Actions, r.URL.Query().Get("action"), r.URL.Query().Get("q")
 	s.mu.Lock()
 	for id, f := range s.flows.flows[v.portal] {
@@ -111,7 +113,11 @@ func (s *Server) newFlow(w http.ResponseWriter, r *http.Request) {
 			inputs[f.Name] = x
 		}
 	}
-	id, err := s.MakeFlow(v.portal, Flow{Name: r.FormValue("name"), Steps: []FlowStep{{Action: a.UID, Inputs: inputs}}})
+	f := Flow{Name: r.FormValue("name"), Steps: []FlowStep{{Action: a.UID, Inputs: inputs}}}
+	if t := (FlowThen{r.FormValue("then_status"), r.FormValue("then_property"), r.FormValue("then_value")}); t.Status != "" && t.Property != "" {
+		f.Then = append(f.Then, t)
+	}
+	id, err := s.MakeFlow(v.portal, f)
 	if err != nil {
 		back(w, r, fmt.Sprintf("/ui/%d/workflows", v.portal), err)
 		return
@@ -133,7 +139,7 @@ func (s *Server) flowPage(w http.ResponseWriter, r *http.Request) {
 	}
 	v.object = contactKind
 	p := v.page(r, "Workflow "+f.Name)
-	view := flowView{ID: f.ID, Name: f.Name, Step: f.Steps[0].Action, Stats: s.FlowStats(v.portal, f.ID)}
+	view := flowView{ID: f.ID, Name: f.Name, Step: f.Steps[0].Action, Then: f.Then, Stats: s.FlowStats(v.portal, f.ID)}
 	all := s.Enrolments(v.portal, f.ID)
 	slices.Reverse(all)
 	for _, e := range all[:min(len(all), flowRows)] {

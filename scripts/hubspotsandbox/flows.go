@@ -34,6 +34,14 @@ type Flow struct {
 	ID    int64      `json:"id"`
 	Name  string     `json:"name"`
 	Steps []FlowStep `json:"steps"`
+	Then  []FlowThen `json:"then,omitempty"`
+}
+
+// FlowThen is a branch after the last step: contacts for whom it ended with Status get a value.
+type FlowThen struct {
+	Status   string `json:"status"`
+	Property string `json:"property"`
+	Value    string `json:"value"`
 }
 
 // States of an enrolment.
@@ -214,10 +222,21 @@ func (s *Server) finishStep(e *Enrolment, state string, outputs map[string]strin
 	e.callback, e.calls, e.repeats = "", 0, 0
 	if e.Step++; e.Step == len(f.Steps) {
 		e.State = FlowDone
+		s.branch(e, f)
 		return
 	}
 	e.State = FlowCalling
 	s.again(e, nextStep)
+}
+
+// branch does what comes after the last step for where the contact ended. A contact that is gone gets nothing.
+func (s *Server) branch(e *Enrolment, f *Flow) {
+	portal, contact, end, by := e.portal, e.Contact, e.Branch(), By{Source: Source{"AUTOMATION_PLATFORM", "WORKFLOWS"}}
+	for _, t := range f.Then {
+		if t.Status == end {
+			s.clock.AfterFunc(0, func() { _ = s.Edit(portal, "contacts", contact, map[string]string{t.Property: t.Value}, by) })
+		}
+	}
 }
 
 // nextStep is how long HubSpot takes from the end of a step to the call of the next.

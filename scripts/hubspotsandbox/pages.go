@@ -43,6 +43,7 @@ type page struct {
 	Inputs  []fieldInput
 	Flows   []flowView
 	Flow    *flowView
+	Then    FlowThen
 
 	Threads   []threadView
 	Thread    *threadView

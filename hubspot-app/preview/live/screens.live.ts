@@ -9,6 +9,7 @@ import { stage } from './stage.ts';
 import { symptoms } from './symptoms.ts';
 import { tagging } from './tagging.ts';
 import { tours } from './tours.ts';
+import { workflows } from './workflows.ts';
 import { startWorld } from './world.mjs';
 
 beforeAll(async () => {
@@ -32,6 +33,7 @@ numbers();
 tours();
 flows();
 tagging();
+workflows();
 symptoms();
 everything();
 many();
