@@ -1,0 +1,92 @@
+package iam
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// actions that a call of the SDK needs, where it is not the call's own name (AWS service authorization reference).
+var actions = map[string][]string{
+	"dynamodb.TransactWriteItems": {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"},
+	"dynamodb.TransactGetItems":   {"dynamodb:GetItem"},
+	"sqs.SendMessageBatch":        {"sqs:SendMessage"},
+	"sesv2.SendEmail":             {"ses:SendEmail"},
+}
+
+// resources that a function may do something to, as template.yaml writes them. Queues are named one by one.
+var resources = map[string][]string{
+	"dynamodb":       {"Table.Arn", "${Table.Arn}/index/*"},
+	"kms":            {"Key.Arn"},
+	"s3":             {"${Bucket.Arn}/portal/*"},
+	"secretsmanager": {"arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:lumo/*"},
+	"ses":            {"*"}, // a sender's identity is the stage's, not the function's
+}
+
+const send = "sqs:SendMessage"
+
+// Compare names everything that a function lacks or has too much of. Both maps are by the function's folder.
+func Compare(needs map[string]Needs, grants map[string]Grants) []string {
+	var out []string
+	for _, f := range slices.Sorted(maps.Keys(needs)) {
+		g, ok := grants[f]
+		if !ok {
+			out = append(out, fmt.Sprintf("functions/%s is no function of template.yaml", f))
+			continue
+		}
+		for _, problem := range compare(needs[f], g.Allowed) {
+			out = append(out, fmt.Sprintf("template.yaml, %s: %s", g.ID, problem))
+		}
+	}
+	for _, f := range slices.Sorted(maps.Keys(grants)) {
+		if _, ok := needs[f]; !ok {
+			out = append(out, fmt.Sprintf("template.yaml, %s: there is no program functions/%s", grants[f].ID, f))
+		}
+	}
+	return out
+}
+
+func compare(n Needs, allowed map[string][]string) []string {
+	needed := map[string]string{} // action and resource: the way there
+	for call, way := range n.Calls {
+		service, name, _ := strings.Cut(call, ".")
+		wanted := actions[call]
+		if wanted == nil {
+			wanted = []string{service + ":" + name}
+		}
+		for _, action := range wanted {
+			if action == send {
+				continue // the queues tell
+			}
+			service, _, _ := strings.Cut(action, ":")
+			for _, r := range resources[service] {
+				needed[action+" on "+r] = way
+			}
+			if resources[service] == nil {
+				needed[action+" on a resource of a service that is new here"] = way
+			}
+		}
+	}
+	for q, way := range n.Queues {
+		needed[send+" on "+q+".Arn"] = way
+	}
+	has := map[string]bool{}
+	for action, on := range allowed {
+		for _, r := range on {
+			has[action+" on "+r] = true
+		}
+	}
+	var out []string
+	for _, one := range slices.Sorted(maps.Keys(needed)) {
+		if !has[one] {
+			out = append(out, fmt.Sprintf("lacks %s, which its code reaches: %s", one, needed[one]))
+		}
+	}
+	for _, one := range slices.Sorted(maps.Keys(has)) {
+		if _, ok := needed[one]; !ok {
+			out = append(out, fmt.Sprintf("may %s, which its code cannot reach", one))
+		}
+	}
+	return out
+}
