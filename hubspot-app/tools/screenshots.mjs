@@ -1,5 +1,6 @@
 // Pictures of the screens and of the tour from an empty account to a synced one, in both languages, for the README: starts the whole
 // system with a small world and walks through it.
+import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { project } from '../preview/lib/bundles.mjs';
@@ -9,18 +10,29 @@ import { PORTAL, startWorld } from '../preview/live/world.mjs';
 import { launch } from './browser.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
+/** @typedef {{ user: string, segment: string, broadcast: string }} Furniture */
 
 const folder = path.resolve(project, '../docs/images');
 /** @type {('en' | 'ja')[]} */
 const LANGUAGES = ['en', 'ja'];
 
-/** Each picture's name, the screen's address and what to do there first. @type {[string, string, ((page: Page) => Promise<void>)?][]} */
-const SCREENS = [
+/**
+ * Each picture's name, the screen's address and what to do there first.
+ *
+ * @param {Furniture} made @returns {[string, string, ((page: Page) => Promise<void>)?][]}
+ */
+const screens = (made) => [
   ['dashboard', 'ext=pages'],
   ['resync', 'ext=pages', (page) => page.getByTestId('resync').click()],
   ['sync-data', 'ext=pages&path=/sync-data'],
   ['friends', 'ext=pages&path=/friends'],
   ['help', 'ext=pages&path=/help'],
+  ['friend', `ext=pages&path=/friends/1/${made.user}`],
+  ['linkage', 'ext=pages&path=/linkage'],
+  ['tags', 'ext=pages&path=/tags'],
+  ['segment', `ext=pages&path=/segments/1/${made.segment}`],
+  ['broadcast', `ext=pages&path=/broadcasts/1/${made.broadcast}`],
+  ['templates', 'ext=pages&path=/templates'],
   ['settings', 'ext=settings'],
   ['card', 'ext=card'],
   ['card-sidebar', 'ext=sidebar'],
@@ -79,16 +91,49 @@ async function window(browser, base) {
   return context;
 }
 
+/**
+ * What a company has made after some weeks: tags, a segment, a broadcast, a template.
+ *
+ * @param {import('../preview/live/world.mjs').World} world @returns {Promise<Furniture>}
+ */
+async function furnish(world) {
+  const post = (/** @type {string} */ route, /** @type {object} */ body) =>
+    world.api(route, { method: 'POST', body: { requestId: randomUUID(), ...body } });
+  const { items } = await world.api('/friends?slot=1&limit=50');
+  /** @type {string[]} */
+  const users = items
+    .filter((/** @type {{ follow: string }} */ friend) => friend.follow === 'following')
+    .map((/** @type {{ user: string }} */ friend) => friend.user);
+  const regulars = (await post('/tags', { slot: 1, name: 'お得意様 Regulars' })).tag.id;
+  const guests = (await post('/tags', { slot: 1, name: '試飲会 Tasting' })).tag.id;
+  await post('/friends/tags', { slot: 1, users: users.slice(0, 32), add: [regulars], remove: [] });
+  await post('/friends/tags', { slot: 1, users: users.slice(20, 44), add: [guests], remove: [] });
+  const has = (/** @type {string} */ ref, op = 'has') => ({ any: [{ type: 'tag', op, ref }] });
+  const tree = { all: [has(regulars), has(guests, 'has_not')] };
+  const segment = (await post('/segments', { slot: 1, name: '試飲会にまだの方 Not yet at a tasting', tree })).id;
+  const text = '{{firstname|お客様}}さん、日曜の試飲会にいらっしゃいませんか? ☕️\nhttps://shop.example.com/tasting';
+  const message = { bubbles: [{ kind: 'text', text }] };
+  const { id: broadcast } = await post('/broadcasts', {
+    slot: 1,
+    name: '日曜の試飲会 Tasting on Sunday',
+    audience: { kind: 'segment', ref: segment },
+    ...message,
+  });
+  await post('/templates', { slot: 1, name: '試飲会 Tasting', ...message });
+  return { user: users[0] ?? '', segment, broadcast };
+}
+
 async function main() {
   await mkdir(folder, { recursive: true });
   console.log('starting the system, which takes a minute');
   const world = await startWorld({ contacts: 300, companies: 40, lists: 5, friends: 120, linked: 90 });
   const browser = await launch();
   try {
+    const made = await furnish(world);
     for (const lang of LANGUAGES) {
       const context = await window(browser, world.base);
       const page = await context.newPage();
-      for (const [name, query, act] of SCREENS) {
+      for (const [name, query, act] of screens(made)) {
         await attempt(name, async () => {
           await page.goto(`${world.base}/?${query}&portalId=${PORTAL}&lang=${lang}&bare=1`);
           await settled(page);
