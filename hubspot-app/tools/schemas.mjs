@@ -125,6 +125,16 @@ export const schemas = {
     executionRules: list(closed({ labelName: text, conditions: { type: 'object', minProperties: 1 } })),
     labels: closed({ en: labels, ja: labels }),
   }),
+  // Only apps that HubSpot approved may have these (docs/workflows.md).
+  APP_EVENT: closed({
+    name: text,
+    objectType: { const: 'CONTACT' },
+    headerTemplate: text,
+    detailTemplate: text,
+    properties: list(
+      closed({ name: { type: 'string', pattern: '^[a-z][a-z0-9_]*$' }, label: text, type: { const: 'string' } }),
+    ),
+  }),
   WEBHOOKS: closed({
     settings: closed({ targetUrl: https, maxConcurrentRequests: { type: 'integer', minimum: 1, maximum: 100 } }),
     subscriptions: closed({ crmObjects: list(event), legacyCrmObjects: list(event), hubEvents: list(event) }, []),

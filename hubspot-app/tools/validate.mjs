@@ -86,7 +86,9 @@ function appFaults(components, apiOrigin, src, repository) {
     ['requiredScopes', 'RequiredScopes'],
     ['optionalScopes', 'OptionalScopes'],
   ]) {
-    const want = goStrings(install, name).sort().join(' ');
+    // With app events comes their scope (compose.OptionalScopes).
+    const more = key === 'optionalScopes' && ofType(components, 'APP_EVENT').length > 0 ? ['timeline'] : [];
+    const want = [...goStrings(install, name), ...more].sort().join(' ');
     const have = [...auth[key]].sort().join(' ');
     if (have !== want)
       faults.push(`${app.uid}: ${key} are [${have}], portal.${name} in shared/portal/install.go are [${want}]`);

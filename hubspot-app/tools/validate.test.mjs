@@ -140,3 +140,14 @@ it('refuses workflow actions that package workflow does not know', async () => {
   ])
     expect(said).toContain(text);
 });
+
+it('takes the app events of an approved app together with their scope', async () => {
+  fs.cpSync(path.join(repository, 'hubspot-app/app-events'), at('app-events'), { recursive: true });
+  expect((await validate(copy, repository)).faults.join('\n')).toMatch(/optionalScopes are .* timeline/);
+  edit(APP, (json) => {
+    json.config.auth.optionalScopes.push('timeline');
+  });
+  const { components, faults } = await validate(copy, repository);
+  expect(faults).toEqual([]);
+  expect(components.filter(({ uid }) => uid.startsWith('lumo_line_'))).toHaveLength(6);
+});

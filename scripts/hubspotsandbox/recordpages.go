@@ -140,7 +140,15 @@ func (s *Server) recordPage(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	s.mu.Unlock()
-	p.Timeline = timeline(rec)
+	if v.object == contactKind {
+		for _, e := range s.AppEvents(v.portal) {
+			if e.Contact == strconv.FormatInt(rec.ID, 10) {
+				p.Timeline = append(p.Timeline, moment{e.Type, fmt.Sprint(e.Properties), e.At.Format("2006-01-02 15:04:05"), "app event"})
+			}
+		}
+		slices.Reverse(p.Timeline)
+	}
+	p.Timeline = append(p.Timeline, timeline(rec)...)
 	s.render(w, "record", p)
 }
 

@@ -69,7 +69,7 @@ func (c *call) path(name string) string { return c.r.PathValue(name) }
 
 func (s *Server) apiRoutes() *http.ServeMux {
 	mux := http.NewServeMux()
-	for _, rt := range slices.Concat(oauthRoutes, objectRoutes, propertyRoutes, associationRoutes, listRoutes, accountRoutes, journalRoutes, callbackRoutes,
+	for _, rt := range slices.Concat(oauthRoutes, objectRoutes, propertyRoutes, associationRoutes, listRoutes, accountRoutes, journalRoutes, callbackRoutes, appEventRoutes,
 		channelRoutes, threadRoutes, fileRoutes) {
 		mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(rt, w, r) })
 	}

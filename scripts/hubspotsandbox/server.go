@@ -66,14 +66,16 @@ type Server struct {
 	channels []*channel
 	hooks    hooks
 	flows    flows
-	faults   []*Fault
-	faultSeq int
-	latency  Latency
-	skew     time.Duration
-	writes   writeLog
-	unseen   bool  // what is done right now is told to nobody (By.Unseen)
-	changes  int64 // counts every change of state, so that a snapshot is written only when needed
-	appStats *statsBook
+	// appEvents by portal; they do not outlive the process.
+	appEvents map[int64][]AppEvent
+	faults    []*Fault
+	faultSeq  int
+	latency   Latency
+	skew      time.Duration
+	writes    writeLog
+	unseen    bool  // what is done right now is told to nobody (By.Unseen)
+	changes   int64 // counts every change of state, so that a snapshot is written only when needed
+	appStats  *statsBook
 }
 
 // New makes a HubSpot without portals. It panics never; a configuration without secrets simply refuses every token call.
@@ -134,6 +136,7 @@ func (s *Server) reset() {
 	s.hooks = newHooks(s.cfg)
 	s.flows.stopAll()
 	s.flows = newFlows()
+	s.appEvents = map[int64][]AppEvent{}
 	s.faults, s.faultSeq = nil, 0
 	s.latency, s.skew = Latency{}, 0
 	s.writes = writeLog{limit: s.cfg.WriteLogLimit}

@@ -132,7 +132,7 @@ func (a *App) Eraser() *erasure.Eraser {
 func (a *App) Flusher() *contactsync.Flusher {
 	return &contactsync.Flusher{
 		Friends: a.Friends(), CRM: a.crm(), Log: a.ChangeLog(), Failures: a.Failures(), Outbox: a.Outbox(), Clock: a.Clock, Parallel: a.parallel(8),
-		Gone: a.gone, Again: contactsync.AgainBy(a.Sender()), Broken: func(ctx context.Context, p id.PortalID, f *fault.Fault) error { return a.broken(ctx, p, f) },
+		Happened: a.happened(), Gone: a.gone, Again: contactsync.AgainBy(a.Sender()), Broken: func(ctx context.Context, p id.PortalID, f *fault.Fault) error { return a.broken(ctx, p, f) },
 	}
 }
 

@@ -27,6 +27,9 @@ type Config struct {
 	// LinkSigningKey signs tracked links.
 	LinkSigningKey Secret
 
+	// AppEvents: HubSpot approved the app for events on the contact timeline, and its project declares them (docs/workflows.md).
+	AppEvents bool
+
 	MailFrom, TableName, BlobBucket, KMSKeyID string
 
 	Queues     map[queue.Queue]string // URLs
@@ -83,6 +86,13 @@ func Load(ctx context.Context, getenv func(string) string, secrets Secrets) (Con
 		KMSKeyID:              r.text("KMS_KEY_ID"),
 		Queues:                map[queue.Queue]string{},
 		DeadQueues:            map[queue.Queue]string{},
+	}
+	switch v := getenv("APP_EVENTS"); v {
+	case "on":
+		c.AppEvents = true
+	case "", "off":
+	default:
+		r.bad("APP_EVENTS", "must be on or off")
 	}
 	c.LinkSigningKey = Secret{getenv("LINK_SIGNING_KEY")}
 	if c.LinkSigningKey.value == "" && c.Stage != "dev" {

@@ -77,6 +77,18 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+func TestAppEventsAreASwitch(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]bool{"": false, "off": false, "on": true} {
+		if c, err := load(t, map[string]string{"APP_EVENTS": value}, nil); err != nil || c.AppEvents != want {
+			t.Errorf("%q: %v, %v", value, c.AppEvents, err)
+		}
+	}
+	if _, err := load(t, map[string]string{"APP_EVENTS": "yes"}, nil); err == nil || !strings.Contains(err.Error(), "APP_EVENTS") {
+		t.Error(err)
+	}
+}
+
 // Ensure that one error names everything that is wrong, and shows no value.
 func TestProblemsAreNamed(t *testing.T) {
 	t.Parallel()

@@ -9,12 +9,14 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"lumo/shared/appevent"
 	"lumo/shared/changelog"
 	"lumo/shared/clock"
 	"lumo/shared/failure"
 	"lumo/shared/fault"
 	"lumo/shared/friend"
 	"lumo/shared/id"
+	"lumo/shared/lineproperty"
 	"lumo/shared/portal"
 	"lumo/shared/register"
 	"lumo/shared/work"
@@ -37,6 +39,8 @@ type Flusher struct {
 	Gone func(ctx context.Context, p id.PortalID, c id.ContactID) error
 	// Again looks after contacts that claimed a friend whose link ended. Optional.
 	Again Again
+	// Happened is told what HubSpot has just learned of friends, for the timelines of their contacts. Optional; nothing depends on it.
+	Happened func(ctx context.Context, p id.PortalID, es []appevent.Event)
 	// Broken is told of properties that HubSpot refuses for every record (deleted, retyped, no permission).
 	Broken func(ctx context.Context, p id.PortalID, f *fault.Fault) error
 }
@@ -232,6 +236,7 @@ func (f *Flusher) accepted(ctx context.Context, s Scope, jobs map[id.ContactID]*
 	if err := f.tell(ctx, s, log, cause); err != nil {
 		return err
 	}
+	f.happened(ctx, s, jobs, done)
 	var mu sync.Mutex
 	return work.Each(ctx, f.Parallel, len(done), func(ctx context.Context, i int) error {
 		j := jobs[done[i].Contact]
@@ -244,6 +249,27 @@ func (f *Flusher) accepted(ctx context.Context, s Scope, jobs map[id.ContactID]*
 		out.Fields += len(j.properties)
 		return nil
 	})
+}
+
+// happened is told before the rows are noted: a repetition after a crash tells the same again.
+func (f *Flusher) happened(ctx context.Context, s Scope, jobs map[id.ContactID]*job, done []Updated) {
+	if f.Happened == nil {
+		return
+	}
+	var es []appevent.Event
+	for _, u := range done {
+		j := jobs[u.Contact]
+		for _, row := range j.friends {
+			es = append(es, appevent.Of(s.Portal, row, func(k lineproperty.Key) (string, bool) {
+				p, known := s.Names[row.Slot][k]
+				v, ok := j.properties[p.Name]
+				return v, known && ok
+			})...)
+		}
+	}
+	if len(es) > 0 {
+		f.Happened(ctx, s.Portal, es)
+	}
 }
 
 // store notes on each friend what HubSpot holds now, and clears the marker if nothing else is owed.

@@ -14,7 +14,7 @@ func FromApp(a *compose.App) Deps {
 		PublicURL: c.PublicURL, AppURL: c.HubspotAppURL, AppID: c.HubspotAppID, Secrets: c.HubspotSecrets(),
 		Authorize: func(state, redirectURI string, p id.PortalID) string {
 			return a.HubSpot().AuthorizeURL(hubspot.AuthorizeParams{
-				RedirectURI: redirectURI, Scopes: portal.RequiredScopes, Optional: portal.OptionalScopes, State: state, Portal: p,
+				RedirectURI: redirectURI, Scopes: portal.RequiredScopes, Optional: a.OptionalScopes(), State: state, Portal: p,
 			})
 		},
 		Installer: a.Portals(), Wizard: a.Onboarding(), Properties: a.Properties(), Inbox: a.InboxConnector(), States: a.Directory(), Clock: a.Clock, Random: a.Random, Log: a.Log,

@@ -89,6 +89,9 @@ func (s *Sandboxes) brought(c Config, parameters map[string]string, required ...
 }
 
 func (s *Sandboxes) hubspot(ctx context.Context, c Config, front string) error {
+	if v := c.Getenv("APP_EVENTS"); v != "" {
+		s.Parameters["AppEvents"] = v
+	}
 	own, err := s.brought(c, map[string]string{
 		"HUBSPOT_API_URL": "HubspotApiUrl", "HUBSPOT_APP_URL": "HubspotAppUrl", "HUBSPOT_CLIENT_ID": "HubspotClientId", "HUBSPOT_APP_ID": "HubspotAppId",
 		"HUBSPOT_CLIENT_SECRET": "HubspotClientSecret", "HUBSPOT_CLIENT_SECRET_PREVIOUS": "HubspotClientSecretPrevious",

@@ -57,7 +57,7 @@ func TestBothStart(t *testing.T) {
 func TestTheEnvironmentReplacesThem(t *testing.T) {
 	t.Parallel()
 	all := map[string]string{
-		"HUBSPOT_API_URL": "http://h", "HUBSPOT_APP_URL": "http://a", "HUBSPOT_CLIENT_ID": "id",
+		"HUBSPOT_API_URL": "http://h", "HUBSPOT_APP_URL": "http://a", "HUBSPOT_CLIENT_ID": "id", "APP_EVENTS": "on",
 		"LINE_API_URL": "http://l", "LINE_DATA_API_URL": "http://d", "LINE_ACCESS_URL": "http://c",
 	}
 	s, err := sandboxes.Start(t.Context(), config(t, all), "")
@@ -65,7 +65,7 @@ func TestTheEnvironmentReplacesThem(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Close()
-	if s.Parameters["HubspotApiUrl"] != "http://h" || s.Parameters["HubspotClientId"] != "id" || s.Parameters["LineDataApiUrl"] != "http://d" {
+	if s.Parameters["HubspotApiUrl"] != "http://h" || s.Parameters["HubspotClientId"] != "id" || s.Parameters["LineDataApiUrl"] != "http://d" || s.Parameters["AppEvents"] != "on" {
 		t.Errorf("%v", s.Parameters)
 	}
 	delete(all, "LINE_ACCESS_URL")
