@@ -209,12 +209,13 @@ func TestWorkflowWaitsForMorningAndForQuota(t *testing.T) {
 func TestWorkflowAnswersWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	w := newFlowWorld(t)
+	late := time.Duration(0)
 	ask := func(path, secret, content string) (int, string) {
 		t.Helper()
 		url := lumoHost + path
 		req, err := http.NewRequest(http.MethodPost, url, strings.NewReader(content))
 		w.must(err)
-		for k, v := range hubspotsandbox.Sign(secret, http.MethodPost, url, []byte(content), fmt.Sprint(w.clock.Now().UnixMilli())) {
+		for k, v := range hubspotsandbox.Sign(secret, http.MethodPost, url, []byte(content), fmt.Sprint(w.clock.Now().Add(-late).UnixMilli())) {
 			req.Header.Set(k, v)
 		}
 		res, err := w.RoundTrip(req)
@@ -251,17 +252,28 @@ func TestWorkflowAnswersWhatIsWrong(t *testing.T) {
 		}
 	}
 	w.sent.Take(queue.Actions)
+	for name, path := range map[string]string{"send": send, "options": options, "create-link": "/hubspot/actions/create-link", "link-friend": "/hubspot/actions/link-friend"} {
+		if status, answer := ask(path, "another", good); status != 401 || !strings.Contains(answer, "SIGNATURE") {
+			t.Errorf("%s with a bad signature: %d %s", name, status, answer)
+		}
+	}
+	late = 10 * time.Minute
+	if status, answer := ask(send, appSecret, good); status != 401 || !strings.Contains(answer, "SIGNATURE") {
+		t.Errorf("an old signature: %d %s", status, answer)
+	}
 
 	gone := w.flow(map[string]string{"template": w.template, "category": "transactional"})
 	w.ann.ok("DELETE", "/templates/1/"+w.template, nil)
 	silent := w.flow(map[string]string{"category": "transactional"})
 	fails := w.flow(map[string]string{"text_1": "x", "if_unlinked": "fail"})
 	raw := w.flow(map[string]string{"text_1": `{"type":"sticker","packageId":"446","stickerId":"1988"}`, "text_2": "two", "category": "transactional"})
+	nowhere := w.flow(map[string]string{"oa": "eleven", "text_1": "x"})
+	w.must(w.hub.Enroll(customer, nowhere, w.contacts[0]))
 	w.must(w.hub.Enroll(customer, gone, w.contacts[0]))
 	w.must(w.hub.Enroll(customer, silent, w.contacts[0]))
 	w.must(w.hub.Enroll(customer, fails, 999_999))
 	w.must(w.hub.Enroll(customer, raw, w.contacts[3]))
-	for flow, reason := range map[int64]string{gone: workflow.ReasonTemplate, silent: workflow.ReasonEmpty, fails: workflow.ReasonUnlinked, raw: ""} {
+	for flow, reason := range map[int64]string{gone: workflow.ReasonTemplate, silent: workflow.ReasonEmpty, fails: workflow.ReasonUnlinked, raw: "", nowhere: workflow.ReasonFields} {
 		w.play(flow, time.Minute)
 		if o := w.outputs(flow)[0]; o["reason"] != reason || reason != "" && o["status"] != "failed" {
 			t.Errorf("%s: %v", reason, o)
@@ -279,6 +291,18 @@ func TestWorkflowAnswersWhatIsWrong(t *testing.T) {
 	w.play(off, time.Minute)
 	if o := w.outputs(off)[0]; o["reason"] != workflow.ReasonAccount {
 		t.Errorf("%v", o)
+	}
+	for _, input := range []string{"template", "oa"} {
+		if got, err := w.hub.FetchOptions(customer, sendAction, input, map[string]string{"oa": "1"}, "", ""); err != nil || len(got.Options) != 0 {
+			t.Errorf("options %s of a disconnected account: %+v, %v", input, got, err)
+		}
+	}
+	for action, inputs := range map[string]map[string]string{
+		"lumo_create_line_link": {"oa": "1"}, "lumo_link_line_friend": {"oa": "1", "line_user_id": string(w.users[0])}, "lumo_add_line_tag": {"oa": "1", "tag": "vip"},
+	} {
+		if r := w.one(action, w.contacts[0], inputs); r.Outputs["reason"] != workflow.ReasonAccount || !strings.Contains(r.Words, "not connected") {
+			t.Errorf("%s: %+v", action, r)
+		}
 	}
 }
 
