@@ -3,8 +3,11 @@ package workflow_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"lumo/shared/fault"
 	"lumo/shared/friend"
@@ -178,6 +181,67 @@ func TestLinkingAFriendByPropertyEndsAsItTurnedOut(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Wherever processes die and whatever comes twice, the step says that it linked the two, and to every call of it.
+func TestLinkingSaysWhatItDidThoughProcessesDie(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		s := newStage()
+		key := friend.Key{Slot: 1, User: aiko}
+		s.has(friend.Friend{Key: key, Follow: friend.Following})
+		s.dies = func() bool { return rapid.IntRange(0, 5).Draw(t, "dies") == 0 }
+		calls := []workflow.Call{}
+		for i := range rapid.IntRange(1, 3).Draw(t, "calls") {
+			calls = append(calls, workflow.Call{
+				Portal: hub, Action: workflow.LinkFriend, Callback: fmt.Sprint("ap-", i), Workflow: "5", Step: "s", Exact: true, Contact: ann,
+				At: noon.Add(time.Duration(i) * time.Second).UnixMilli(), Inputs: map[string]string{"oa": "1", "line_user_id": string(aiko)},
+			})
+		}
+		do := func(work func() ([]int, error)) {
+			defer func() {
+				if r := recover(); r != nil && r != (died{}) {
+					panic(r)
+				}
+			}()
+			if again, err := work(); err != nil || len(again) > 0 {
+				t.Fatalf("%v, %v", again, err)
+			}
+		}
+		first := int64(0) // the call that the execution was made of
+		for step := 0; len(s.answers) < len(calls); step++ {
+			switch {
+			case step > 300:
+				t.Fatalf("no end: %+v", s.rows)
+			case step > 60:
+				s.dies = func() bool { return false }
+			}
+			switch rapid.IntRange(0, 3).Draw(t, "what") {
+			case 0, 1:
+				c := calls[rapid.IntRange(0, len(calls)-1).Draw(t, "call")]
+				do(func() ([]int, error) { return s.Handle(t.Context(), hub, []workflow.Call{c}) })
+			case 2:
+				for _, e := range s.rows {
+					do(func() ([]int, error) { return s.Resume(t.Context(), hub, []workflow.Ref{e.Ref()}) })
+				}
+			default: // the contact sync; the first proof counts
+				for _, e := range s.rows {
+					if s.proofs > 0 && first == 0 {
+						first = e.Call.At
+						s.has(friend.Friend{Key: key, Link: friend.Link{State: friend.Linked, Contact: ann, Method: friend.AutoMatch, At: first}})
+					}
+				}
+			}
+		}
+		if len(s.rows) != 1 {
+			t.Fatalf("%d executions", len(s.rows))
+		}
+		for callback, out := range s.answers {
+			if out["status"] != "linked" {
+				t.Errorf("%s was answered %v", callback, out)
+			}
+		}
+	})
 }
 
 // A wish that nobody carries out ends with the wait.
