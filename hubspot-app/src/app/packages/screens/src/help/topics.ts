@@ -15,6 +15,7 @@ export const TOPICS = [
   'notReceived',
   'sentLower',
   'quotaUsedUp',
+  'workflowFailed',
   'permission',
   'addCard',
 ] as const;
@@ -49,6 +50,7 @@ const BY_CODE: Partial<Record<ErrorCode, Topic>> & Record<string, Topic> = {
   LINE_CHECK_FAILED: 'inboxEmpty',
   FRIEND_UNVERIFIED: 'idNotValid',
   FRIEND_UNLINKED: 'wrongPerson',
+  NO_SUCH_TEMPLATE: 'workflowFailed',
   INBOX_NOT_CONNECTED: 'inboxEmpty',
   INBOX_CHANNEL_GONE: 'inboxEmpty',
   INBOX_PERMISSION: 'inboxEmpty',

@@ -43,6 +43,9 @@ export const help = words({
     quotaUsedUp: 'The LINE quota is used up',
     'quotaUsedUp.check':
       'The plan at LINE allows a number of messages each month. Settings shows how many are left. What was not sent says so, and can be sent again when the plan allows it.',
+    workflowFailed: 'A workflow’s LINE action failed or skipped a contact',
+    'workflowFailed.check':
+      'The workflow’s history says in words why; workflows can branch on the outputs Status and Reason. TEMPLATE_DELETED and TAG_DELETED: choose another one in the action. ACCOUNT_DISCONNECTED: connect the LINE account on Settings. NOT_LINKED: the contact has no LINE friend yet. NO_CONSENT: marketing needs the contact’s LINE consent to be Granted. LINE_QUOTA_USED_UP: sent within three days if there are messages again. NOT_SENT_IN_TIME: enroll the contact again. OUTCOME_UNKNOWN: LINE did not say whether it took the message, so it is not sent again. INTEGRATION_OFF and PERMISSION_NEEDED: reconnect HubSpot on Settings.',
     permission: 'A permission is missing',
     'permission.check':
       'A HubSpot super admin must reconnect HubSpot and accept all permissions. Within Lumo, HubSpot’s own user permissions decide.',
@@ -93,6 +96,9 @@ export const help = words({
     quotaUsedUp: 'LINEのメッセージ数を使い切った',
     'quotaUsedUp.check':
       'LINEのプランには月間のメッセージ数の上限があります。残り通数は設定画面で確認できます。送信されなかったメッセージにはその旨が表示され、上限に余裕ができてから再送できます。',
+    workflowFailed: 'ワークフローのLINEアクションが失敗またはスキップされた',
+    'workflowFailed.check':
+      'ワークフローの履歴に理由が表示されます。出力「ステータス」と「理由」で分岐することもできます。TEMPLATE_DELETED、TAG_DELETED: アクションで別のものを選んでください。ACCOUNT_DISCONNECTED: 「設定」でLINEアカウントを接続してください。NOT_LINKED: コンタクトがLINEの友だちと連携していません。NO_CONSENT: マーケティングにはコンタクトのLINE consentが「Granted」である必要があります。LINE_QUOTA_USED_UP: 3日以内に送信可能になれば送信します。NOT_SENT_IN_TIME: コンタクトをもう一度登録してください。OUTCOME_UNKNOWN: LINEが受信したか確認できないため、再送しません。INTEGRATION_OFF、PERMISSION_NEEDED: 「設定」でHubSpotを再接続してください。',
     permission: '権限が不足している',
     'permission.check':
       'HubSpotのスーパー管理者が再接続し、すべての権限を許可してください。Lumo内の操作は、HubSpotのユーザー権限に従います。',
