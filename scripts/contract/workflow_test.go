@@ -469,7 +469,13 @@ func TestWorkflowPages(t *testing.T) {
 	if !strings.HasPrefix(to, home+"/") {
 		t.Fatalf("leads to %q", to)
 	}
-	page("POST", to+"/enroll", url.Values{"ids": {fmt.Sprint(w.contacts[0])}, "first": {"2"}})
+	list, err := w.hub.CreateList(customer, "contacts", "Regulars", nil)
+	w.must(err)
+	w.must(w.hub.AddMembers(customer, list, w.contacts[2]))
+	if text, _ := page("GET", to, nil); !strings.Contains(text, "Regulars") {
+		t.Errorf("%s", text)
+	}
+	page("POST", to+"/enroll", url.Values{"ids": {fmt.Sprint(w.contacts[0])}, "first": {"2"}, "list": {fmt.Sprint(list)}})
 	for range 5 {
 		w.clock.Advance(time.Second)
 		w.work()
@@ -477,7 +483,7 @@ func TestWorkflowPages(t *testing.T) {
 	if v := w.value(customer, id.ContactID(w.contacts[0]), "city"); v != "Sapporo" {
 		t.Errorf("the branch of sent set %q", v)
 	}
-	if text, _ := page("GET", to, nil); !strings.Contains(text, "sent 3") || !strings.Contains(text, "The message was handed to LINE.") {
+	if text, _ := page("GET", to, nil); !strings.Contains(text, "sent 4") || !strings.Contains(text, "The message was handed to LINE.") {
 		t.Errorf("%s", text)
 	}
 }

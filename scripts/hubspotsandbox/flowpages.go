@@ -151,11 +151,17 @@ func (s *Server) flowPage(w http.ResponseWriter, r *http.Request) {
 		view.Rows = append(view.Rows, row)
 	}
 	view.More = len(all) - len(view.Rows)
-	p.Flow = &view
+	p.Flow, p.AllLists = &view, s.contactLists(v.portal, false)
 	s.render(w, "workflow", p)
 }
 
-// enrollForm takes record ids, or a number of contacts in the order of their ids.
+// contactLists are those whose members workflows can enroll.
+func (s *Server) contactLists(portal int64, members bool) []ListInfo {
+	all, _ := s.Lists(portal, members) // the portal is there
+	return slices.DeleteFunc(all, func(l ListInfo) bool { return l.Deleted || l.ObjectType != "contacts" && l.ObjectType != "0-1" })
+}
+
+// enrollForm takes record ids, a number of contacts in the order of their ids, or the members of a list.
 func (s *Server) enrollForm(w http.ResponseWriter, r *http.Request) {
 	v, ok := s.visit(w, r)
 	if !ok {
@@ -171,6 +177,13 @@ func (s *Server) enrollForm(w http.ResponseWriter, r *http.Request) {
 		all, _ := s.Records(v.portal, "contacts")
 		for _, rec := range all[:min(n, len(all))] {
 			ids = append(ids, rec.ID)
+		}
+	}
+	if list, err := strconv.ParseInt(r.FormValue("list"), 10, 64); err == nil {
+		for _, l := range s.contactLists(v.portal, true) {
+			if l.ID == list {
+				ids = append(ids, l.Members...)
+			}
 		}
 	}
 	back(w, r, fmt.Sprintf("/ui/%d/workflows/%d", v.portal, v.id), s.Enroll(v.portal, v.id, ids...))
