@@ -27,7 +27,9 @@ const root = "../.."
 var (
 	outside *harness.Outside
 	cloud   *runner.Cloud
-	printed output
+	// stateFolder is the cloud's.
+	stateFolder string
+	printed     output
 )
 
 // environments of a function: on a busy machine all tests can be waiting for the same function at once, and what exceeds the limit is
@@ -48,6 +50,7 @@ func TestMain(m *testing.M) {
 // run starts one cloud for all tests, and looks at the end for secrets in everything that was printed.
 func run(m *testing.M) int {
 	state, err := os.MkdirTemp("", "lumo-e2e")
+	stateFolder = state
 	if err == nil {
 		defer os.RemoveAll(state)
 		err = start(state)

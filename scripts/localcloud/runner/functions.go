@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -106,6 +108,9 @@ func (c *Cloud) startFunctions(ctx context.Context) error {
 			Environment: c.environment(f), Output: c.say.function(f.ID, log), Freeze: c.config.Freeze,
 		})
 	}
+	if err := c.writeEnvironment(); err != nil {
+		return err
+	}
 	c.onClose(func() {
 		var wg sync.WaitGroup
 		for _, f := range c.functions {
@@ -114,6 +119,21 @@ func (c *Cloud) startFunctions(ctx context.Context) error {
 		wg.Wait()
 	})
 	return nil
+}
+
+// EnvironmentFile is where the variables of all functions lie below the state folder, for commands that work on a stage from outside.
+const EnvironmentFile = "environment.json"
+
+func (c *Cloud) writeEnvironment() error {
+	all := map[string]string{"AWS_REGION": awslocal.Region}
+	for _, f := range c.system.Functions {
+		maps.Copy(all, c.environment(f))
+	}
+	b, err := json.MarshalIndent(all, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(c.file(EnvironmentFile), b, 0o600)
 }
 
 // environment is what the function sees: its own variables, the endpoints and credentials.

@@ -1,0 +1,165 @@
+package e2e_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"lumo/scripts/demo"
+	"lumo/scripts/hubspotsandbox"
+	"lumo/scripts/localcloud/runner"
+)
+
+// operateBinary is the command as an operator builds it.
+var operateBinary = sync.OnceValues(func() (string, error) {
+	out := filepath.Join(stateFolder, "operate")
+	build := exec.Command("go", "build", "-o", out, "./scripts/cmd/operate")
+	build.Dir = root
+	if b, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w: %s", err, b)
+	}
+	return out, nil
+})
+
+// operate runs a command of the runbook from an operator's machine and returns its JSON lines.
+func operate(t *testing.T, args ...string) ([]map[string]any, error) {
+	t.Helper()
+	binary, err := operateBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), binary, append([]string{"-environment", filepath.Join(stateFolder, runner.EnvironmentFile)}, args...)...)
+	var out, log bytes.Buffer
+	cmd.Stdout, cmd.Stderr, cmd.Env = &out, &log, []string{"HOME=" + t.TempDir()}
+	err = cmd.Run()
+	printed.Write(log.Bytes())
+	if err != nil {
+		err = errors.New(strings.TrimSpace(log.String()))
+	}
+	var lines []map[string]any
+	for d := json.NewDecoder(&out); d.More(); {
+		var line map[string]any
+		if err := d.Decode(&line); err != nil {
+			t.Fatalf("operate %v printed %s: %v", args, out.String(), err)
+		}
+		lines = append(lines, line)
+	}
+	return lines, err
+}
+
+func operated(t *testing.T, args ...string) map[string]any {
+	t.Helper()
+	lines, err := operate(t, args...)
+	if err != nil || len(lines) == 0 {
+		t.Fatalf("operate %v: %v, %v", args, lines, err)
+	}
+	return lines[len(lines)-1]
+}
+
+func TestTheDoctorFindsAWellStage(t *testing.T) {
+	t.Parallel()
+	lines, err := operate(t, "doctor")
+	if err != nil || len(lines) < 15 {
+		t.Errorf("%v: %v", err, lines)
+	}
+}
+
+// A portal leaves for good: what is kept of it can be had, and is gone after a purge. Another portal keeps everything.
+func TestAPortalIsExportedAndPurged(t *testing.T) {
+	t.Parallel()
+	stays := newCustomer(t, demo.Size{Contacts: 4, Lists: 1, Friends: 3, Linked: 2})
+	leaves := newCustomer(t, demo.Size{Contacts: 4, Lists: 1, Friends: 3, Linked: 2})
+	number := fmt.Sprint(leaves.Portal)
+	leaves.quiet(30 * time.Second)
+
+	folder := filepath.Join(t.TempDir(), "export")
+	kept := operated(t, "export", "-portal", number, "-to", folder)
+	b, err := os.ReadFile(filepath.Join(folder, "items.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines := bytes.Count(b, []byte("\n")); lines == 0 || float64(lines) != kept["items"] {
+		t.Errorf("%d lines of %v items", lines, kept["items"])
+	}
+	for _, p := range leaves.linked {
+		if !bytes.Contains(b, []byte(p.user)) {
+			t.Errorf("the export does not hold the friend %s", p.user)
+		}
+	}
+	for _, p := range stays.linked {
+		if bytes.Contains(b, []byte(p.user)) {
+			t.Errorf("the export holds %s of another portal", p.user)
+		}
+	}
+
+	if _, err := operate(t, "purge", "-portal", number, "-do"); err == nil || !strings.Contains(err.Error(), "disconnect it first") {
+		t.Errorf("a connected portal: %v", err)
+	}
+	before := stays.memory()
+	count := operated(t, "purge", "-portal", fmt.Sprint(stays.Portal))["items"]
+	leaves.api("POST", "/api/v1/disconnect", map[string]any{"confirm": true}, nil)
+	if n := operated(t, "purge", "-portal", number); n["deleted"] != false || n["items"] == 0. {
+		t.Errorf("counted %v", n)
+	}
+	operated(t, "purge", "-portal", number, "-do")
+	leaves.edit(leaves.linked[0], "phone", "+81300000000", hubspotsandbox.By{}) // what comes late must not begin anything
+	eventually(t, 20*time.Second, "nothing is left", func() string {
+		if n := operated(t, "purge", "-portal", number); n["items"] != 0. || n["objects"] != 0. {
+			return fmt.Sprint(n)
+		}
+		return ""
+	})
+	if now := stays.memory(); now != before {
+		t.Errorf("the other portal had %s, has %s", before, now)
+	}
+	if n := operated(t, "purge", "-portal", fmt.Sprint(stays.Portal))["items"]; n.(float64) < count.(float64)/2 {
+		t.Errorf("the other portal had %v items, has %v", count, n)
+	}
+}
+
+// HubSpot refuses a value; an operator counts and tries again, and has everything compared.
+func TestAnOperatorTriesAgain(t *testing.T) {
+	t.Parallel()
+	c := newCustomer(t, demo.Size{Contacts: 4, Lists: 1, Friends: 3, Linked: 2})
+	number := fmt.Sprint(c.Portal)
+	p := c.linked[0]
+	rule := hubspotsandbox.Rule{Object: "contacts", Property: "line_follow_status", Pattern: "^following$"}
+	if err := outside.HubSpot.SetRules(c.Portal, []hubspotsandbox.Rule{rule}); err != nil {
+		t.Fatal(err)
+	}
+	if err := outside.Line.Block(c.account.ID, p.user); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 40*time.Second, "a failed item", func() string {
+		if n := operated(t, "redrive", "-portal", number)["items"]; n != 1. {
+			return fmt.Sprint(n, " failed items")
+		}
+		return ""
+	})
+	if err := outside.HubSpot.SetRules(c.Portal, nil); err != nil {
+		t.Fatal(err)
+	}
+	if n := operated(t, "redrive", "-portal", number, "-do"); n["retried"] != 1. {
+		t.Errorf("tried %v", n)
+	}
+	eventually(t, 40*time.Second, "the value in HubSpot", func() string {
+		if got := c.hubspot(p, "line_follow_status"); got != "blocked" {
+			return got
+		}
+		return ""
+	})
+	if run := operated(t, "resync", "-portal", number); run["run"] == "" {
+		t.Errorf("began %v", run)
+	}
+	if _, err := operate(t, "resync", "-portal", "0"); err == nil || !strings.Contains(err.Error(), "-portal") {
+		t.Errorf("portal 0: %v", err)
+	}
+}
