@@ -217,7 +217,7 @@ func (s *sending) personal(ctx context.Context, r *run) ([]Figure, error) {
 	r.say("personal: %d in %.1f s, bare loop %.1f s", sent, ours.Seconds(), bare.Seconds())
 	return []Figure{
 		atLeast("broadcast_personal_of_bare_loop", bare.Seconds()/ours.Seconds(), "share", 0.7),
-		atMost("broadcast_personal_writes", float64(s.table.total())/chunks, "items per 500 recipients", max(4, 16*turns/chunks)),
+		atMost("broadcast_personal_writes", float64(s.table.total())/chunks, "items per 500 recipients", max(4, 24*turns/chunks)),
 	}, nil
 }
 
