@@ -92,7 +92,7 @@ check: setup hubspot-app/node_modules/.installed ## formatting, vet, staticcheck
 	@bad=$$(gofmt -l $(MODULES)); [ -z "$$bad" ] || { printf 'not gofmt-clean:\n%s\n' "$$bad" >&2; exit 1; }
 	go vet $(PACKAGES)
 	go tool staticcheck $(PACKAGES)
-	go test -count=1 ./scripts/localcloud/template
+	go test -count=1 ./scripts/localcloud/template ./scripts/infra ./scripts/iam
 	cd hubspot-app && for step in typecheck lint format:check validate build; do npm run --silent $$step; done
 
 .PHONY: build

@@ -58,6 +58,10 @@ func guardAny(a slog.Attr) slog.Attr {
 	switch v := a.Value.Any().(type) {
 	case slog.Level:
 		return a
+	case metric:
+		return slog.Int(a.Key, int(v))
+	case embedded:
+		return a
 	case safeText:
 		return slog.String(a.Key, Scrub(string(v)))
 	case error:
@@ -79,6 +83,10 @@ type guarded struct{ slog.Handler }
 
 func (g guarded) Handle(ctx context.Context, r slog.Record) error {
 	r.Message = Scrub(r.Message)
+	if e, ok := embed(r); ok {
+		r = r.Clone()
+		r.AddAttrs(slog.Any("_aws", e))
+	}
 	return g.Handler.Handle(ctx, r)
 }
 

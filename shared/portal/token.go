@@ -200,7 +200,7 @@ func (s *Tokens) refresh(ctx context.Context, p id.PortalID, t Token) (string, e
 // secret or an unknown answer never does.
 func (s *Tokens) failed(ctx context.Context, p id.PortalID, t Token, err error) error {
 	if !fault.Is(err, fault.Revoked) {
-		s.logger().LogAttrs(ctx, slog.LevelError, "token refresh failed", logging.Portal(p), logging.Error(err))
+		s.logger().LogAttrs(ctx, slog.LevelError, "token refresh failed", logging.Portal(p), logging.Error(err), logging.Metric(logging.RefreshFailures, 1))
 		return errors.Join(err, s.Store.SaveToken(ctx, p, t))
 	}
 	t.Refusals++

@@ -54,6 +54,9 @@ func (f *Function) serveBatch(ctx context.Context, records []sqsRecord) outcome 
 	o := outcome{attrs: []slog.Attr{
 		logging.Kind("queue"), logging.Queue(source.Queue), slog.Bool("dead", source.Dead), logging.Count("records", len(records)),
 	}}
+	if source.Dead {
+		o.attrs = append(o.attrs, logging.Metric(logging.DeadLetters, len(records)))
+	}
 	handle := f.batchHandler(source)
 	if handle == nil {
 		o.err, o.fail = fmt.Errorf("no handler for queue %s", source.Queue), true

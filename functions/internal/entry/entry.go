@@ -138,7 +138,11 @@ func (f *Function) dispatch(ctx context.Context, payload []byte) outcome {
 
 func (f *Function) serveSchedule(ctx context.Context) outcome {
 	err := f.guard(ctx, func() error { return f.handlers.Schedule(ctx) })
-	return outcome{attrs: []slog.Attr{logging.Kind("schedule")}, err: err, fail: err != nil}
+	o := outcome{attrs: []slog.Attr{logging.Kind("schedule")}, err: err, fail: err != nil}
+	if err == nil {
+		o.attrs = append(o.attrs, logging.Metric(logging.Ticks, 1))
+	}
+	return o
 }
 
 // errPanic stands for a panic; its value may hold anything and is not shown.

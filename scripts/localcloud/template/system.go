@@ -74,12 +74,6 @@ func property(t reflect.Type, name string) (reflect.Type, bool) {
 	return nil, false
 }
 
-// silent are resources that mean nothing on a developer's machine. They are resolved all the same, so that what they refer to exists.
-var silent = []string{
-	"AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard", "AWS::Logs::LogGroup", "AWS::Logs::MetricFilter", "AWS::SNS::Topic",
-	"AWS::SNS::Subscription", "AWS::IAM::Role", "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::KMS::Alias", "AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy",
-}
-
 func (r *resolver) system(doc document) (*System, error) {
 	s := &System{}
 	globals, err := r.globals(&doc.Globals)
@@ -105,7 +99,7 @@ func (r *resolver) system(doc document) (*System, error) {
 		case "AWS::DynamoDB::Table":
 			err = table(s, x, v, n, path)
 		case "AWS::Serverless::HttpApi":
-			err = decode(n, path, v, &struct{ StageName, Description, FailOnWarnings, Tags, DefaultRouteSettings, AccessLogSettings any }{})
+			err = decode(n, path, v, &struct{ StageName, Description, FailOnWarnings, Tags, DefaultRouteSettings, AccessLogSettings, DisableExecuteApiEndpoint any }{})
 		case "AWS::S3::Bucket":
 			s.Buckets = append(s.Buckets, x.name)
 			err = decode(n, path, v, &struct {
@@ -115,9 +109,7 @@ func (r *resolver) system(doc document) (*System, error) {
 			s.Keys = append(s.Keys, x.name)
 			err = decode(n, path, v, &struct{ Description, EnableKeyRotation, KeyPolicy, PendingWindowInDays, Tags any }{})
 		default:
-			if !slices.Contains(silent, x.kind) {
-				err = at(x.node, "Resources."+id, "the resource type %s is not understood", x.kind)
-			}
+			err = r.other(s, x, v, n, path)
 		}
 		if err != nil {
 			return nil, err

@@ -21,6 +21,7 @@ type System struct {
 	Tables    []Table
 	Buckets   []string
 	Keys      []string // ids of KMS keys
+	Others    []Other  // what only AWS has
 }
 
 // Function is one Lambda function.
