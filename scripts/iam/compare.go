@@ -13,6 +13,8 @@ var actions = map[string][]string{
 	"dynamodb.TransactGetItems":   {"dynamodb:GetItem"},
 	"sqs.SendMessageBatch":        {"sqs:SendMessage"},
 	"sesv2.SendEmail":             {"ses:SendEmail"},
+	// Without the second, S3 answers 403 instead of 404 for what is not there ("Permissions" of GetObject), and the code relies on the 404.
+	"s3.GetObject": {"s3:GetObject", "s3:ListBucket"},
 }
 
 // resources that a function may do something to, as template.yaml writes them. Queues are named one by one.
@@ -20,7 +22,8 @@ var resources = map[string][]string{
 	"dynamodb":       {"Table.Arn", "${Table.Arn}/index/*"},
 	"kms":            {"Key.Arn"},
 	"s3":             {"${Bucket.Arn}/portal/*"},
-	"secretsmanager": {"arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:lumo/*"},
+	"s3:ListBucket":  {"Bucket.Arn"}, // an action with a resource of its own
+	"secretsmanager": {"arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:lumo/${Stage}/*"},
 	"ses":            {"*"}, // a sender's identity is the stage's, not the function's
 }
 
@@ -60,10 +63,14 @@ func compare(n Needs, allowed map[string][]string) []string {
 				continue // the queues tell
 			}
 			service, _, _ := strings.Cut(action, ":")
-			for _, r := range resources[service] {
+			on := resources[action]
+			if on == nil {
+				on = resources[service]
+			}
+			for _, r := range on {
 				needed[action+" on "+r] = way
 			}
-			if resources[service] == nil {
+			if on == nil {
 				needed[action+" on a resource of a service that is new here"] = way
 			}
 		}
