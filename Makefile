@@ -95,9 +95,23 @@ check: setup hubspot-app/node_modules/.installed ## formatting, vet, staticcheck
 	go test -count=1 ./scripts/localcloud/template ./scripts/infra ./scripts/iam
 	cd hubspot-app && for step in typecheck lint format:check validate build; do npm run --silent $$step; done
 
+STAGE ?=
+
+.PHONY: deploy
+deploy: build ## STAGE=prod: bring the stage infra/prod.json into AWS; see docs/deploy.md
+	@go run ./scripts/cmd/deploy up "$(STAGE)"
+
+.PHONY: rollback
+rollback: go-version ## STAGE=prod: every function back to the version before
+	@go run ./scripts/cmd/deploy back "$(STAGE)"
+
+.PHONY: destroy
+destroy: go-version ## STAGE=prod: delete the stack; table, bucket and key stay
+	@go run ./scripts/cmd/deploy down "$(STAGE)"
+
 .PHONY: build
 build: go-version ## the function binaries as they are deployed, in build/
 	@for main in functions/*/main.go; do \
 		name=$$(basename "$$(dirname "$$main")"); echo "build/$$name/bootstrap"; \
-		CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build -tags lambda.norpc -trimpath -ldflags '-s -w' -o "build/$$name/bootstrap" "./functions/$$name"; \
+		CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -tags lambda.norpc -trimpath -ldflags '-s -w' -o "build/$$name/bootstrap" "./functions/$$name"; \
 	done

@@ -65,6 +65,9 @@ type Secrets interface {
 
 const arnPrefix = "arn:"
 
+// minFrontKey keeps the key that only our CloudFront distribution knows from being guessed.
+const minFrontKey = 24
+
 // Load reads the environment through getenv (os.Getenv). The error names every variable that is missing or wrong.
 func Load(ctx context.Context, getenv func(string) string, secrets Secrets) (Config, error) {
 	r := reader{getenv: getenv}
@@ -86,6 +89,9 @@ func Load(ctx context.Context, getenv func(string) string, secrets Secrets) (Con
 		KMSKeyID:              r.text("KMS_KEY_ID"),
 		Queues:                map[queue.Queue]string{},
 		DeadQueues:            map[queue.Queue]string{},
+	}
+	if key := getenv("FRONT_KEY"); key != "" && len(key) < minFrontKey { // package entry compares it
+		r.bad("FRONT_KEY", "is too short")
 	}
 	switch v := getenv("APP_EVENTS"); v {
 	case "on":

@@ -58,7 +58,9 @@ func Start(setup func(context.Context) (Handlers, error)) {
 		log.Error("set-up failed", logging.Error(err))
 		os.Exit(1)
 	}
-	lambda.StartWithOptions(New(h, Sources(os.Getenv), log, clock.Real{}))
+	f := New(h, Sources(os.Getenv), log, clock.Real{})
+	f.frontKey = os.Getenv("FRONT_KEY")
+	lambda.StartWithOptions(f)
 }
 
 // Function is a lambda.Handler.
@@ -67,6 +69,7 @@ type Function struct {
 	sources  map[string]Source
 	log      *slog.Logger
 	clock    clock.Clock
+	frontKey string // what requests must bring; "" when there is no front
 	cold     bool
 }
 

@@ -101,6 +101,9 @@ func (f *Function) request(e event) (Request, int) {
 	for k, v := range e.Headers {
 		req.Header.Set(k, v)
 	}
+	if status := passFront(&req, f.frontKey); status != 0 {
+		return req, status
+	}
 	if len(e.Cookies) > 0 {
 		req.Header.Set("Cookie", strings.Join(e.Cookies, "; "))
 	}

@@ -23,7 +23,7 @@ type functionProperties struct {
 	}
 	ReservedConcurrentExecutions int
 
-	FunctionName, Description, Policies, Role, PermissionsBoundary, LoggingConfig, Tracing, Tags any
+	FunctionName, Description, Policies, Role, PermissionsBoundary, LoggingConfig, Tracing, Tags, AutoPublishAlias, AutoPublishAliasAllProperties any
 }
 
 func (r *resolver) globals(n *yaml.Node) (functionProperties, error) {

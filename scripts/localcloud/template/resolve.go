@@ -379,6 +379,10 @@ func (r *resolver) attribute(id, attribute string, n *yaml.Node, path string) (a
 		return "arn:aws:s3:::" + x.name, nil
 	case "AWS::IAM::Role.Arn":
 		return "arn:aws:iam::" + awslocal.Account + ":role/" + x.name, nil
+	case "AWS::CloudFront::Distribution.DomainName":
+		return x.name + ".cloudfront.net", nil
+	case "AWS::ApiGatewayV2::DomainName.RegionalDomainName":
+		return x.name + ".execute-api." + awslocal.Region + ".amazonaws.com", nil
 	case "AWS::Logs::LogGroup.Arn":
 		return arn("logs", "log-group:"+x.name), nil
 	}

@@ -83,6 +83,10 @@ type distribution struct {
 				OriginSSLProtocols   []string
 				OriginReadTimeout    int
 			} `cfn:"need"`
+			OriginCustomHeaders []struct {
+				HeaderName  string `cfn:"need"`
+				HeaderValue string `cfn:"need"`
+			}
 		} `cfn:"need"`
 		DefaultCacheBehavior struct {
 			TargetOriginId        string `cfn:"need"`

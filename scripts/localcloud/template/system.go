@@ -115,13 +115,38 @@ func (r *resolver) system(doc document) (*System, error) {
 			return nil, err
 		}
 	}
-	if doc.Outputs.Kind != 0 {
-		if _, err := r.value(&doc.Outputs, "Outputs"); err != nil {
-			return nil, err
-		}
+	if err := r.outputs(&doc.Outputs); err != nil {
+		return nil, err
 	}
 	s.sortQueues()
 	return s, s.check()
+}
+
+// outputs are resolved only so that what they refer to exists.
+func (r *resolver) outputs(n *yaml.Node) error {
+	all, err := fields(n, "Outputs")
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		path := "Outputs." + name
+		own, err := fields(all[name], path)
+		if err != nil {
+			return err
+		}
+		if c := own["Condition"]; c != nil {
+			if holds, err := r.condition(c.Value, c, path); err != nil || !holds {
+				if err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		if _, err := r.value(all[name], path); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *resolver) queue(s *System, x *resource, v any, n *yaml.Node, path string) error {
