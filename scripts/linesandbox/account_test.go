@@ -58,7 +58,7 @@ func TestPathsAreExact(t *testing.T) {
 	for path, status := range map[string]int{
 		"/v2/bot/info": 200, "/v2/bot/info/": 404, "/v2//bot/info": 404, "/api/v2/bot/info": 200, "/data/v2/bot/info": 404, "/access/v2/bot/info": 404,
 		"/v2/bot/message/1/content": 404, "/api/v2/bot/message/1/content": 404, "/v2/bot/richmenu/list": 501, "/v2/bot/insight/demographic": 501,
-		"/v2/bot/group/C1/summary": 501,
+		"/v2/bot/room/R1/members/count": 501,
 	} {
 		if r := w.call("GET", path, ""); r.status != status {
 			t.Errorf("%s: %d, want %d", path, r.status, status)

@@ -32,6 +32,7 @@ type ChannelSpec struct {
 	WebhookOff   bool     `json:"webhookOff,omitempty"` // console switch "Use webhook"
 	Redelivery   bool     `json:"redelivery,omitempty"` // console switch "Webhook redelivery"
 	ChatOn       bool     `json:"chatOn,omitempty"`     // console switch "Chat"
+	JoinGroups   bool     `json:"joinGroups,omitempty"` // console switch "Allow bot to join group chats"
 	RedirectURIs []string `json:"redirectUris,omitempty"`
 	LinkedBot    string   `json:"linkedBot,omitempty"` // login channel: the Official Account offered as a friend
 }
@@ -45,6 +46,7 @@ type ChannelChange struct {
 	UseWebhook   *bool     `json:"useWebhook,omitempty"`
 	Redelivery   *bool     `json:"redelivery,omitempty"`
 	ChatOn       *bool     `json:"chatOn,omitempty"`
+	JoinGroups   *bool     `json:"joinGroups,omitempty"`
 	RedirectURIs *[]string `json:"redirectUris,omitempty"`
 	LinkedBot    *string   `json:"linkedBot,omitempty"`
 }
@@ -65,6 +67,7 @@ type Channel struct {
 	UseWebhook   bool     `json:"useWebhook"`
 	Redelivery   bool     `json:"redelivery"`
 	ChatOn       bool     `json:"chatOn"`
+	JoinGroups   bool     `json:"joinGroups"`
 	RedirectURIs []string `json:"redirectUris,omitempty"`
 	LinkedBot    string   `json:"linkedBot,omitempty"`
 	Friends      int      `json:"friends"`
@@ -87,6 +90,7 @@ type channel struct {
 	UseWebhook   bool               `json:"useWebhook"`
 	Redelivery   bool               `json:"redelivery"`
 	ChatOn       bool               `json:"chatOn"`
+	JoinGroups   bool               `json:"joinGroups,omitempty"`
 	Webhook      string             `json:"webhook"`
 	OldWebhook   string             `json:"oldWebhook"`
 	WebhookFrom  time.Time          `json:"webhookFrom"`
@@ -172,7 +176,7 @@ func (s *Server) CreateChannel(spec ChannelSpec) (Channel, error) {
 	}
 	c := &channel{
 		Kind: spec.Kind, Provider: spec.Provider, ID: spec.ID, Secret: spec.Secret, Name: spec.Name, Verified: spec.Verified,
-		Quota: spec.Quota, UseWebhook: !spec.WebhookOff, Redelivery: spec.Redelivery, ChatOn: spec.ChatOn,
+		Quota: spec.Quota, UseWebhook: !spec.WebhookOff, Redelivery: spec.Redelivery, ChatOn: spec.ChatOn, JoinGroups: spec.JoinGroups,
 		RedirectURIs: spec.RedirectURIs, LinkedBot: spec.LinkedBot, Settings: DefaultWebhookSettings(),
 	}
 	if c.Kind == "" {
@@ -264,7 +268,7 @@ func (s *Server) view(c *channel) Channel {
 	v := Channel{
 		Kind: c.Kind, Provider: c.Provider, ID: c.ID, Secret: c.Secret, Name: c.Name, BotUserID: c.BotUserID, BasicID: c.BasicID,
 		Verified: c.Verified, Quota: c.Quota, Used: c.Usage[s.month()], Webhook: c.Webhook, UseWebhook: c.UseWebhook,
-		Redelivery: c.Redelivery, ChatOn: c.ChatOn, RedirectURIs: c.RedirectURIs, LinkedBot: c.LinkedBot, WaitingHooks: len(c.Waiting),
+		Redelivery: c.Redelivery, ChatOn: c.ChatOn, JoinGroups: c.JoinGroups, RedirectURIs: c.RedirectURIs, LinkedBot: c.LinkedBot, WaitingHooks: len(c.Waiting),
 	}
 	for _, r := range c.Relations {
 		switch r.State {
@@ -290,6 +294,7 @@ func (s *Server) ConfigureChannel(id string, change ChannelChange) (Channel, err
 	set(&c.UseWebhook, change.UseWebhook)
 	set(&c.Redelivery, change.Redelivery)
 	set(&c.ChatOn, change.ChatOn)
+	set(&c.JoinGroups, change.JoinGroups)
 	set(&c.RedirectURIs, change.RedirectURIs)
 	set(&c.LinkedBot, change.LinkedBot)
 	if change.Quota != nil {

@@ -106,6 +106,9 @@ func (s *Server) controls() map[string]controlFunc {
 		},
 		"POST /_sandbox/chats/{channel}/{user}/{act}": s.controlAct,
 	}
+	for pattern, f := range s.controlGroups() {
+		all[pattern] = f
+	}
 	for pattern, f := range s.controlsOfTheServer() {
 		all[pattern] = f
 	}

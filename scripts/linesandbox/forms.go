@@ -31,7 +31,7 @@ func (s *Server) doForm(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := s.do(r); err != nil {
-		if !strings.HasPrefix(back, "/_sandbox/phone/") {
+		if !strings.HasPrefix(back, "/_sandbox/phone/") && !strings.HasPrefix(back, "/_sandbox/groups-page/") {
 			s.problem(w, err)
 			return
 		}
@@ -42,6 +42,9 @@ func (s *Server) doForm(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) do(r *http.Request) error {
 	channelID, user := r.FormValue("channel"), r.FormValue("user")
+	if act, group := strings.CutPrefix(r.PathValue("act"), "group-"); group {
+		return s.groupAct(act, r.FormValue("group"), channelID, user, r.FormValue("value"), r.FormValue("message"))
+	}
 	switch act := r.PathValue("act"); act {
 	case "follow":
 		return s.Follow(channelID, user)
@@ -95,6 +98,9 @@ func (s *Server) doConsole(r *http.Request, channelID string) error {
 	number := func(name string) int { n, _ := strconv.Atoi(r.FormValue(name)); return n }
 	share := func(name string) float64 { n, _ := strconv.ParseFloat(r.FormValue(name), 64); return n / 100 }
 	switch act := r.PathValue("act"); act {
+	case "group":
+		_, err := s.CreateGroup(r.FormValue("name"), r.Form["members"]...)
+		return err
 	case "friends":
 		_, err := s.AddFriends(channelID, min(max(number("count"), 1), 100000), r.FormValue("quiet") != "")
 		return err
@@ -104,6 +110,7 @@ func (s *Server) doConsole(r *http.Request, channelID string) error {
 	case "switches":
 		change := ChannelChange{
 			Verified: checked(r, "verified"), UseWebhook: checked(r, "useWebhook"), Redelivery: checked(r, "redelivery"), ChatOn: checked(r, "chatOn"),
+			JoinGroups: checked(r, "joinGroups"),
 		}
 		if n := number("quota"); r.FormValue("quota") != "" {
 			change.Quota = &n
@@ -141,8 +148,10 @@ func (s *Server) doConsole(r *http.Request, channelID string) error {
 	case "assume":
 		return s.Assume(r.FormValue("name"), r.FormValue("value"))
 	}
-	return fmt.Errorf("form %q: %w", r.PathValue("act"), ErrUnknown)
+	return refusedAct(r.PathValue("act"))
 }
+
+func refusedAct(act string) error { return fmt.Errorf("act %q: %w", act, ErrUnknown) }
 
 func checked(r *http.Request, name string) *bool {
 	on := r.FormValue(name) != ""

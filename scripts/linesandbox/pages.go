@@ -35,6 +35,12 @@ func (s *Server) pages(mux *http.ServeMux) {
 	mux.HandleFunc("GET /_sandbox/account/{channel}", s.accountPage)
 	mux.HandleFunc("GET /_sandbox/phone/{channel}/{user}", func(w http.ResponseWriter, r *http.Request) { s.phonePage(w, r, "phone") })
 	mux.HandleFunc("GET /_sandbox/phone/{channel}/{user}/chat", func(w http.ResponseWriter, r *http.Request) { s.phonePage(w, r, "chat") })
+	mux.HandleFunc("GET /_sandbox/groups-page", func(w http.ResponseWriter, _ *http.Request) {
+		users := s.Users()
+		s.render(w, http.StatusOK, "groups", map[string]any{"Title": "Group chats", "Groups": s.Groups(), "Users": users[:min(len(users), 300)]})
+	})
+	mux.HandleFunc("GET /_sandbox/groups-page/{group}", func(w http.ResponseWriter, r *http.Request) { s.groupPage(w, r, "group") })
+	mux.HandleFunc("GET /_sandbox/groups-page/{group}/chat", func(w http.ResponseWriter, r *http.Request) { s.groupPage(w, r, "groupchat") })
 	mux.HandleFunc("GET /_sandbox/trouble", s.troublePage)
 	mux.HandleFunc("POST /_sandbox/do/{act}", s.doForm)
 	mux.HandleFunc("GET /_sandbox/pictures/{owner}/{file}", s.servePicture)

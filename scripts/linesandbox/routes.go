@@ -86,6 +86,11 @@ func officialRoutes() []route {
 		{method: "GET", path: "/v2/bot/profile/{userId}", handle: profile},
 		{method: "GET", path: "/v2/bot/followers/ids", handle: followers},
 		{method: "GET", path: "/v2/bot/insight/followers", limit: perHour60, handle: followerCount},
+		{method: "GET", path: "/v2/bot/group/{groupId}/summary", handle: groupSummary},
+		{method: "GET", path: "/v2/bot/group/{groupId}/members/count", handle: groupCount},
+		{method: "GET", path: "/v2/bot/group/{groupId}/members/ids", handle: groupMembers},
+		{method: "GET", path: "/v2/bot/group/{groupId}/member/{userId}", handle: groupMember},
+		{method: "POST", path: "/v2/bot/group/{groupId}/leave", handle: leaveGroup},
 
 		{method: "POST", path: "/v2/bot/message/reply", content: jsonBody, logged: true, handle: reply},
 		{method: "POST", path: "/v2/bot/message/push", content: jsonBody, logged: true, handle: push},
@@ -121,8 +126,7 @@ func laterRoutes() []route {
 	list := map[string][]string{
 		"GET": {
 			"/v2/bot/message/progress/narrowcast", "/v2/bot/message/delivery/pnp", "/v2/bot/message/aggregation/info", "/v2/bot/message/aggregation/list",
-			"/v2/bot/group/{groupId}/member/{userId}", "/v2/bot/group/{groupId}/members/ids", "/v2/bot/group/{groupId}/members/count",
-			"/v2/bot/group/{groupId}/summary", "/v2/bot/room/{roomId}/member/{userId}", "/v2/bot/room/{roomId}/members/ids",
+			"/v2/bot/room/{roomId}/member/{userId}", "/v2/bot/room/{roomId}/members/ids",
 			"/v2/bot/room/{roomId}/members/count", "/v2/bot/richmenu/{richMenuId}", "/v2/bot/richmenu/list", "/v2/bot/richmenu/alias/{richMenuAliasId}",
 			"/v2/bot/richmenu/alias/list", "/v2/bot/richmenu/progress/batch", "/v2/bot/user/all/richmenu", "/v2/bot/user/{userId}/richmenu",
 			"/v2/bot/membership/subscription/{userId}", "/v2/bot/membership/list", "/v2/bot/membership/{membershipId}/users/ids",
@@ -133,7 +137,7 @@ func laterRoutes() []route {
 			"/v2/bot/audienceGroup/shared/list", "/liff/v1/apps", "/v2/bot/list",
 		},
 		"POST": {
-			"/v2/bot/message/narrowcast", "/v2/bot/message/markAsRead", "/bot/pnp/push", "/v2/bot/message/pnp/templated/push", "/v2/bot/group/{groupId}/leave",
+			"/v2/bot/message/narrowcast", "/v2/bot/message/markAsRead", "/bot/pnp/push", "/v2/bot/message/pnp/templated/push",
 			"/v2/bot/room/{roomId}/leave", "/v2/bot/richmenu", "/v2/bot/richmenu/validate", "/v2/bot/richmenu/alias",
 			"/v2/bot/richmenu/alias/{richMenuAliasId}", "/v2/bot/richmenu/bulk/link", "/v2/bot/richmenu/bulk/unlink", "/v2/bot/richmenu/batch",
 			"/v2/bot/richmenu/validate/batch", "/v2/bot/user/all/richmenu/{richMenuId}", "/v2/bot/user/{userId}/richmenu/{richMenuId}",

@@ -64,8 +64,12 @@ func reply(c *call) answer {
 		return refuse(http.StatusBadRequest, "Invalid reply token")
 	}
 	t.Used = true
-	u := c.s.st.users[t.User]
 	sent := c.s.newSent(in.Messages)
+	if g, err := c.s.group(t.User); err == nil {
+		c.s.deliverToGroup(c, g, in, sent, "reply")
+		return ok(object{"sentMessages": sent})
+	}
+	u := c.s.st.users[t.User]
 	c.s.deliverTo(c, []*User{u}, in, sent, "reply")
 	return ok(object{"sentMessages": sent})
 }
@@ -105,6 +109,13 @@ func push(c *call) answer {
 		return invalidProperty("to")
 	}
 	return c.withRetryKey(func() answer {
+		if g, err := c.s.group(to); err == nil && g.Channel == c.ch.ID {
+			sent := c.s.newSent(in.Messages)
+			if !c.s.deliverToGroup(c, g, in, sent, "push") {
+				return refuse(http.StatusTooManyRequests, "You have reached your monthly limit.")
+			}
+			return ok(object{"sentMessages": sent})
+		}
 		u := c.s.knows(c.ch, to)
 		if u == nil {
 			return refuse(http.StatusBadRequest, "Failed to send messages")

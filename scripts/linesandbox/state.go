@@ -10,6 +10,7 @@ type state struct {
 	Providers   []*Provider            `json:"providers"`
 	Channels    []*channel             `json:"channels"`
 	Users       []*User                `json:"users"`
+	Groups      []*groupChat           `json:"groups,omitempty"`
 	Tokens      map[string]*token      `json:"tokens"`
 	Replies     map[string]*replyToken `json:"replies"`
 	Contents    map[string]*content    `json:"contents"`
@@ -110,7 +111,8 @@ type relation struct {
 // ChatEntry is one bubble on a person's screen.
 type ChatEntry struct {
 	ID   string    `json:"id"`
-	From string    `json:"from"` // "user" or "account"
+	From string    `json:"from"`           // "user" or "account"
+	User string    `json:"user,omitempty"` // who wrote, in groups
 	At   time.Time `json:"at"`
 	Type string    `json:"type"`
 	// Text is a readable form of any message; Message is the object as it was sent.
