@@ -44,6 +44,8 @@ type Intent struct {
 	// (Unix ms), and nobody else has it. A reply takes no retry key: what became of one can only be asked with the same token.
 	Reply      string
 	ReplyUntil int64
+	// People who get it: each counts as a message of the quota. 0 is one.
+	People int
 	// Taken: LINE has the reply, and nobody was told of it yet.
 	Taken bool
 	// Rest of the content.
@@ -121,7 +123,7 @@ type Accepted struct {
 // Sent settles an attempt that LINE accepted, or had accepted before.
 func (i Intent) Sent(a Accepted, at time.Time) Intent {
 	i = i.settled(message.Sent, "")
-	i.LineID, i.SentAt, i.Cost, i.Reason = a.LineID, at.UnixMilli(), 1, ""
+	i.LineID, i.SentAt, i.Cost, i.Reason = a.LineID, at.UnixMilli(), max(i.People, 1), ""
 	i.CorrelationID = a.RequestID
 	return i
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"lumo/shared/clock"
@@ -61,6 +62,8 @@ type Service struct {
 	Scopes   Scopes
 	Outbox   contactsync.Outbox
 	Clock    clock.Clock
+	// Groups tells whether a group chat may be written to, and how many people that reaches; nil where nobody writes to groups.
+	Groups func(ctx context.Context, p id.PortalID, k friend.Key, texts string) (people int, err error)
 	// Told hears of every message that LINE accepted, before it counts as sent; nil when nobody wants to know. It may hear of one twice.
 	Told   func(ctx context.Context, p id.PortalID, i Intent) error
 	NewID  func() string
@@ -95,7 +98,8 @@ func (s *Service) Send(ctx context.Context, p id.PortalID, r Request) (Intent, e
 		return i, err
 	}
 	if !ok {
-		if err := s.allowed(ctx, p, r.Friend, r.Contact); err != nil {
+		people, err := s.allowed(ctx, p, r.Friend, r.Contact, r.Content)
+		if err != nil {
 			return i, err
 		}
 		now := s.Clock.Now()
@@ -106,7 +110,7 @@ func (s *Service) Send(ctx context.Context, p id.PortalID, r Request) (Intent, e
 			}
 		}
 		mine := New(r.Friend, r.ID, r.Content, r.By, now, s.NewKey())
-		mine.Automatic, mine.Attended = r.Automatic, r.Automatic
+		mine.Automatic, mine.Attended, mine.People = r.Automatic, r.Automatic, people
 		mine.Reply, mine.ReplyUntil = r.Reply, r.ReplyUntil
 		mine, _ = mine.Take(s.NewID(), "", now)
 		if mine, err = s.Store.Begin(ctx, p, mine); err == nil {
@@ -159,7 +163,7 @@ func (s *Service) Retry(ctx context.Context, p id.PortalID, k friend.Key, messag
 		if next.Status == i.Status { // sent meanwhile, or at it
 			return s.proceed(ctx, p, i, patience)
 		}
-		if err := s.allowed(ctx, p, k, 0); err != nil {
+		if _, err := s.allowed(ctx, p, k, 0, i.content()); err != nil {
 			return i, err
 		}
 		if err := s.Alarm.BringForward(ctx, p, now.Add(lookAgain)); err != nil {
@@ -216,7 +220,7 @@ func (s *Service) proceed(ctx context.Context, p id.PortalID, i Intent, wait tim
 
 // resume is attempt for a message that waited: meanwhile the friend may have blocked the account, or the account left.
 func (s *Service) resume(ctx context.Context, p id.PortalID, i Intent) (Intent, error) {
-	if err := s.allowed(ctx, p, i.Friend, 0); err != nil {
+	if _, err := s.allowed(ctx, p, i.Friend, 0, i.content()); err != nil {
 		return s.settle(ctx, p, i, i.Failed(err, s.Clock.Now()))
 	}
 	return s.attempt(ctx, p, i)
@@ -326,29 +330,43 @@ func (s *Service) settle(ctx context.Context, p id.PortalID, was, next Intent) (
 	return now, nil
 }
 
-// allowed tells whether a message may be sent to this friend now.
-func (s *Service) allowed(ctx context.Context, p id.PortalID, k friend.Key, c id.ContactID) error {
+// allowed tells whether a message may be sent to this friend or group now, and how many people get it.
+func (s *Service) allowed(ctx context.Context, p id.PortalID, k friend.Key, c id.ContactID, content Content) (people int, err error) {
 	a, err := s.Accounts.Account(ctx, p, k.Slot)
 	if err == nil && a.State != lineaccount.Active || errors.Is(err, lineaccount.ErrUnknown) {
-		return ErrAccount
+		return 0, ErrAccount
 	}
 	if err != nil {
-		return err
+		return 0, err
+	}
+	if _, group := k.Group(); group {
+		if s.Groups == nil {
+			return 0, ErrNoFriend
+		}
+		objects, err := content.Objects()
+		if err != nil {
+			return 0, err
+		}
+		var texts strings.Builder
+		for _, o := range objects {
+			texts.Write(o)
+		}
+		return s.Groups(ctx, p, k, texts.String())
 	}
 	f, ok, err := s.Friends.Get(ctx, p, k)
 	switch {
 	case err != nil:
-		return err
+		return 0, err
 	case !ok:
-		return ErrNoFriend
+		return 0, ErrNoFriend
 	case c != 0 && f.Link.Contact != c:
-		return ErrUnlinked
+		return 0, ErrUnlinked
 	case f.Follow == friend.Blocked:
-		return ErrBlocked
+		return 0, ErrBlocked
 	case !f.Verified():
-		return ErrUnverified
+		return 0, ErrUnverified
 	}
-	return nil
+	return 1, nil
 }
 
 // answered notes that a person replied, and has HubSpot told (P-43).

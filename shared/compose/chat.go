@@ -17,7 +17,7 @@ import (
 func (a *App) Chat() *chat.Service {
 	return &chat.Service{
 		Store: dynamo.Chats{Table: a.Table()}, Friends: a.Friends(), Accounts: dynamo.LineAccounts{Table: a.Table()}, Line: pusher{a}, Alarm: a.Directory(),
-		Scopes: a.Scopes(), Outbox: a.Outbox(), Told: a.tellInbox, Clock: a.Clock, NewID: a.NewID, NewKey: a.newKey, Log: a.Log,
+		Scopes: a.Scopes(), Outbox: a.Outbox(), Told: a.tellInbox, Groups: a.Groups().Allowed, Clock: a.Clock, NewID: a.NewID, NewKey: a.newKey, Log: a.Log,
 	}
 }
 
@@ -37,6 +37,9 @@ func (l pusher) Push(ctx context.Context, p id.PortalID, k friend.Key, retryKey 
 	c, err := l.channel(ctx, p, k)
 	if err != nil {
 		return chat.Accepted{}, err
+	}
+	if g, ok := k.Group(); ok {
+		return accepted(c.PushGroup(ctx, retryKey, g, line.Outgoing{Messages: messages}))
 	}
 	return accepted(c.Push(ctx, retryKey, k.User, line.Outgoing{Messages: messages}))
 }

@@ -56,6 +56,9 @@ func (a *App) tellInbox(ctx context.Context, p id.PortalID, i chat.Intent) error
 	if inbox.FromAgent(i.ID) {
 		return nil
 	}
+	if _, group := i.Friend.Group(); group {
+		return nil // groups have no conversation in the inbox
+	}
 	c, ok, err := a.Inboxes().Connection(ctx, p, i.Friend.Slot)
 	if err != nil || !ok || !c.Works() {
 		return err

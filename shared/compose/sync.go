@@ -199,6 +199,10 @@ func (a *App) prepare(ctx context.Context, p id.PortalID) error {
 	if _, err = a.Onboarding().EnsureProperties(ctx, p); err != nil {
 		return err
 	}
+	if err := a.Groups().Prepare(ctx, p); err != nil {
+		// The rest of the sync does without; the first group's event tries again and becomes a failed item if HubSpot refuses.
+		a.Log.Warn("properties of group chats not made", logging.Portal(p), logging.Error(err))
+	}
 	return a.Tags().Expire(ctx, p, accounts)
 }
 
@@ -272,7 +276,12 @@ func (a *App) Sweep(ctx context.Context, p id.PortalID) error {
 	if err != nil {
 		return err
 	}
-	return a.Sweeper().Sweep(ctx, scope)
+	return a.sweep(ctx, scope)
+}
+
+// sweep looks for what LINE does not tell by itself.
+func (a *App) sweep(ctx context.Context, scope contactsync.Scope) error {
+	return errors.Join(a.Sweeper().Sweep(ctx, scope), a.Groups().Look(ctx, scope.Portal))
 }
 
 // Importer imports existing friends.
@@ -337,7 +346,7 @@ func (a *App) Tick() *syncrun.Tick {
 	return &syncrun.Tick{
 		Due: a.Directory(), Portals: dynamo.Portals{Table: a.Table()}, Scopes: a.Scopes(), Starter: a.Starter(), Chain: a.Chain(), Kinds: []string{linesync.ImportKind, linesync.LeaveKind, erasure.Kind, hubspotlist.JobKind, tag.WorkKind, linkage.WriteKind}, Leaving: a.Leaver().Resume, Chats: a.unsettled, Casts: a.Casts().Look,
 		Friends: a.Friends(), Outbox: a.Outbox(), Queue: a.Sender(), Schedule: a.Schedules(), Clock: a.Clock, Log: a.Log, Before: a.Journal().Poll,
-		Removed: a.Portals().FinishRemoval, Sweep: a.Sweeper().Sweep, Judge: a.Alerts().Update,
+		Removed: a.Portals().FinishRemoval, Sweep: a.sweep, Judge: a.Alerts().Update,
 		Pending: func(ctx context.Context, p id.PortalID) error { _, err := a.Portals().Complete(ctx, p); return err },
 	}
 }

@@ -41,13 +41,14 @@ type chatItem struct {
 	ReplyUntil int64          `dynamodbav:"rz,omitempty"`
 	Taken      bool           `dynamodbav:"rd,omitempty"`
 	Rest       []chat.Content `dynamodbav:"rs,omitempty"`
+	People     int            `dynamodbav:"pe,omitempty"`
 }
 
 func chatItemOf(i chat.Intent) chatItem {
 	it := chatItem{
 		Automatic: i.Automatic, Attended: i.Attended,
 		Message: i.Message, Fingerprint: i.Fingerprint, RetryKey: i.RetryKey, Holder: i.Holder, Until: i.Until, Doubt: i.Doubt, Tries: i.Tries, Since: i.Since,
-		Next: i.Due, Version: i.Version, TTL: i.At/1000 + runRetention, Reply: i.Reply, ReplyUntil: i.ReplyUntil, Taken: i.Taken, Rest: i.Rest,
+		Next: i.Due, Version: i.Version, TTL: i.At/1000 + runRetention, Reply: i.Reply, ReplyUntil: i.ReplyUntil, Taken: i.Taken, Rest: i.Rest, People: i.People,
 	}
 	if i.Status != message.Sent { // a person may try again
 		it.Made = i.Made

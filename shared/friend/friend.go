@@ -16,6 +16,17 @@ type Key struct {
 	User id.LineUserID `json:"user"`
 }
 
+// GroupKey names a group chat's conversation: messages of and to groups are kept and sent as those of friends are. No friend has such a key.
+func GroupKey(s id.Slot, g id.GroupID) Key { return Key{Slot: s, User: id.LineUserID(g)} }
+
+// Group tells whether the key is a group chat's.
+func (k Key) Group() (id.GroupID, bool) {
+	if k.User == "" || k.User[0] != 'C' {
+		return "", false
+	}
+	return id.GroupID(k.User), true
+}
+
 // FollowStatus as written to HubSpot (P-43).
 type FollowStatus string
 

@@ -23,6 +23,9 @@ type ListID string
 // LineUserID is unique within one LINE provider only: the same person has another id under another provider.
 type LineUserID string
 
+// GroupID is a LINE group chat; unique in LINE.
+type GroupID string
+
 // BotUserID is the LINE user id of an Official Account (webhook "destination"); unique in LINE.
 type BotUserID string
 
@@ -36,8 +39,9 @@ const MaxSlot Slot = 10
 var ErrMalformed = errors.New("malformed id")
 
 var (
-	linePattern = regexp.MustCompile(`^U[0-9a-f]{32}$`)
-	listPattern = regexp.MustCompile(`^[0-9]{1,18}$`)
+	linePattern  = regexp.MustCompile(`^U[0-9a-f]{32}$`)
+	groupPattern = regexp.MustCompile(`^C[0-9a-f]{32}$`)
+	listPattern  = regexp.MustCompile(`^[0-9]{1,18}$`)
 )
 
 func parseNumber(kind, s string) (int64, error) {
@@ -77,6 +81,14 @@ func ParseLineUser(s string) (LineUserID, error) {
 		return "", fmt.Errorf("%w: LINE user id must be U and 32 hex digits", ErrMalformed)
 	}
 	return LineUserID(s), nil
+}
+
+// ParseGroup accepts exactly C and 32 lower-case hex digits; the shape is known from LINE's examples.
+func ParseGroup(s string) (GroupID, error) {
+	if !groupPattern.MatchString(s) {
+		return "", fmt.Errorf("%w: LINE group id must be C and 32 hex digits", ErrMalformed)
+	}
+	return GroupID(s), nil
 }
 
 func ParseBotUser(s string) (BotUserID, error) {

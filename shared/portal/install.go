@@ -20,6 +20,7 @@ var RequiredScopes = []string{
 var OptionalScopes = []string{
 	"automation",
 	"conversations.custom_channels.read", "conversations.custom_channels.write", "conversations.read", "conversations.write", "files.read", "files.write",
+	"crm.objects.companies.write", "crm.schemas.companies.read", "crm.schemas.companies.write",
 }
 
 // ScopeAutomation lets steps of workflows be answered. HubSpot gives it to some plans only, so nobody is kept from installing without it.

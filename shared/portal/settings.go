@@ -39,6 +39,8 @@ type Settings struct {
 	MethodC bool `json:"methodC" dynamodbav:"methodC"`
 	// MessageTexts also writes the last received and sent message to the contact: personal data, so off at first (P-43).
 	MessageTexts bool `json:"messageTexts" dynamodbav:"messageTexts"`
+	// GroupChats shows LINE group chats as companies (P-95).
+	GroupChats bool `json:"groupChats" dynamodbav:"groupChats"`
 	// SyncIntervalMinutes is the pace of the reconcile behind the webhooks (P-61).
 	SyncIntervalMinutes int `json:"syncIntervalMinutes" dynamodbav:"syncIntervalMinutes"`
 	// TimeZone is an IANA name; empty follows HubSpot (P-74).
@@ -112,6 +114,7 @@ func Diff(before, after Settings) []Change {
 	add("tagsTwoWay", strconv.FormatBool(before.TagsTwoWay), strconv.FormatBool(after.TagsTwoWay))
 	add("methodC", strconv.FormatBool(before.MethodC), strconv.FormatBool(after.MethodC))
 	add("messageTexts", strconv.FormatBool(before.MessageTexts), strconv.FormatBool(after.MessageTexts))
+	add("groupChats", strconv.FormatBool(before.GroupChats), strconv.FormatBool(after.GroupChats))
 	add("syncIntervalMinutes", strconv.Itoa(before.SyncIntervalMinutes), strconv.Itoa(after.SyncIntervalMinutes))
 	add("timeZone", before.TimeZone, after.TimeZone)
 	add("alertEmails", strings.Join(before.AlertEmails, ", "), strings.Join(after.AlertEmails, ", "))
@@ -126,6 +129,7 @@ type Patch struct {
 	TagsTwoWay          *bool          `json:"tagsTwoWay"`
 	MethodC             *bool          `json:"methodC"`
 	MessageTexts        *bool          `json:"messageTexts"`
+	GroupChats          *bool          `json:"groupChats"`
 	SyncIntervalMinutes *int           `json:"syncIntervalMinutes"`
 	TimeZone            *string        `json:"timeZone"`
 	AlertEmails         *[]string      `json:"alertEmails"`
@@ -140,6 +144,7 @@ func (s Settings) Apply(p Patch) (Settings, error) {
 	set(&s.TagsTwoWay, p.TagsTwoWay)
 	set(&s.MethodC, p.MethodC)
 	set(&s.MessageTexts, p.MessageTexts)
+	set(&s.GroupChats, p.GroupChats)
 	set(&s.SyncIntervalMinutes, p.SyncIntervalMinutes)
 	set(&s.TimeZone, p.TimeZone)
 	set(&s.AlertEmails, p.AlertEmails)

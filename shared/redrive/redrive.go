@@ -16,6 +16,7 @@ import (
 	"lumo/shared/contactsync"
 	"lumo/shared/failure"
 	"lumo/shared/friend"
+	"lumo/shared/groupchat"
 	"lumo/shared/id"
 	"lumo/shared/inbox"
 	"lumo/shared/lineproperty"
@@ -212,6 +213,13 @@ func (s *Service) letter(ctx context.Context, p id.PortalID, it failure.Item) er
 
 // conversation puts an event of a conversation behind what waits there now.
 func (s *Service) conversation(ctx context.Context, body []byte) error {
+	if g, ok := groupchat.NoteOf(body); ok {
+		m, err := g.Message(" again " + strconv.FormatInt(s.Clock.Now().UnixMilli(), 10))
+		if err != nil {
+			return err
+		}
+		return s.Queue.Send(ctx, queue.Inbox, m)
+	}
 	var n inbox.Note
 	if err := json.Unmarshal(body, &n); err != nil {
 		return fmt.Errorf("%w: %w", ErrLost, err)

@@ -22,7 +22,7 @@ func FromApp(a *compose.App) Deps {
 		Runs: a.Starter(), Alerts: dynamo.Alerts{Table: table}, Changes: a.ChangeLog(), Failures: a.Failures(), Mappings: a.Mappings(), Lists: a.ListJobs(),
 		Friends: a.Friends(), Messages: a.Messages(), Chat: a.Chat(), Onboarding: a.Onboarding(), Accounts: a.Accounts(), Properties: a.Properties(), Imports: a.Importer(),
 		Logins: a.LoginChecks(), Links: a.LinkMaker(), Judge: &linkage.Judge{Friends: a.Friends(), Queue: a.Sender()}, LinkWriter: a.LinkWriter(),
-		Index: index, Tags: a.Tags(), Broadcasts: a.Broadcasts(), Templates: a.Templates(), Workflows: dynamo.Workflows{Table: table}, Taps: a.Taps(), Segments: a.Segments(), Inboxes: a.InboxConnector(),
+		Index: index, Tags: a.Tags(), Broadcasts: a.Broadcasts(), Templates: a.Templates(), Workflows: dynamo.Workflows{Table: table}, Taps: a.Taps(), Segments: a.Segments(), Inboxes: a.InboxConnector(), Groups: a.Groups(),
 		Redrive: &redrive.Service{
 			Failures: a.Failures(), Friends: a.Friends(), Invalids: a.Invalids(), Scopes: a.Scopes(), Outbox: a.Outbox(), Queue: a.Sender(),
 			Sealer: a.Sealer(), Clock: a.Clock,

@@ -88,6 +88,7 @@ type Deps struct {
 	Taps       *tracking.Counter
 	Segments   *segment.Service
 	Inboxes    Inboxes
+	Groups     Groups
 	Release    func(context.Context)
 }
 

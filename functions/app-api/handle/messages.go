@@ -8,7 +8,6 @@ import (
 
 	"lumo/shared/bubble"
 	"lumo/shared/chat"
-	"lumo/shared/friendcard"
 	"lumo/shared/id"
 	"lumo/shared/message"
 )
@@ -47,7 +46,7 @@ func messageViewOf(m message.Message, now time.Time, most int) messageView {
 
 // getMessages pages through a friend's messages, newest first.
 func getMessages(ctx context.Context, c *call) (any, error) {
-	k, err := c.pathFriend()
+	k, err := c.talk()
 	if err != nil {
 		return nil, err
 	}
@@ -55,8 +54,8 @@ func getMessages(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, ok, err := c.Friends.Get(ctx, c.portal(), k); err != nil || !ok {
-		return nil, errors.Join(err, friendcard.ErrUnknown)
+	if err := c.known(ctx, k); err != nil {
+		return nil, err
 	}
 	ms, next, err := c.Messages.Last(ctx, c.portal(), k, after, limit)
 	if err != nil {
@@ -94,7 +93,7 @@ func postMessage(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	k, err := c.pathFriend()
+	k, err := c.talk()
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +120,7 @@ func postMessage(ctx context.Context, c *call) (any, error) {
 
 // postMessageRetry tries again what was not sent.
 func postMessageRetry(ctx context.Context, c *call) (any, error) {
-	k, err := c.pathFriend()
+	k, err := c.talk()
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-// Package handle takes notes of conversations in their order. After a failure nothing of the same conversation goes on.
+// Package handle takes notes of conversations and of group chats in their order. After a failure nothing of the same conversation goes on.
 package handle
 
 import (
@@ -8,6 +8,7 @@ import (
 
 	"lumo/functions/internal/entry"
 	"lumo/shared/compose"
+	"lumo/shared/groupchat"
 	"lumo/shared/id"
 	"lumo/shared/inbox"
 	"lumo/shared/queue"
@@ -15,7 +16,8 @@ import (
 
 // Deps is what the function works with.
 type Deps struct {
-	Relay *inbox.Relay
+	Relay  *inbox.Relay
+	Groups *groupchat.Service
 	// Runs tells whether the portal is connected to HubSpot.
 	Runs    func(ctx context.Context, p id.PortalID) (bool, error)
 	Release func(context.Context)
@@ -23,7 +25,7 @@ type Deps struct {
 
 // FromApp takes what is needed from the composition root.
 func FromApp(a *compose.App) Deps {
-	return Deps{Relay: a.Relay(), Runs: a.Running, Release: a.Release}
+	return Deps{Relay: a.Relay(), Groups: a.Groups(), Runs: a.Running, Release: a.Release}
 }
 
 // New makes the handlers.
@@ -47,6 +49,9 @@ func (d Deps) notes(ctx context.Context, batch []entry.Record) (failed []string,
 }
 
 func (d Deps) one(ctx context.Context, r entry.Record) error {
+	if g, ok := groupchat.NoteOf(r.Body); ok {
+		return d.Groups.Handle(ctx, g)
+	}
 	var n inbox.Note
 	if err := json.Unmarshal(r.Body, &n); err != nil || n.Portal <= 0 {
 		return errors.New("message is no note of a conversation")

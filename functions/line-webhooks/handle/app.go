@@ -14,7 +14,7 @@ import (
 // FromApp takes what is needed from the composition root.
 func FromApp(a *compose.App) Deps {
 	return Deps{
-		Accounts: a.Accounts(), Inboxes: a.Inboxes(), Clock: a.Clock, Queue: a.Sender(), Log: a.Log,
+		Accounts: a.Accounts(), Inboxes: a.Inboxes(), Groups: a.GroupsWanted, Clock: a.Clock, Queue: a.Sender(), Log: a.Log,
 		Forwarder: Forwarder{Accounts: forwards{a.Accounts()}, Sender: a.Sender(), HTTP: guarded(a.Config.Stage == "dev"), Clock: a.Clock},
 	}
 }

@@ -9,11 +9,13 @@ import (
 
 	"lumo/functions/internal/entry"
 	"lumo/shared/clock"
+	"lumo/shared/groupchat"
 	"lumo/shared/id"
 	"lumo/shared/inbox"
 	"lumo/shared/line"
 	"lumo/shared/lineaccount"
 	"lumo/shared/linesync"
+	"lumo/shared/logging"
 	"lumo/shared/queue"
 )
 
@@ -30,8 +32,10 @@ type Inboxes interface {
 
 // Deps is what the function works with.
 type Deps struct {
-	Accounts  Accounts
-	Inboxes   Inboxes
+	Accounts Accounts
+	Inboxes  Inboxes
+	// Groups tells whether a portal shows group chats as companies.
+	Groups    func(ctx context.Context, p id.PortalID) (bool, error)
 	Clock     clock.Clock
 	Queue     queue.Sender
 	Forwarder Forwarder
@@ -118,6 +122,9 @@ func (d Deps) queue(ctx context.Context, a lineaccount.Account, events []line.Ev
 	if err := d.converse(ctx, a, events); err != nil {
 		return err
 	}
+	if err := d.group(ctx, a, events); err != nil {
+		return err
+	}
 	if len(a.Forwards) == 0 {
 		return nil
 	}
@@ -146,6 +153,37 @@ func (d Deps) converse(ctx context.Context, a lineaccount.Account, events []line
 	}
 	if len(out) == 0 {
 		return nil
+	}
+	return d.Queue.Send(ctx, queue.Inbox, out...)
+}
+
+// group hands on what happens in group chats, where the portal wants that. Rooms are ignored (P-101).
+func (d Deps) group(ctx context.Context, a lineaccount.Account, events []line.Event) error {
+	var out []queue.Message
+	rooms := 0
+	for _, e := range events {
+		if e.Source == line.FromRoom {
+			rooms++
+		}
+		x, ok := line.GroupEvent(e.Raw)
+		if !ok {
+			continue
+		}
+		m, err := groupchat.Note{Portal: a.Portal, Slot: a.Slot, Group: x.Group, ID: e.ID, Line: e.Raw}.Message("")
+		if err != nil {
+			return err
+		}
+		out = append(out, m)
+	}
+	if rooms > 0 {
+		d.Log.LogAttrs(ctx, slog.LevelInfo, "events of rooms ignored", logging.Portal(a.Portal), logging.Count("events", rooms))
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	on, err := d.Groups(ctx, a.Portal)
+	if err != nil || !on {
+		return err
 	}
 	return d.Queue.Send(ctx, queue.Inbox, out...)
 }

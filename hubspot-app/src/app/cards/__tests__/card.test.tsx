@@ -163,10 +163,14 @@ describe('the card', () => {
     await sees('このコンタクトを再同期');
   });
 
-  it('is honest on companies', async () => {
-    const { sees, server } = open(linked(), {}, { objectTypeId: '0-2' });
-    await sees('Nothing of LINE is kept on companies yet.');
-    expect(server.asked).toEqual([]);
+  it('says where group chats are on a company without one', async () => {
+    const company = { companyId: '501', state: 'groups_off', accounts: [], groups: [] } as const;
+    const { sees } = open(
+      linked(),
+      { 'GET /companies/{company}': { ...company, accounts: [], groups: [] } },
+      { objectTypeId: '0-2' },
+    );
+    await sees('LINE group chats are not shown as companies.');
   });
 });
 

@@ -20,10 +20,13 @@ interface Props {
   draft: Draft;
   onDraft: (draft: Draft) => void;
   onSent: () => void;
+  /** What the message is written to, and what it costs; by default a friend. */
+  label?: string;
+  cost?: string;
 }
 
 /** Where a message to the friend is written. What was not sent stays in the box. */
-export const Composer = ({ sending, barred, draft, onDraft, onSent }: Props) => {
+export const Composer = ({ sending, barred, draft, onDraft, onSent, label, cost }: Props) => {
   const t = useText('card');
   const { busy } = sending;
   const content = contentOf(draft);
@@ -40,7 +43,7 @@ export const Composer = ({ sending, barred, draft, onDraft, onSent }: Props) => 
       {draft.picture ? (
         <Picture {...{ draft, onDraft, busy }} picture={draft.picture} />
       ) : (
-        <Words {...{ draft, onDraft, busy, barred }} />
+        <Words {...{ draft, onDraft, busy, barred }} label={label ?? t('compose.text')} />
       )}
       <ErrorAlert error={sending.error} />
       <Flex gap="small" align="center" wrap>
@@ -65,7 +68,7 @@ export const Composer = ({ sending, barred, draft, onDraft, onSent }: Props) => 
             {t(draft.picture ? 'compose.withText' : 'compose.withPicture')}
           </Button>
         )}
-        {barred === null && <Text variant="microcopy">{t('compose.cost')}</Text>}
+        {barred === null && <Text variant="microcopy">{cost ?? t('compose.cost')}</Text>}
       </Flex>
     </Flex>
   );
@@ -87,14 +90,14 @@ interface PartProps {
   busy: boolean;
 }
 
-const Words = ({ draft, onDraft, busy, barred }: PartProps & { barred: string | null }) => {
+const Words = ({ draft, onDraft, busy, barred, label }: PartProps & { barred: string | null; label: string }) => {
   const t = useText('card');
   const format = useFormat();
   const over = draft.text.length - LONGEST;
   return (
     <TextArea
       name="message"
-      label={t('compose.text')}
+      label={label}
       rows={3}
       value={draft.text}
       readOnly={busy || barred !== null}

@@ -4,9 +4,9 @@ import {
   newRequestId,
   useOrigin,
   type ApiError,
-  type FriendDetail,
   type Message,
   type SendMessage,
+  type Talk,
 } from '@lumo/screens';
 import { useEffect, useRef, useState } from 'react';
 
@@ -24,6 +24,11 @@ export interface Sending {
   /** The user goes on to something else. */
   forget: () => void;
 }
+
+const write = (origin: string, { slot, user = '', group }: Talk, body: SendMessage) =>
+  group === undefined
+    ? call(origin, 'POST /friends/{slot}/{user}/messages', { path: { slot, user }, body })
+    : call(origin, 'POST /groups/{slot}/{group}/messages', { path: { slot, group }, body });
 
 interface Try {
   what: string;
@@ -50,10 +55,10 @@ const sketch = (id: string, content: Content): Message => ({
 });
 
 /**
- * Sends a message to a friend. Its id is made here: as long as nobody knows what became of it, sending the same content again carries the
+ * Sends a message to a friend or a group. Its id is made here: as long as nobody knows what became of it, sending the same content again carries the
  * same id, and the server sends it once.
  */
-export function useSend(friend: FriendDetail, contact: string): Sending {
+export function useSend(to: Talk, contact: string | null): Sending {
   const origin = useOrigin();
   const [latest, setLatest] = useState<Message | null>(null);
   const [busy, setBusy] = useState(false);
@@ -69,15 +74,11 @@ export function useSend(friend: FriendDetail, contact: string): Sending {
   const send = async (content: Content) => {
     const what = JSON.stringify(content);
     const id = last?.error?.uncertain && last.what === what ? last.id : newRequestId();
-    const { slot, user } = friend;
     setLatest(sketch(id, content));
     setBusy(true);
     setLast(null);
     try {
-      const { message } = await call(origin, 'POST /friends/{slot}/{user}/messages', {
-        path: { slot, user },
-        body: { requestId: id, contact, ...content },
-      });
+      const { message } = await write(origin, to, { requestId: id, ...(contact !== null && { contact }), ...content });
       if (mounted.current) {
         setLatest(message);
         setBusy(false);
@@ -93,6 +94,6 @@ export function useSend(friend: FriendDetail, contact: string): Sending {
     }
   };
 
-  const arrived = last !== null && (friend.messages ?? []).some(({ id }) => id === last.id);
+  const arrived = last !== null && (to.messages ?? []).some(({ id }) => id === last.id);
   return { latest, busy, error: arrived ? null : (last?.error ?? null), arrived, send, forget: () => setLast(null) };
 }

@@ -168,6 +168,16 @@ const Written = ({ draft, readOnly, set }: Part) => {
         onChange={(messageTexts) => set({ messageTexts })}
       />
       <Text variant="microcopy">{t('options.messageTextsHelp')}</Text>
+      <Toggle
+        name="group-chats"
+        label={t('options.groupChats')}
+        labelDisplay="inline"
+        size="sm"
+        checked={draft.groupChats}
+        readOnly={readOnly}
+        onChange={(groupChats) => set({ groupChats })}
+      />
+      <Text variant="microcopy">{t('options.groupChatsHelp')}</Text>
     </Flex>
   );
 };

@@ -84,6 +84,9 @@ export type Code =
   | 'CHOICES_UNKNOWN'
   | 'SAME_ACCOUNT'
   | 'FRIEND_BLOCKED'
+  | 'NO_SUCH_GROUP'
+  | 'GROUP_LEFT'
+  | 'LINKING_IN_GROUP'
   | 'FRIEND_UNLINKED'
   | 'INBOX_NOT_CONNECTED'
   | 'INBOX_CHANNEL_GONE'
@@ -662,6 +665,9 @@ export type MessageCode =
   | 'FRIEND_UNVERIFIED'
   | 'ACCOUNT_DISCONNECTED'
   | 'NO_SUCH_FRIEND'
+  | 'NO_SUCH_GROUP'
+  | 'GROUP_LEFT'
+  | 'LINKING_IN_GROUP'
   | 'INTEGRATION_OFF'
   | 'OUTCOME_UNKNOWN'
   | 'LINE_QUOTA_USED_UP'
@@ -907,6 +913,38 @@ export interface Import {
 
 export type ImportStatus = 'waiting' | 'processing' | 'completed' | 'canceled' | 'failed';
 
+export interface CompanyCard {
+  companyId: string;
+  /** groups_off: the option is off and the company stands for no group */
+  state: 'integration_off' | 'groups_off' | 'no_group' | 'groups';
+  accounts: AccountName[];
+  groups: GroupChat[];
+}
+
+export interface GroupChat {
+  slot: Slot;
+  id: string;
+  name: string;
+  pictureUrl: string | null;
+  /** The account is in the group */
+  present: boolean;
+  /** P-98: so is a friend */
+  active: boolean;
+  /** The account not counted */
+  members: number;
+  /** Members of whom LINE told */
+  people: GroupPerson[];
+  /** Unix milliseconds */
+  joinedAt: number | null;
+  messages: Message[];
+}
+
+export interface GroupPerson {
+  user: LineUserID;
+  name: string;
+  contactId: string | null;
+}
+
 export type InboxState = 'waiting' | 'connected' | 'paused' | 'removed';
 
 export interface Inbox {
@@ -1029,6 +1067,8 @@ export interface Settings {
   /** Link contacts whose LINE User ID was filled in by other means */
   methodC: boolean;
   messageTexts: boolean;
+  /** P-95: group chats become companies */
+  groupChats: boolean;
   syncIntervalMinutes: number;
   /** IANA name; empty follows HubSpot */
   timeZone: string;
@@ -1204,6 +1244,8 @@ export interface ChangeSettings {
   tagsTwoWay?: boolean;
   methodC?: boolean;
   messageTexts?: boolean;
+  /** P-95: group chats become companies */
+  groupChats?: boolean;
   syncIntervalMinutes?: number;
   timeZone?: string;
   alertEmails?: string[];
@@ -1869,6 +1911,26 @@ export interface Routes {
   'POST /friends/{slot}/{user}/links': { answer: Decided; path: { slot: Slot; user: LineUserID }; body: DecideLink };
   /** The card of a contact */
   'GET /contacts/{contact}': { answer: Card; path: { contact: ContactID } };
+  /** The card of a company */
+  'GET /companies/{company}': { answer: CompanyCard; path: { company: ContactID } };
+  /** What was said in a group chat, newest first */
+  'GET /groups/{slot}/{group}/messages': {
+    answer: MessagePage;
+    path: { slot: Slot; group: string };
+    query: { cursor?: string; limit?: number };
+  };
+  /** Send a text or a picture to a group chat */
+  'POST /groups/{slot}/{group}/messages': {
+    answer: SentMessage;
+    path: { slot: Slot; group: string };
+    body: SendMessage;
+  };
+  /** Try a message to a group again that was not sent */
+  'POST /groups/{slot}/{group}/messages/{message}/retry': {
+    answer: SentMessage;
+    path: { slot: Slot; group: string; message: RequestID };
+    body: Plain;
+  };
   /** Make a link with which a contact links their LINE */
   'POST /contacts/{contact}/links': { answer: MadeLink; path: { contact: ContactID }; body: MakeLink };
   /** LINE accounts of the portal */

@@ -1,5 +1,5 @@
 import { Flex, Link, LoadingButton, StatusTag, Text, Tile } from '@hubspot/ui-extensions';
-import type { FriendDetail, Message } from '../api/types.ts';
+import type { Message } from '../api/types.ts';
 import { useAction } from '../api/useAction.ts';
 import { ErrorAlert } from '../components/Problems.tsx';
 import type { Format } from '../format.ts';
@@ -9,21 +9,33 @@ import { useText } from '../i18n/useText.ts';
 const TYPES = ['image', 'video', 'audio', 'file', 'location', 'sticker'] as const;
 const STATUS = { sending: 'info', sent: 'success', failed: 'danger', unclear: 'warning' } as const;
 
+/** Whom messages are exchanged with: a friend, or a group chat. */
+export interface Talk {
+  slot: number;
+  user?: string;
+  group?: string;
+  messages?: Message[];
+}
+
 interface Props {
   message: Message;
-  friend: FriendDetail;
+  friend: Talk;
   format: Format;
   /** Whether the user may send. */
   may: boolean;
   onChanged: () => void;
 }
 
-/** One message: what the friend wrote stands left, what was written here stands right, as in LINE. */
+/** One message: what others wrote stands left, what was written here stands right, as in LINE. */
 export const MessageLine = (props: Props) => {
   const { message, format } = props;
   const t = useText('card');
   const out = message.direction === 'out';
-  const who = out ? (message.by ? t('messages.by', { who: message.by }) : t('messages.out')) : t('messages.in');
+  const who = out
+    ? message.by
+      ? t('messages.by', { who: message.by })
+      : t('messages.out')
+    : (message.by ?? t('messages.in'));
   return (
     <Flex direction="column" gap="flush" align={out ? 'end' : 'start'}>
       <Text variant="microcopy">
@@ -65,13 +77,19 @@ const Lines = ({ text }: { text: string }) => (
 const Outcome = ({ message, friend, may, onChanged, status }: Props & { status: NonNullable<Message['status']> }) => {
   const t = useText('card');
   const problem = useProblem();
-  const retry = useAction('POST /friends/{slot}/{user}/messages/{message}/retry');
+  const toFriend = useAction('POST /friends/{slot}/{user}/messages/{message}/retry');
+  const toGroup = useAction('POST /groups/{slot}/{group}/messages/{message}/retry');
+  const { slot, user = '', group } = friend;
+  const retry = group === undefined ? toFriend : toGroup;
   const why = message.code
     ? problem({ code: message.code, message: message.reason ?? '', correlationId: message.correlationId })
     : null;
   const again = async () => {
-    const path = { slot: friend.slot, user: friend.user, message: message.id };
-    if (await retry.run({ path, body: {} })) onChanged();
+    const sent =
+      group === undefined
+        ? await toFriend.run({ path: { slot, user, message: message.id }, body: {} })
+        : await toGroup.run({ path: { slot, group, message: message.id }, body: {} });
+    if (sent) onChanged();
   };
   return (
     <Flex direction="column" gap="xs" align="end">

@@ -163,6 +163,9 @@ export const settings = words({
     'options.methodC': 'Link contacts by their LINE User ID',
     'options.methodCHelp':
       'Links a contact whose LINE User ID was filled in by hand, API or CSV import, after LINE confirmed it.',
+    'options.groupChats': 'Show LINE group chats as companies',
+    'options.groupChatsHelp':
+      'Each group that a LINE account is in becomes a company, and linked friends who write there become its contacts. The account must be allowed to join groups: LINE Official Account Manager, Settings, Account settings. If companies do not appear, reconnect HubSpot so that Lumo may write companies.',
     'options.messageTexts': 'Write the last messages to HubSpot',
     'options.messageTextsHelp':
       'Stores the last received and sent text in two contact properties. These are personal data.',
@@ -426,6 +429,9 @@ export const settings = words({
     'options.tagsTwoWayHelp': 'オフの場合、タグはLumoからHubSpotへの一方向です。',
     'options.methodC': 'LINE User IDでコンタクトを連携',
     'options.methodCHelp': '手動・API・CSVで入力されたLINE User IDを、LINEで確認したうえで連携します。',
+    'options.groupChats': 'LINEグループトークを会社として表示',
+    'options.groupChatsHelp':
+      'LINEアカウントが参加しているグループごとに会社が作成され、そこで発言した連携済みの友だちがコンタクトとして関連付けられます。LINE Official Account Managerの「設定」→「アカウント設定」で、グループへの参加を許可してください。会社が表示されない場合は、会社の書き込みを許可するためHubSpotを再接続してください。',
     'options.messageTexts': '最新のメッセージをHubSpotに書き込む',
     'options.messageTextsHelp':
       '最後に受信・送信したテキストを2つのコンタクトプロパティーに保存します。個人情報が含まれます。',

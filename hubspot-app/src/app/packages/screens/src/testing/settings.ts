@@ -28,6 +28,7 @@ export const settingsPage = (more: Partial<SettingsPage> = {}): SettingsPage => 
     tagsTwoWay: false,
     methodC: true,
     messageTexts: false,
+    groupChats: false,
     syncIntervalMinutes: 15,
     timeZone: '',
     alertEmails: [],
