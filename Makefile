@@ -95,6 +95,17 @@ check: setup hubspot-app/node_modules/.installed ## formatting, vet, staticcheck
 	go test -count=1 ./scripts/localcloud/template ./scripts/infra ./scripts/iam
 	cd hubspot-app && for step in typecheck lint format:check validate build; do npm run --silent $$step; done
 
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+.PHONY: audit
+audit: go-version hubspot-app/node_modules/.installed ## known vulnerabilities of what is used; asks the vulnerability databases, so it is no part of CI
+	go run $(GOVULNCHECK) $(PACKAGES)
+	cd hubspot-app && npm audit && npm audit --prefix src/app
+
+.PHONY: sbom
+sbom: go-version ## what is shipped, as a CycloneDX bill of materials
+	@go run ./scripts/cmd/sbom
+
 STAGE ?=
 
 .PHONY: deploy
