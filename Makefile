@@ -95,6 +95,10 @@ check: setup hubspot-app/node_modules/.installed ## formatting, vet, staticcheck
 	go test -count=1 ./scripts/localcloud/template ./scripts/infra ./scripts/iam
 	cd hubspot-app && for step in typecheck lint format:check validate build; do npm run --silent $$step; done
 
+.PHONY: listing
+listing: go-version ## the shared-data table of the marketplace listing, out of the app's scopes and properties
+	@go run ./scripts/cmd/marketplace
+
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 .PHONY: audit
