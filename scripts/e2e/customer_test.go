@@ -191,7 +191,7 @@ func (c *customer) mapProperty(names ...string) {
 	for _, name := range names {
 		c.api("POST", "/api/v1/mappings", map[string]string{"property": name}, nil)
 	}
-	eventually(c.t, 60*time.Second, "the new fields are read", func() string {
+	eventually(c.t, within, "the new fields are read", func() string {
 		var all struct {
 			Items []struct{ Property, Status string } `json:"items"`
 		}

@@ -91,7 +91,7 @@ func TestClosedDoors(t *testing.T) {
 func (c *customer) idle() {
 	c.t.Helper()
 	own := regexp.MustCompile(fmt.Sprintf(`\b(%d|%s)\b`, c.Portal, c.account.Bot))
-	eventually(c.t, 60*time.Second, "queues without the customer", func() string {
+	eventually(c.t, within, "queues without the customer", func() string {
 		for _, q := range cloud.Holding(own) {
 			if !strings.Contains(q, "Wakeups") {
 				return q
@@ -259,7 +259,7 @@ func TestTwoPortalsNeverSeeEachOther(t *testing.T) {
 	}
 	canary := "Kanaria " + strconv.FormatInt(b.Portal, 10)
 	b.edit(b.linked[0], "firstname", canary, hubspotsandbox.By{})
-	eventually(t, 10*time.Second, "B's own edit reaches B", func() string { return b.agrees(b.linked[0], "firstname", canary) })
+	eventually(t, within, "B's own edit reaches B", func() string { return b.agrees(b.linked[0], "firstname", canary) })
 	if got := a.lumo(a.linked[0], "firstname"); got == canary {
 		t.Error("B's edit changed A's friend")
 	}

@@ -3,7 +3,6 @@ package e2e_test
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"lumo/scripts/demo"
 )
@@ -16,13 +15,13 @@ func TestADisconnectedAccountLeavesQuietly(t *testing.T) {
 	if _, err := c.Import(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 60*time.Second, "everybody follows", func() string { return c.follow("following") })
+	eventually(t, within, "everybody follows", func() string { return c.follow("following") })
 	names := map[person]string{}
 	for _, p := range c.linked {
 		names[p] = c.hubspot(p, "line_display_name")
 	}
 	c.api("POST", "/api/v1/accounts/1/disconnect", map[string]any{}, nil)
-	eventually(t, 60*time.Second, "nobody is known to follow", func() string { return c.follow("unknown") })
+	eventually(t, within, "nobody is known to follow", func() string { return c.follow("unknown") })
 	for _, p := range c.linked {
 		if got := c.hubspot(p, "line_display_name"); got != names[p] || got == "" {
 			t.Errorf("contact %d: the LINE name went from %q to %q", p.contact, names[p], got)

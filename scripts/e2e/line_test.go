@@ -8,8 +8,9 @@ import (
 	"lumo/scripts/linesandbox"
 )
 
-// within is what a change on LINE may take to HubSpot: the 30 s in which further changes of a contact are gathered, and some seconds.
-const within = 45 * time.Second
+// within is how long a change may take to the other side before a test gives up: seconds, or the 30 s in which further changes of a contact are
+// gathered, and much more where all tests share two busy cores. It is no measurement.
+const within = 100 * time.Second
 
 func TestBlockAndUnblockReachHubSpot(t *testing.T) {
 	t.Parallel()

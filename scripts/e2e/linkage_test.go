@@ -11,7 +11,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"lumo/scripts/demo"
 	"lumo/scripts/linesandbox"
@@ -182,7 +181,7 @@ func TestALinkInAnEmailLinksAContact(t *testing.T) {
 		t.Fatal(err)
 	}
 	linked := person{contact, user}
-	eventually(t, 60*time.Second, "HubSpot knows who the contact is at LINE", func() string {
+	eventually(t, within, "HubSpot knows who the contact is at LINE", func() string {
 		if got := c.hubspot(linked, "line_user_id"); got != user {
 			return fmt.Sprintf("LINE User ID is %q", got)
 		}
@@ -301,7 +300,7 @@ func TestAFriendLinksByAFormAndACode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 60*time.Second, "HubSpot knows who the contact is at LINE", func() string {
+	eventually(t, within, "HubSpot knows who the contact is at LINE", func() string {
 		p := person{contact, user}
 		if got := c.hubspot(p, "line_user_id") + " " + c.hubspot(p, "line_link_method"); got != user+" message_link" {
 			return fmt.Sprintf("%q", got)

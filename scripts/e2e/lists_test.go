@@ -3,7 +3,6 @@ package e2e_test
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"lumo/scripts/demo"
 	"lumo/scripts/hubspotsandbox"
@@ -66,7 +65,7 @@ func TestSelectedHubSpotListsFollow(t *testing.T) {
 	c.must(err)
 
 	c.api("POST", "/api/v1/sync", map[string]string{"extent": "lists"}, nil)
-	eventually(t, 30*time.Second, "the index knows the lists", func() string {
+	eventually(t, within, "the index knows the lists", func() string {
 		if c.list(vip) == nil || c.list(active) == nil {
 			return "not yet"
 		}
@@ -76,14 +75,14 @@ func TestSelectedHubSpotListsFollow(t *testing.T) {
 		c.api("PATCH", fmt.Sprintf("/api/v1/lists/%d", l), map[string]bool{"selected": true}, nil)
 	}
 	for _, l := range []int64{vip, active} {
-		eventually(t, 30*time.Second, "the members arrive", func() string { return c.holds(l) })
+		eventually(t, within, "the members arrive", func() string { return c.holds(l) })
 	}
 
 	c.must(outside.HubSpot.RemoveMembers(c.Portal, vip, ids[:3]...))
 	c.must(outside.HubSpot.AddMembers(c.Portal, vip, ids[40:45]...))
 	c.edit(person{contact: ids[0]}, "firstname", "Zelda", hubspotsandbox.By{})
 	for _, l := range []int64{vip, active} {
-		eventually(t, 60*time.Second, "changed members follow within the minute", func() string {
+		eventually(t, within, "changed members follow within the minute", func() string {
 			tick(t)
 			return c.holds(l)
 		})
@@ -91,7 +90,7 @@ func TestSelectedHubSpotListsFollow(t *testing.T) {
 
 	c.must(outside.HubSpot.RenameList(c.Portal, vip, "Lumo very important"))
 	c.api("POST", fmt.Sprintf("/api/v1/lists/%d/reread", vip), map[string]any{}, nil)
-	eventually(t, 30*time.Second, "the name follows", func() string {
+	eventually(t, within, "the name follows", func() string {
 		if row := c.list(vip); row.Name != "Lumo very important" {
 			return row.Name
 		}
@@ -100,7 +99,7 @@ func TestSelectedHubSpotListsFollow(t *testing.T) {
 
 	c.must(outside.HubSpot.DeleteList(c.Portal, vip))
 	c.api("POST", fmt.Sprintf("/api/v1/lists/%d/reread", active), map[string]any{}, nil)
-	eventually(t, 30*time.Second, "the deleted list is marked", func() string {
+	eventually(t, within, "the deleted list is marked", func() string {
 		if row := c.list(vip); row.State != "deleted" {
 			return row.State
 		}

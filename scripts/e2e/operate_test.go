@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"lumo/scripts/demo"
 	"lumo/scripts/hubspotsandbox"
@@ -78,7 +77,7 @@ func TestAPortalIsExportedAndPurged(t *testing.T) {
 	stays := newCustomer(t, demo.Size{Contacts: 4, Lists: 1, Friends: 3, Linked: 2})
 	leaves := newCustomer(t, demo.Size{Contacts: 4, Lists: 1, Friends: 3, Linked: 2})
 	number := fmt.Sprint(leaves.Portal)
-	leaves.quiet(30 * time.Second)
+	leaves.quiet(within)
 
 	folder := filepath.Join(t.TempDir(), "export")
 	kept := operated(t, "export", "-portal", number, "-to", folder)
@@ -111,7 +110,7 @@ func TestAPortalIsExportedAndPurged(t *testing.T) {
 	}
 	operated(t, "purge", "-portal", number, "-do")
 	leaves.edit(leaves.linked[0], "phone", "+81300000000", hubspotsandbox.By{}) // what comes late must not begin anything
-	eventually(t, 20*time.Second, "nothing is left", func() string {
+	eventually(t, within, "nothing is left", func() string {
 		if n := operated(t, "purge", "-portal", number); n["items"] != 0. || n["objects"] != 0. {
 			return fmt.Sprint(n)
 		}
@@ -138,7 +137,7 @@ func TestAnOperatorTriesAgain(t *testing.T) {
 	if err := outside.Line.Block(c.account.ID, p.user); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 40*time.Second, "a failed item", func() string {
+	eventually(t, within, "a failed item", func() string {
 		if n := operated(t, "redrive", "-portal", number)["items"]; n != 1. {
 			return fmt.Sprint(n, " failed items")
 		}
@@ -150,7 +149,7 @@ func TestAnOperatorTriesAgain(t *testing.T) {
 	if n := operated(t, "redrive", "-portal", number, "-do"); n["retried"] != 1. {
 		t.Errorf("tried %v", n)
 	}
-	eventually(t, 40*time.Second, "the value in HubSpot", func() string {
+	eventually(t, within, "the value in HubSpot", func() string {
 		if got := c.hubspot(p, "line_follow_status"); got != "blocked" {
 			return got
 		}

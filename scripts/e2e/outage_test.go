@@ -52,7 +52,7 @@ func TestAnOutageLosesNothing(t *testing.T) {
 				}
 				return ""
 			})
-			c.quiet(60 * time.Second)
+			c.quiet(within)
 			if fs := c.failures(); len(fs) != 0 {
 				t.Errorf("waiting was enough, and yet there are failed items: %+v", fs)
 			}

@@ -3,7 +3,6 @@ package e2e_test
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"lumo/scripts/demo"
 )
@@ -42,7 +41,7 @@ func TestManyFirstWritesWaitForAPreview(t *testing.T) {
 	if err := c.Confirm(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 60*time.Second, "everything is written", func() string {
+	eventually(t, within, "everything is written", func() string {
 		if state, code := c.display(); state != "Normal" || code != "" {
 			return fmt.Sprintf("the display is %q with %q", state, code)
 		}

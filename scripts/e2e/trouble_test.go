@@ -49,7 +49,7 @@ func TestTroubleAtHubSpotLosesNothing(t *testing.T) {
 		}
 		return ""
 	})
-	c.quiet(45 * time.Second)
+	c.quiet(within)
 	if off := c.everyoneAgrees("firstname", "lastname", "phone"); off != "" {
 		t.Error(off)
 	}
@@ -104,7 +104,7 @@ func TestOneRefusedContact(t *testing.T) {
 		c.enter(p, "phone", v)
 	}
 	var failed failureRow
-	eventually(t, 20*time.Second, "the others are written and one fails", func() string {
+	eventually(t, within, "the others are written and one fails", func() string {
 		for p, v := range want {
 			if got := c.hubspot(p, "phone"); p != bad && got != v {
 				return fmt.Sprintf("contact %d has %q", p.contact, got)

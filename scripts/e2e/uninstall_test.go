@@ -78,7 +78,7 @@ func TestUninstallAndReturn(t *testing.T) {
 	}
 	printed.secret("channel secret of a second account", second.Secret)
 	c.api("POST", "/api/v1/accounts", map[string]string{"channelId": second.ID, "channelSecret": second.Secret}, nil)
-	c.quiet(60 * time.Second)
+	c.quiet(within)
 	memory, runs, changes := c.memory(), c.runs(), c.changes()
 
 	if err := outside.HubSpot.Uninstall(c.Portal); err != nil {
@@ -88,7 +88,7 @@ func TestUninstallAndReturn(t *testing.T) {
 	if err := outside.Line.Block(c.account.ID, c.linked[0].user); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 60*time.Second, "the tick notices the uninstall", func() string {
+	eventually(t, within, "the tick notices the uninstall", func() string {
 		tick(t)
 		if got := c.connection(); got != "removed" {
 			return "the portal is " + got

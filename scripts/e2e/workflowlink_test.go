@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"lumo/scripts/demo"
 	"lumo/scripts/hubspotsandbox"
@@ -49,7 +48,7 @@ func TestAWorkflowLinks(t *testing.T) {
 			t.Errorf("contact %d: %v, not %s", i, got, want)
 		}
 	}
-	eventually(t, 60*time.Second, "HubSpot knows who the contact is at LINE", func() string {
+	eventually(t, within, "HubSpot knows who the contact is at LINE", func() string {
 		if got := c.hubspot(linked, "line_user_id") + " " + c.hubspot(linked, "line_link_method"); got != user+" auto_match" {
 			return fmt.Sprintf("the properties are %q", got)
 		}
