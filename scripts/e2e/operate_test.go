@@ -2,12 +2,14 @@ package e2e_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -160,5 +162,44 @@ func TestAnOperatorTriesAgain(t *testing.T) {
 	}
 	if _, err := operate(t, "resync", "-portal", "0"); err == nil || !strings.Contains(err.Error(), "-portal") {
 		t.Errorf("portal 0: %v", err)
+	}
+}
+
+// Every command that the docs tell an operator to type works as it stands there.
+func TestCommandsOfTheDocs(t *testing.T) {
+	t.Parallel()
+	c := newCustomer(t, demo.Size{Contacts: 2, Lists: 1, Friends: 2, Linked: 1})
+	pages, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const begin = "go run ./scripts/cmd/operate -environment stage.json "
+	var commands []string
+	for _, page := range pages {
+		b, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(b)) {
+			if command, ok := strings.CutPrefix(strings.TrimSpace(line), begin); ok && !slices.Contains(commands, command) {
+				commands = append(commands, command)
+			}
+		}
+	}
+	if len(commands) < 6 {
+		t.Fatalf("only %q", commands)
+	}
+	// Purging comes last, when the customer has left.
+	slices.SortStableFunc(commands, func(a, b string) int { return cmp.Compare(strings.Count(a, "purge"), strings.Count(b, "purge")) })
+	left := false
+	for _, command := range commands {
+		if strings.HasPrefix(command, "purge") && !left {
+			c.api("POST", "/api/v1/disconnect", map[string]any{"confirm": true}, nil)
+			left = true
+		}
+		command = strings.NewReplacer(" N", fmt.Sprintf(" %d", c.Portal), "FOLDER", filepath.Join(t.TempDir(), "copy")).Replace(command)
+		if lines, err := operate(t, strings.Fields(command)...); err != nil || len(lines) == 0 {
+			t.Errorf("%s: %v, %v", command, lines, err)
+		}
 	}
 }
