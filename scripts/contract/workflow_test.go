@@ -241,7 +241,7 @@ func TestWorkflowAnswersWhatIsWrong(t *testing.T) {
 		"no JSON":          {send, appSecret, "{", 400, "BODY"},
 		"no callback":      {send, appSecret, strings.Replace(good, "ap-1", "", 1), 400, "BODY"},
 		"foreign portal":   {send, appSecret, call(otherHub, "CONTACT", `{"oa":"1"}`), 200, workflow.ReasonOff},
-		"a company":        {send, appSecret, call(customer, "COMPANY", `{"oa":"1"}`), 200, workflow.ReasonObject},
+		"a deal":           {send, appSecret, call(customer, "DEAL", `{"oa":"1"}`), 200, workflow.ReasonObject},
 		"malformed fields": {send, appSecret, call(customer, "CONTACT", `{"oa":{"a":1}}`), 200, workflow.ReasonFields},
 		"foreign options":  {options, appSecret, fmt.Sprintf(`{"origin":{"portalId":%d},"inputFields":{"oa":{"value":"1"}}}`, otherHub), 200, `"options":[]`},
 		"good":             {send, appSecret, good, 200, `"hs_execution_state":"BLOCK"`},

@@ -15,7 +15,7 @@ import (
 func (a *App) Workflows() *workflow.Service {
 	return &workflow.Service{
 		Store: dynamo.Workflows{Table: a.Table()}, Portals: a.Portals(), Accounts: a.Accounts().Store, Friends: a.Friends(), Templates: a.Templates().Store,
-		Merger: merging{a}, Chat: a.Chat(), Tags: a.Tags(), HubSpot: answering{a}, Links: a.LinkMaker(), Profiles: lineUsers{a}, Consent: a.consent, Queue: a.Sender(), Alarm: a.Directory(), Clock: a.Clock,
+		Merger: merging{a}, Chat: a.Chat(), Tags: a.Tags(), HubSpot: answering{a}, Links: a.LinkMaker(), Profiles: lineUsers{a}, Consent: a.consent, Groups: a.Groups().Reachable, Queue: a.Sender(), Alarm: a.Directory(), Clock: a.Clock,
 		Parallel: a.parallel(32), Log: a.Log, // a batch of 100 ends in time although LINE hangs
 	}
 }

@@ -347,6 +347,18 @@ func (s *Service) OfCompany(ctx context.Context, p id.PortalID, c id.CompanyID) 
 	return out, err
 }
 
+// Reachable names the groups of a company that an account is in.
+func (s *Service) Reachable(ctx context.Context, p id.PortalID, c id.CompanyID, slot id.Slot) ([]friend.Key, error) {
+	all, err := s.Store.OfCompany(ctx, p, c)
+	var out []friend.Key
+	for _, g := range all {
+		if g.Slot == slot && g.Present {
+			out = append(out, g.Key())
+		}
+	}
+	return out, err
+}
+
 // View is a group as the company's card shows it.
 type View struct {
 	Group

@@ -64,6 +64,8 @@ type Call struct {
 	// Exact: HubSpot named the enrolment and the place in it, so Step names one execution for ever.
 	Exact   bool         `json:"exact,omitempty"`
 	Contact id.ContactID `json:"contact"`
+	// Company: the record is not a contact but a company, and Contact holds its id. The message goes to its group chat (P-100).
+	Company bool `json:"company,omitempty"`
 	// Inputs are the fields of the step as the user filled them in, tokens replaced by HubSpot.
 	Inputs map[string]string `json:"inputs,omitempty"`
 	// Properties of the contact that HubSpot sent along.
@@ -77,8 +79,8 @@ var (
 	ErrBody = errors.New("the body must be an action execution of HubSpot")
 	// ErrFields: it is known who waits, but not what for.
 	ErrFields = errors.New("the fields of the step are malformed")
-	// ErrObject: the action is for contacts.
-	ErrObject = errors.New("this action is for contacts")
+	// ErrObject: the action is not for records of this kind.
+	ErrObject = errors.New("this action is not for records of this kind")
 )
 
 // Limits of what is accepted; a field that a person fills in is far below them.
@@ -134,7 +136,11 @@ func Parse(a Action, body []byte, at time.Time) (Call, error) {
 	if c.Workflow == "" { // nothing to recognize another call by
 		c.Step = "callback|" + c.Callback
 	}
-	if t := in.Object.Type; t != "CONTACT" && t != "0-1" {
+	switch t := in.Object.Type; {
+	case t == "CONTACT" || t == "0-1":
+	case a == SendMessage && (t == "COMPANY" || t == "0-2"):
+		c.Company, c.Step = true, "company|"+c.Step
+	default:
 		return c, ErrObject
 	}
 	if len(in.Inputs) == 0 {

@@ -86,11 +86,11 @@ func (s *Service) send(ctx context.Context, e Execution, row portal.Portal) (Exe
 	if err != nil || quiet {
 		return e.Later(end), err
 	}
-	f, ok, err := s.Friends.Get(ctx, c.Portal, *e.Target)
+	f, ok, err := s.recipient(ctx, e)
 	switch {
 	case err != nil:
 		return e, err
-	case !ok || f.Link.Contact != c.Contact:
+	case !ok:
 		return s.end(ctx, e, SkippedUnlinked, ReasonUnlinked, chat.CodeNoFriend)
 	}
 	m, err := s.compose(ctx, c, f)
@@ -101,9 +101,11 @@ func (s *Service) send(ctx context.Context, e Execution, row portal.Portal) (Exe
 	if err != nil {
 		return e, err
 	}
-	i, err := s.Chat.Send(ctx, c.Portal, chat.Request{
-		Friend: *e.Target, ID: e.ID, Content: content, By: portal.Actor{Email: "workflow"}, Contact: c.Contact, Automatic: true,
-	})
+	r := chat.Request{Friend: *e.Target, ID: e.ID, Content: content, By: portal.Actor{Email: "workflow"}, Automatic: true}
+	if !c.Company {
+		r.Contact = c.Contact
+	}
+	i, err := s.Chat.Send(ctx, c.Portal, r)
 	if err != nil {
 		return s.refused(e, err)
 	}
@@ -172,7 +174,11 @@ func (s *Service) refused(e Execution, err error) (Execution, error) {
 		return e.Decided(Failed, ReasonTemplate, now), nil
 	case errors.Is(err, chat.ErrBlocked):
 		return e.Decided(SkippedBlocked, ReasonBlocked, now), nil
-	case errors.Is(err, chat.ErrUnlinked), errors.Is(err, chat.ErrNoFriend):
+	case errors.Is(err, chat.ErrGroupLeft):
+		return e.Decided(Failed, chat.CodeGroupLeft, now), nil
+	case errors.Is(err, chat.ErrGroupLinking):
+		return e.Decided(Failed, chat.CodeLinking, now), nil
+	case errors.Is(err, chat.ErrUnlinked), errors.Is(err, chat.ErrNoFriend), errors.Is(err, chat.ErrNoGroup):
 		return e.Decided(SkippedUnlinked, ReasonUnlinked, now), nil
 	case errors.Is(err, chat.ErrAccount):
 		return e.Decided(Failed, ReasonAccount, now), nil
@@ -185,11 +191,11 @@ func (s *Service) refused(e Execution, err error) (Execution, error) {
 // release tries a held message again: the month may have begun anew, or somebody bought more.
 func (s *Service) release(ctx context.Context, e Execution, row portal.Portal) (Execution, error) {
 	now := s.Clock.Now()
-	f, ok, err := s.Friends.Get(ctx, e.Call.Portal, *e.Target)
+	_, ok, err := s.recipient(ctx, e)
 	if err != nil {
 		return e, err
 	}
-	if now.UnixMilli() >= e.HeldUntil || !ok || f.Link.Contact != e.Call.Contact {
+	if now.UnixMilli() >= e.HeldUntil || !ok {
 		e.HeldUntil = 0
 		return e.settle(now), nil
 	}
@@ -200,7 +206,8 @@ func (s *Service) release(ctx context.Context, e Execution, row portal.Portal) (
 	switch {
 	case err == nil && i.Code == chat.CodeQuota:
 	case err == nil && unsettled(i):
-	case err == nil, errors.Is(err, chat.ErrBlocked), errors.Is(err, chat.ErrFinal), errors.Is(err, chat.ErrNoMessage), errors.Is(err, chat.ErrAccount), errors.Is(err, chat.ErrNoFriend):
+	case err == nil, errors.Is(err, chat.ErrBlocked), errors.Is(err, chat.ErrFinal), errors.Is(err, chat.ErrNoMessage), errors.Is(err, chat.ErrAccount), errors.Is(err, chat.ErrNoFriend),
+		errors.Is(err, chat.ErrNoGroup), errors.Is(err, chat.ErrGroupLeft), errors.Is(err, chat.ErrGroupLinking):
 		e.HeldUntil = 0
 	default:
 		return e, err

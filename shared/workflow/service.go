@@ -37,6 +37,8 @@ type Service struct {
 	HubSpot   HubSpot
 	Links     Links
 	Profiles  Profiles
+	// Groups lists the group chats of a company that the account can write to.
+	Groups func(ctx context.Context, p id.PortalID, company id.CompanyID, s id.Slot) ([]friend.Key, error)
 	// Consent is the name of the property that says whether a contact agreed to marketing of an account; "" when there is none.
 	Consent  func(ctx context.Context, p id.PortalID, s id.Slot) (string, error)
 	Queue    queue.Sender
@@ -170,15 +172,17 @@ func (s *Service) target(ctx context.Context, e Execution) (Execution, error) {
 	if err != nil {
 		return e, err
 	}
-	switch c.Action {
-	case CreateLink:
+	switch {
+	case c.Company:
+		return s.groupOf(ctx, e, slot)
+	case c.Action == CreateLink:
 		if a.Login.ID == "" {
 			e = e.Decided(Failed, ReasonNoLogin, now)
 		}
 		return e, nil
-	case LinkFriend:
+	case c.Action == LinkFriend:
 		return named(e, slot, now), nil
-	case AddTag, RemoveTag:
+	case c.Action == AddTag, c.Action == RemoveTag:
 		if err := s.tagUsed(ctx, c, slot); err != nil {
 			return e, err
 		}
@@ -218,6 +222,29 @@ func (s *Service) target(ctx context.Context, e Execution) (Execution, error) {
 		e = e.Decided(SkippedNoConsent, ReasonConsent, now)
 	}
 	return e, err
+}
+
+// groupOf chooses the company's group. Nobody in particular is written to, so nobody's consent is asked for.
+func (s *Service) groupOf(ctx context.Context, e Execution, slot id.Slot) (Execution, error) {
+	keys, err := s.Groups(ctx, e.Call.Portal, id.CompanyID(e.Call.Contact), slot)
+	if err != nil {
+		return e, err
+	}
+	if len(keys) == 0 {
+		return e.Decided(SkippedUnlinked, ReasonUnlinked, s.Clock.Now()), nil
+	}
+	e.Target = &keys[0]
+	return e, nil
+}
+
+// recipient reads whom the message goes to; ok is false when that is not the record's friend any more. Of a group nothing is known that could
+// be put into a text.
+func (s *Service) recipient(ctx context.Context, e Execution) (f friend.Friend, ok bool, err error) {
+	if e.Call.Company {
+		return friend.Friend{Key: *e.Target}, true, nil
+	}
+	f, ok, err = s.Friends.Get(ctx, e.Call.Portal, *e.Target)
+	return f, ok && f.Link.Contact == e.Call.Contact, err
 }
 
 // advance does what is due of an execution, up to where HubSpot can be told. What is returned is stored.
