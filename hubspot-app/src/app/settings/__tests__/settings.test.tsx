@@ -63,6 +63,7 @@ function open(more: Replies = {}, place = 'accounts', language: 'en' | 'ja' = 'e
     'GET /settings': settingsPage(),
     'GET /accounts': { items: [account()], next: null },
     'GET /accounts/{slot}/import': idle,
+    'GET /inbox': { items: [], next: null },
     'GET /accounts/{slot}/quota': { limited: true, quota: 5000, used: 1200 },
     'GET /disconnect': farewell,
     'GET /audit': { items: [], next: null },

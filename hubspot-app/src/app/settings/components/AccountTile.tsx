@@ -12,11 +12,23 @@ import {
   Text,
   useExtensionActions,
 } from '@hubspot/ui-extensions';
-import { ErrorAlert, HelpLink, useAction, useApi, useProblem, useText, type Account, type Format } from '@lumo/screens';
+import {
+  ErrorAlert,
+  HelpLink,
+  useAction,
+  useApi,
+  useProblem,
+  useText,
+  type Account,
+  type Format,
+  type InboxList,
+  type Loaded,
+} from '@lumo/screens';
 import { CheckLines, needsLook } from './CheckLines.tsx';
 import { DisconnectAccount } from './DisconnectAccount.tsx';
 import { Forwards } from './Forwards.tsx';
 import { ImportFriends } from './ImportFriends.tsx';
+import { InboxSync } from './InboxSync.tsx';
 import { LineProperties } from './LineProperties.tsx';
 
 export interface AccountProps {
@@ -32,7 +44,7 @@ export function useAccountName(): (account: Account) => string {
 }
 
 /** One LINE account: facts, checks, import, forwarding, properties, disconnecting. */
-export const AccountTile = (props: AccountProps) => {
+export const AccountTile = ({ inboxes, ...props }: AccountProps & { inboxes: Loaded<InboxList> }) => {
   const { account } = props;
   const active = account.state === 'active';
   return (
@@ -41,6 +53,7 @@ export const AccountTile = (props: AccountProps) => {
       <Facts {...props} />
       {active && <Checks {...props} />}
       {active && <ImportFriends {...props} />}
+      {active && <InboxSync {...props} inboxes={inboxes} />}
       {active && <Forwards {...props} />}
       <LineProperties {...props} />
       {active && (

@@ -109,6 +109,33 @@ export const settings = words({
     'import.never': 'Not imported yet.',
     'import.running': 'Importing friends',
 
+    'inbox.title': 'HubSpot inbox',
+    'inbox.none': 'Not connected',
+    'inbox.how':
+      'To show LINE conversations in the HubSpot inbox, open HubSpot’s settings, Inbox & Help Desk, Channels, choose Connect a channel, then LINE, and choose this account.',
+    'inbox.needs':
+      'It takes a super admin and Sales Hub or Service Hub Professional. Contacts are synced without it, too. Messages from before are not brought.',
+    'inbox.waiting': 'Waiting for HubSpot',
+    'inbox.waitingHelp':
+      'The account was chosen. HubSpot makes the channel when you are back in its settings; finish the steps there.',
+    'inbox.connected': 'Connected',
+    'inbox.paused': 'Stopped',
+    'inbox.pausedHelp': 'Messages of the meantime stay in LINE and are not brought to the inbox later.',
+    'inbox.removed': 'Removed',
+    'inbox.since': 'Since',
+    'inbox.lastIn': 'Last message shown in HubSpot',
+    'inbox.lastOut': 'Last message sent to LINE',
+    'inbox.never': 'none yet',
+    'inbox.resume': 'Go on',
+    'inbox.look': 'Look again',
+    'inbox.resumed': 'The inbox sync goes on.',
+    'inbox.remove': 'Remove inbox sync',
+    'inbox.removeTitle': 'Remove the inbox sync of {name}?',
+    'inbox.removeText':
+      'New LINE messages appear in the HubSpot inbox no more, and answers written there are not sent. Contacts and everything else go on. Past conversations stay.',
+    'inbox.removeChannel':
+      'The channel stays in HubSpot’s inbox settings; delete it there if you do not need it any more.',
+    'inbox.removeDone': 'The inbox sync is removed.',
     'forwards.title': 'Forward to other tools',
     'forwards.help': 'Lumo passes every message from LINE on to these addresses, unchanged. At most 10.',
     'forwards.none': 'Nothing is forwarded.',
@@ -376,6 +403,32 @@ export const settings = words({
     'import.never': 'まだインポートしていません。',
     'import.running': '友だちをインポート中',
 
+    'inbox.title': 'HubSpotの受信トレイ',
+    'inbox.none': '未接続',
+    'inbox.how':
+      'LINEの会話をHubSpotの受信トレイに表示するには、HubSpotの設定で「受信トレイとヘルプデスク」→「チャネル」→「チャネルを接続」を開き、LINEを選んでこのアカウントを選択してください。',
+    'inbox.needs':
+      'スーパー管理者の権限と、Sales HubまたはService HubのProfessional以上が必要です。接続しなくても、コンタクトとリストは同期されます。接続前のメッセージは表示されません。',
+    'inbox.waiting': 'HubSpotの処理待ち',
+    'inbox.waitingHelp':
+      'アカウントは選択済みです。HubSpotの設定画面に戻ると、チャネルが作成されます。画面の手順を最後まで進めてください。',
+    'inbox.connected': '接続済み',
+    'inbox.paused': '停止中',
+    'inbox.pausedHelp': '停止中のメッセージはLINEに残りますが、あとから受信トレイに取り込まれることはありません。',
+    'inbox.removed': '解除済み',
+    'inbox.since': '状態の変更日時',
+    'inbox.lastIn': 'HubSpotに表示した最後のメッセージ',
+    'inbox.lastOut': 'LINEに送信した最後のメッセージ',
+    'inbox.never': 'まだありません',
+    'inbox.resume': '再開',
+    'inbox.look': '再確認',
+    'inbox.resumed': '受信トレイの同期を再開しました。',
+    'inbox.remove': '受信トレイの同期を解除',
+    'inbox.removeTitle': '{name}の受信トレイの同期を解除しますか？',
+    'inbox.removeText':
+      '新しいLINEメッセージはHubSpotの受信トレイに表示されなくなり、そこで書いた返信も送信されません。コンタクトやリストなど、その他の同期は続きます。過去の会話は残ります。',
+    'inbox.removeChannel': 'チャネルはHubSpotの受信トレイの設定に残ります。不要な場合はそこで削除してください。',
+    'inbox.removeDone': '受信トレイの同期を解除しました。',
     'forwards.title': '他のツールへの転送',
     'forwards.help': 'LINEからのすべてのメッセージを、そのまま次の宛先に転送します。最大10件。',
     'forwards.none': '転送先はありません。',
