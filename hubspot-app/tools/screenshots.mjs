@@ -100,10 +100,12 @@ async function furnish(world) {
   const post = (/** @type {string} */ route, /** @type {object} */ body) =>
     world.api(route, { method: 'POST', body: { requestId: randomUUID(), ...body } });
   const { items } = await world.api('/friends?slot=1&limit=50');
-  /** @type {string[]} */
-  const users = items
-    .filter((/** @type {{ follow: string }} */ friend) => friend.follow === 'following')
-    .map((/** @type {{ user: string }} */ friend) => friend.user);
+  /** @type {{ user: string, name: string, follow: string }[]} */
+  const friends = items;
+  const following = friends.filter(({ follow }) => follow === 'following');
+  const users = following.map(({ user }) => user);
+  // Somebody whose letters every machine has a font for.
+  const shown = following.find(({ name }) => /^[\p{scx=Hira}\p{scx=Kana}\p{scx=Han}A-Za-z ]+$/u.test(name));
   const regulars = (await post('/tags', { slot: 1, name: 'お得意様 Regulars' })).tag.id;
   const guests = (await post('/tags', { slot: 1, name: '試飲会 Tasting' })).tag.id;
   await post('/friends/tags', { slot: 1, users: users.slice(0, 32), add: [regulars], remove: [] });
@@ -120,7 +122,7 @@ async function furnish(world) {
     ...message,
   });
   await post('/templates', { slot: 1, name: '試飲会 Tasting', ...message });
-  return { user: users[0] ?? '', segment, broadcast };
+  return { user: shown?.user ?? '', segment, broadcast };
 }
 
 async function main() {
