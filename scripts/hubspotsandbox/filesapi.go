@@ -19,7 +19,8 @@ var fileRoutes = []route{
 	{pattern: "POST /files/{v}/files", scopes: []string{"files.write"}, large: true, handle: (*Server).postFile},
 	{pattern: "GET /files/{v}/files/{file}", scopes: []string{"files.read"}, handle: (*Server).getFile},
 	{pattern: "GET /files/{v}/files/{file}/signed-url", scopes: []string{"files.read"}, handle: (*Server).signFile},
-	{pattern: "DELETE /files/{v}/files/{file}", scopes: []string{"files.write"}, handle: (*Server).deleteFile},
+	{pattern: "DELETE /files/{v}/files/{file}", scopes: []string{"files.delete"}, handle: (*Server).deleteFile},
+	{pattern: "DELETE /files/{v}/files/{file}/gdpr-delete", scopes: []string{"files.delete"}, handle: (*Server).deleteFile},
 }
 
 // maxFile is the largest file that an account takes.

@@ -222,6 +222,8 @@ func TestFilesAreKeptAndSigned(t *testing.T) {
 	if got := fetch(link); got != 404 {
 		t.Errorf("the link after its end: %d", got)
 	}
+	b.want(204, b.call("DELETE", "/files/2026-09/files/"+id+"/gdpr-delete", nil))
+	b.want(404, b.call("DELETE", "/files/2026-09/files/"+id+"/gdpr-delete", nil))
 	if a := b.upload("empty.png", "image/png", nil); a.status != 400 {
 		t.Error("an empty file:", a.text)
 	}

@@ -46,7 +46,7 @@ var (
 		"crm.schemas.contacts.read", "crm.schemas.contacts.write", "crm.lists.read", "crm.objects.companies.read", "crm.objects.owners.read"}
 	DefaultOptionalScopes = []string{"crm.objects.companies.write", "crm.schemas.companies.read", "crm.schemas.companies.write",
 		"crm.lists.write", "automation", "conversations.read", "conversations.write", "conversations.custom_channels.read",
-		"conversations.custom_channels.write", "files.read", "files.write", "tickets", "timeline"}
+		"conversations.custom_channels.write", "files.delete", "files.read", "files.write", "tickets", "timeline"}
 )
 
 // Server is one HubSpot with its portals. All methods may be called from several goroutines.

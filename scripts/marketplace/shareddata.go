@@ -33,6 +33,7 @@ var uses = map[string]use{
 	"conversations.write":                 {"Conversations", out, "which contact a conversation belongs to"},
 	"conversations.custom_channels.read":  {"Conversations", in, "the channel that the customer connected"},
 	"conversations.custom_channels.write": {"Conversations", out, "what LINE friends write"},
+	"files.delete":                        {"Files", out, "deletes the file of a message that the friend unsent"},
 	"files.read":                          {"Files", in, "files that agents send"},
 	"files.write":                         {"Files", out, "files that LINE friends send"},
 }

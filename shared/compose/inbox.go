@@ -110,6 +110,10 @@ func (c conversations) Upload(ctx context.Context, p id.PortalID, f inbox.Upload
 	return c.at(p).UploadFile(ctx, hubspot.Upload{Name: f.Name, Folder: f.Folder, Type: f.Type, Body: f.Body})
 }
 
+func (c conversations) Erase(ctx context.Context, p id.PortalID, fileID string) error {
+	return c.at(p).EraseFile(ctx, fileID)
+}
+
 func (c conversations) File(ctx context.Context, p id.PortalID, fileID string, seconds int) (inbox.Signed, error) {
 	s, err := c.at(p).SignedURL(ctx, fileID, seconds)
 	return inbox.Signed{URL: s.URL, Name: s.Name, Extension: s.Extension, Size: s.Size}, err

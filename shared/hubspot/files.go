@@ -71,3 +71,8 @@ func (p *Portal) SignedURL(ctx context.Context, fileID string, seconds int) (Sig
 	var out SignedFile
 	return out, p.c.fetch(ctx, q, &out)
 }
+
+// EraseFile deletes a file for good, not into HubSpot's bin. It needs the scope files.delete.
+func (p *Portal) EraseFile(ctx context.Context, fileID string) error {
+	return p.c.fetch(ctx, p.request(ctx, http.MethodDelete, "/files/{V}/files/"+pathPart(fileID)+"/gdpr-delete"), nil)
+}

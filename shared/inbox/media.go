@@ -93,6 +93,22 @@ func (r *Relay) attach(ctx context.Context, p id.PortalID, c Connection, e Event
 	return r.Store.SetMark(ctx, p, k, name, Mark{Message: fileID}, r.Clock.Now().UnixMilli())
 }
 
+// erase deletes the file of a message that was taken back. Where HubSpot does not let us, left says what agents are to do.
+func (r *Relay) erase(ctx context.Context, p id.PortalID, k friend.Key, messageID string) (left string, err error) {
+	had, ok, err := r.Store.Mark(ctx, p, k, "file "+messageID)
+	if err != nil || !ok {
+		return "", err
+	}
+	err = r.HubSpot.Erase(ctx, p, had.Message)
+	switch {
+	case err == nil, fault.Is(err, fault.NotFound):
+		return "", nil
+	case fault.ClassOf(err).Retryable():
+		return "", err
+	}
+	return " Lumo may not delete its file; please delete it in HubSpot's file manager.", nil
+}
+
 const tooLarge = " (not attached: larger than 20 MB; open it in LINE Official Account Manager)"
 
 // fetch reads a file from LINE; note says why there is none.

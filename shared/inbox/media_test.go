@@ -158,3 +158,48 @@ func TestAnAgentsFilesReachLine(t *testing.T) {
 		t.Errorf("%+v", w.phone[1].Content)
 	}
 }
+
+// A friend who takes a picture back takes its file along, however often HubSpot has to be asked.
+func TestTheFileOfAnUnsentMessageIsErased(t *testing.T) {
+	t.Parallel()
+	gone := said(inbox.Event{Kind: inbox.Unsent, ID: "1", At: start.UnixMilli()}, start)
+	for name, c := range map[string]struct {
+		trouble *fault.Fault // of the first deletion
+		after   bool         // it had its effect all the same
+		again   bool         // the note comes again
+		files   int
+		comment string
+	}{
+		"at once":                {},
+		"HubSpot is away":        {trouble: away(), again: true},
+		"the answer is lost":     {trouble: away(), after: true, again: true},
+		"somebody deleted it":    {trouble: refused(fault.NotFound, "HUBSPOT_NOT_FOUND"), after: true},
+		"the scope is not given": {trouble: refused(fault.Permission, "HUBSPOT_SCOPE"), files: 1, comment: "please delete it"},
+	} {
+		w := newWorld()
+		w.held["1"] = held{body: png}
+		w.must(t, said(sent("image", "", 0), start))
+		fail := func(what string) error {
+			if what == "erase" && c.trouble != nil {
+				return c.trouble
+			}
+			return nil
+		}
+		if c.after {
+			w.after = fail
+		} else {
+			w.hubspot = fail
+		}
+		err := w.Handle(t.Context(), gone)
+		if (err != nil) != c.again {
+			t.Errorf("%s: %v", name, err)
+		}
+		if c.again {
+			w.hubspot, w.after = func(string) error { return nil }, func(string) error { return nil }
+			w.must(t, gone)
+		}
+		if len(w.uploads) != c.files || len(w.comments) != 1 || !strings.Contains(w.comments[0], c.comment) || !w.conns[1].Works() || len(w.items) != 0 {
+			t.Errorf("%s: %d files, %v, %+v", name, len(w.uploads), w.comments, w.conns[1])
+		}
+	}
+}

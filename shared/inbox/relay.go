@@ -30,6 +30,8 @@ type HubSpot interface {
 	Comment(ctx context.Context, p id.PortalID, thread, text string) error
 	// Upload stores a file for a message and returns its id.
 	Upload(ctx context.Context, p id.PortalID, f Upload) (string, error)
+	// Erase deletes an uploaded file for good.
+	Erase(ctx context.Context, p id.PortalID, fileID string) error
 	// File tells where a file can be fetched for a while.
 	File(ctx context.Context, p id.PortalID, fileID string, seconds int) (Signed, error)
 }
@@ -217,11 +219,15 @@ func (r *Relay) who(ctx context.Context, p id.PortalID, k friend.Key) (friend.Fr
 	return f, nil
 }
 
-// unsent notes in the thread that the friend took a message back (LINE asks to honour that; HubSpot can take no message away). The order of
-// the two events does not matter: a message that comes later is not shown at all.
+// unsent notes in the thread that the friend took a message back and erases its file (LINE asks to honour that; HubSpot can take no message
+// away). The order of the two events does not matter: a message that comes later is not shown at all.
 func (r *Relay) unsent(ctx context.Context, p id.PortalID, k friend.Key, e Event) error {
 	gone := "unsent " + e.ID
 	if m, done, err := r.Store.Mark(ctx, p, k, gone); err != nil || done && m.Message != "" {
+		return err
+	}
+	left, err := r.erase(ctx, p, k, e.ID)
+	if err != nil {
 		return err
 	}
 	now := r.Clock.Now().UnixMilli()
@@ -232,7 +238,8 @@ func (r *Relay) unsent(ctx context.Context, p id.PortalID, k friend.Key, e Event
 	if !ok {
 		return r.Store.SetMark(ctx, p, k, gone, Mark{}, now)
 	}
-	if err := r.HubSpot.Comment(ctx, p, shown.Thread, "The friend unsent the LINE message of "+time.UnixMilli(e.At).UTC().Format("2 January 2006 15:04")+" UTC. Please do not use it."); err != nil && !fault.Is(err, fault.NotFound) {
+	text := "The friend unsent the LINE message of " + time.UnixMilli(e.At).UTC().Format("2 January 2006 15:04") + " UTC. Please do not use it." + left
+	if err := r.HubSpot.Comment(ctx, p, shown.Thread, text); err != nil && !fault.Is(err, fault.NotFound) {
 		return err
 	}
 	return r.Store.SetMark(ctx, p, k, gone, shown, now)

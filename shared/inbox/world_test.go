@@ -204,6 +204,17 @@ func (w *world) Upload(_ context.Context, _ id.PortalID, f inbox.Upload) (string
 	return n, nil
 }
 
+func (w *world) Erase(_ context.Context, _ id.PortalID, fileID string) error {
+	if err := w.hubspot("erase"); err != nil {
+		return err
+	}
+	if _, ok := w.uploads[fileID]; !ok {
+		return refused(fault.NotFound, "HUBSPOT_NOT_FOUND")
+	}
+	delete(w.uploads, fileID)
+	return w.after("erase")
+}
+
 func (w *world) File(_ context.Context, _ id.PortalID, fileID string, _ int) (inbox.Signed, error) {
 	if err := w.hubspot("file"); err != nil {
 		return inbox.Signed{}, err

@@ -19,7 +19,7 @@ var RequiredScopes = []string{
 // OptionalScopes are granted if the portal has them. Only scopes of features that exist belong here (HubSpot's listing rules).
 var OptionalScopes = []string{
 	"automation",
-	"conversations.custom_channels.read", "conversations.custom_channels.write", "conversations.read", "conversations.write", "files.read", "files.write",
+	"conversations.custom_channels.read", "conversations.custom_channels.write", "conversations.read", "conversations.write", "files.delete", "files.read", "files.write",
 	"crm.objects.companies.write", "crm.schemas.companies.read", "crm.schemas.companies.write",
 }
 
