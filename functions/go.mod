@@ -8,6 +8,7 @@ require github.com/aws/aws-sdk-go-v2/service/sesv2 v1.79.7 // indirect
 
 require (
 	github.com/aws/aws-lambda-go v1.55.1
+	github.com/boombuler/barcode v1.1.0
 	github.com/aws/aws-sdk-go-v2 v1.47.7 // indirect
 	github.com/aws/aws-sdk-go-v2/config v1.33.15 // indirect
 	github.com/aws/aws-sdk-go-v2/credentials v1.20.15 // indirect

@@ -6,7 +6,7 @@ const world = {
   front: 'http://127.0.0.1:9000',
   sandbox: 'http://127.0.0.1:9100',
   line: 'http://127.0.0.1:9200',
-  pictures: ['https://profile.line-scdn.net'],
+  pictures: ['https://api.lumo.example', 'https://profile.line-scdn.net'],
   variables: { API_ORIGIN: 'https://api.lumo.example' },
 };
 const outside = outsideOf(world, (page) => `/?${JSON.stringify(page)}`);
@@ -41,6 +41,10 @@ describe('links of the screens', () => {
     ['https://line.me/R/ti/p/@shop', 'https://line.me/R/ti/p/@shop', 'anything else'],
     ['not an address', 'not an address', 'no address'],
   ])('%s leads to %s: %s', (from, to) => expect(outside.link(from)).toBe(to));
+
+  it('brings Lumo’s pictures from where it listens', () => {
+    expect(outside.picture('https://api.lumo.example/k/a.png')).toBe('http://127.0.0.1:9000/k/a.png');
+  });
 
   it('brings LINE’s pictures from its sandbox, and no others', () => {
     expect(outside.picture('https://profile.line-scdn.net/a/b.png?v=2')).toBe('http://127.0.0.1:9200/a/b.png?v=2');

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"image/png"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -69,6 +70,11 @@ func (p *phone) read(res *http.Response, err error) page {
 func (p *phone) open(address string) page {
 	p.t.Helper()
 	return p.read(p.client.Get(address))
+}
+
+func isPNG(body string) bool {
+	_, err := png.DecodeConfig(strings.NewReader(body))
+	return err == nil
 }
 
 // press sends a page's form.
@@ -169,6 +175,9 @@ func TestALinkInAnEmailLinksAContact(t *testing.T) {
 	contact, address := free[0], ""
 	address = c.link(contact)
 	ann := c.stranger("Ann")
+	if code := ann.open(address + ".png"); !isPNG(code.body) {
+		t.Errorf("the link has no QR code: %.60q", code.body)
+	}
 	forwarded := c.stranger("Bob")
 	if got := forwarded.press(forwarded.open(address), "no"); got.name != "declined" {
 		t.Errorf("a forwarded mail ended on page %q", got.name)

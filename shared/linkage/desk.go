@@ -89,6 +89,8 @@ const (
 	Path         = "/k/"
 	CallbackPath = "/k/callback"
 	EndPath      = "/k/end"
+	// PictureEnd after a linking address is its QR code.
+	PictureEnd = ".png"
 )
 
 // View is what a page shows.

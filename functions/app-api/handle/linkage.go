@@ -24,6 +24,8 @@ type linkingView struct {
 	MergeAddress *string `json:"mergeAddress"`
 	// FormAddress is what a message of the account links to, for friends who are not linked yet.
 	FormAddress *string `json:"formAddress"`
+	// FormPicture is its QR code, to be printed or shown.
+	FormPicture *string `json:"formPicture"`
 	// Coverage tells how many friends are linked.
 	Coverage coverageView `json:"coverage"`
 	// Writing is the newest writing of tokens to a list's contacts, of any account.
@@ -54,7 +56,7 @@ func (c *call) linking(ctx context.Context, a lineaccount.Account) (linkingView,
 	v := linkingView{Slot: int(a.Slot), Login: some(a.Login.ID), CallbackURL: c.PublicURL + linkage.CallbackPath}
 	if v.Login != nil {
 		address := linkage.FormAddress(c.Links.Signer, c.PublicURL, c.portal(), a.Slot)
-		v.FormAddress = &address
+		v.FormAddress, v.FormPicture = &address, some(address+linkage.PictureEnd)
 	}
 	n, err := c.Index.Count(ctx, c.portal(), a.Slot)
 	if err != nil {
@@ -121,6 +123,7 @@ type makeLink struct {
 
 type madeLinkView struct {
 	Address   string  `json:"address"`
+	Picture   string  `json:"picture"` // its QR code
 	Hint      *string `json:"hint"`
 	ContactID string  `json:"contactId"`
 	EndsAt    int64   `json:"endsAt"`
@@ -147,7 +150,7 @@ func postLink(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return madeLinkView{m.Address, some(m.Hint), m.Contact.String(), m.Ends}, nil
+	return madeLinkView{m.Address, m.Address + linkage.PictureEnd, some(m.Hint), m.Contact.String(), m.Ends}, nil
 }
 
 type writeLinks struct {

@@ -37,7 +37,8 @@ type Pages struct {
 	Key    []byte // signs form tokens
 	Random func(n int) []byte
 	Log    *slog.Logger
-	Secure bool   // PUBLIC_URL is https
+	Origin string // PUBLIC_URL
+	Secure bool   // that is https
 	Login  string // origin of LINE's login page: the form of the question is sent on there
 }
 
@@ -47,7 +48,7 @@ func pagesOf(a *compose.App) *Pages {
 		login = u.Scheme + "://" + u.Host
 	}
 	return &Pages{
-		Linker: a.Linkage(), Key: []byte(a.Config.LinkSigningKey.Reveal()), Random: a.Random, Log: a.Log, Secure: strings.HasPrefix(a.Config.PublicURL, "https://"),
+		Linker: a.Linkage(), Key: []byte(a.Config.LinkSigningKey.Reveal()), Random: a.Random, Log: a.Log, Origin: a.Config.PublicURL, Secure: strings.HasPrefix(a.Config.PublicURL, "https://"),
 		Login: login,
 	}
 }
@@ -124,9 +125,13 @@ func (p *Pages) route(ctx context.Context, x *visit) (entry.Response, error) {
 	case post:
 		return p.answer(ctx, x)
 	}
-	v, err := p.Linker.Look(ctx, p.token(x), x.SourceIP)
-	if err != nil {
+	token, picture := strings.CutSuffix(p.token(x), linkage.PictureEnd)
+	v, err := p.Linker.Look(ctx, token, x.SourceIP)
+	switch {
+	case err != nil:
 		return entry.Response{}, err
+	case picture:
+		return p.picture(token, v)
 	}
 	return p.show(x, v, p.form(x, p.browser(x), x.Path)), nil
 }

@@ -67,7 +67,7 @@ const token = "AQfJ-canary-token_0123456789"
 
 func newPages() (*Pages, *desk) {
 	d := &desk{view: linkage.View{Outcome: linkage.Confirm, Account: "Shop <b>", BasicID: "@shop", Hint: "i•••@example.com"}}
-	return &Pages{Linker: d, Key: []byte("key"), Random: func(n int) []byte { return bytes.Repeat([]byte{7}, n) }, Log: logging.Discard(), Secure: true, Login: "https://access.line.me"}, d
+	return &Pages{Linker: d, Key: []byte("key"), Random: func(n int) []byte { return bytes.Repeat([]byte{7}, n) }, Log: logging.Discard(), Origin: "https://lumo.example", Secure: true, Login: "https://access.line.me"}, d
 }
 
 // browser keeps cookies.

@@ -81,7 +81,7 @@ export function createPreview({ config, meta, variables, files, built, send }) {
     fetch: send,
   });
   const crm = new Crm(config.sandbox);
-  const pictures = meta.config.permittedUrls.img ?? [];
+  const pictures = (meta.config.permittedUrls.img ?? []).map(fill);
   const app = { id: config.appId, name: meta.config.name };
 
   /** @param {URL} url */

@@ -22,6 +22,7 @@ async function screensOf(portal: number, card: string): Promise<string[]> {
     body: { requestId: crypto.randomUUID(), slot: 1, name: '歓迎 🌸', bubbles: [{ kind: 'text', text: 'ようこそ' }] },
   });
   const contact = new URL(card).searchParams.get('objectId');
+  const stranger = (await stage.contacts(portal)).find(({ values }) => !values.line_user_id)?.id;
   const tabs = [
     '/',
     '/sync-data',
@@ -29,6 +30,7 @@ async function screensOf(portal: number, card: string): Promise<string[]> {
     '/segments',
     '/broadcasts',
     '/templates',
+    '/linkage',
     '/failures',
     '/changes',
     '/help',
@@ -45,6 +47,7 @@ async function screensOf(portal: number, card: string): Promise<string[]> {
     ...[...tabs, ...details].map((path) => `ext=pages&path=${path}`),
     `ext=card&objectId=${contact}`,
     `ext=sidebar&objectId=${contact}`,
+    `ext=card&objectId=${stranger}`,
     'ext=company',
     // Not before those where tags are chosen: what is tried out here makes their list long.
     'ext=pages&path=/tags',

@@ -34,7 +34,9 @@ export function outsideOf(
     picture: (text) => {
       if (!URL.canParse(text)) return text;
       const url = new URL(text);
-      return world.pictures.includes(url.origin) ? world.line + url.pathname + url.search : text;
+      if (!world.pictures.includes(url.origin)) return text;
+      const from = url.origin === world.variables.API_ORIGIN ? world.front : world.line;
+      return from + url.pathname + url.search;
     },
   };
 }

@@ -3,6 +3,7 @@ import {
   Button,
   EmptyState,
   ErrorState,
+  Image,
   LoadingButton,
   LoadingSpinner,
   Modal,
@@ -97,6 +98,38 @@ describe('the card', () => {
     const { r, sees } = open(linked({ state, friends: [], accounts: [] }));
     await sees(way);
     expect(r.find(EmptyState).props.title).toBe(title);
+  });
+
+  it('makes a link for a contact without a friend, with its QR code', async () => {
+    const shop = { slot: 1, name: 'Test shop', picture: null, state: 'active' } as const;
+    const gone = { ...shop, slot: 2, name: 'Old shop', state: 'disconnected' } as const;
+    const { r, server, sees, alerts } = open(
+      linked({ state: 'not_linked', friends: [], accounts: [gone, { ...shop, slot: 3 }] }),
+      { 'POST /contacts/{contact}/links': refused('NO_LOGIN_CHANNEL') },
+    );
+    await sees('Create linking link');
+    expect(r.maybeFind(Select)).toBeNull();
+    await r.waitFor(() => {
+      if (r.findByTestId(LoadingButton, 'create-link').props.disabled) throw new Error('not yet');
+    });
+    r.findByTestId(LoadingButton, 'create-link').trigger('onClick');
+    await sees('LINE Login');
+    const link = {
+      address: 'https://lumo.test/k/abc',
+      picture: 'https://lumo.test/k/abc.png',
+      hint: 'a•••@example.com',
+      contactId: '501',
+      endsAt: NOON,
+    };
+    server.set({ 'POST /contacts/{contact}/links': link });
+    r.findByTestId(LoadingButton, 'create-link').trigger('onClick');
+    await sees('https://lumo.test/k/abc');
+    await sees('a•••@example.com');
+    expect(r.find(Image).props.src).toBe('https://lumo.test/k/abc.png');
+    r.findByTestId(Button, 'copy-link').trigger('onClick');
+    await vi.waitFor(() => expect(alerts()).toEqual(['success: Copied.']));
+    expect(r.mocks.actions.copyTextToClipboard.calls[0]?.[0]).toBe('https://lumo.test/k/abc');
+    expect(server.of('POST /contacts/{contact}/links').at(-1)).toMatchObject({ path: ['501'], body: { slot: 3 } });
   });
 
   it('says that the friend blocked the account', async () => {

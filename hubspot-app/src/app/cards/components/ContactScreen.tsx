@@ -2,6 +2,7 @@ import { Button, EmptyState, Flex, Link, Select, Text } from '@hubspot/ui-extens
 import { Loadable, useApi, useHubSpotLinks, useMay, useText, type Card, type May } from '@lumo/screens';
 import { useState } from 'react';
 import { EMPTY, type Draft } from './Composer.tsx';
+import { CreateLink } from './CreateLink.tsx';
 import { FriendCard } from './FriendCard.tsx';
 import { ResyncContact } from './ResyncContact.tsx';
 
@@ -82,6 +83,7 @@ const NotLinked = (props: CardProps) => {
         <Text variant="microcopy">{t('notLinked.option')}</Text>
         <Link href={links.settings}>{words('openSettings')}</Link>
       </EmptyState>
+      <CreateLink {...props} />
       <ResyncContact {...props} />
     </Flex>
   );

@@ -1,4 +1,4 @@
-import { Button, Input, LoadingButton, Select } from '@hubspot/ui-extensions';
+import { Button, Image, Input, LoadingButton, Select } from '@hubspot/ui-extensions';
 import { account, fakeServer, linking, list, refused, writing, type Replies } from '@lumo/screens/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { open } from './open.tsx';
@@ -35,7 +35,12 @@ describe('Linkage', () => {
 
   it('tells what the LINE Login channel lacks, and takes it', async () => {
     const server = serve({
-      'GET /accounts/{slot}/linking': linking({ loginChannelId: null, mergeAddress: null, formAddress: null }),
+      'GET /accounts/{slot}/linking': linking({
+        loginChannelId: null,
+        mergeAddress: null,
+        formAddress: null,
+        formPicture: null,
+      }),
       'PUT /accounts/{slot}/login': refused('LOGIN_CHANNEL_REFUSED'),
     });
     const page = open('/linkage');
@@ -66,6 +71,14 @@ describe('Linkage', () => {
     expect(page.mocks.actions.copyTextToClipboard.calls[0]?.[0]).toBe(
       'https://lumo.test/k/{{ contact.line_link_token }}',
     );
+  });
+
+  it('shows the QR code of the address for friends', async () => {
+    serve();
+    const page = open('/linkage');
+    await page.sees('https://lumo.test/k/form/abc');
+    const pictures = page.findAll(Image).map(({ props }) => props.src);
+    expect(pictures).toEqual(['https://lumo.test/k/form/abc.png']);
   });
 
   it('gives the contacts of a list their addresses and shows how far it is', async () => {

@@ -10,8 +10,10 @@ import {
   useExtensionActions,
 } from '@hubspot/ui-extensions';
 import {
+  CopyText,
   ErrorAlert,
   Loadable,
+  QrCode,
   useAction,
   useApi,
   useFormat,
@@ -22,14 +24,13 @@ import {
   type List,
 } from '@lumo/screens';
 import { useState } from 'react';
-import { CopyText } from './CopyText.tsx';
 
 const LISTS = 50;
 
 /** Addresses of their own for the contacts of a list, and the text for the e-mail that carries them (P-21). */
 export const LinkingMail = ({ linking, onChanged }: { linking: Linking; onChanged: () => void }) => {
   const t = useText('linkage');
-  const { mergeAddress, formAddress, loginChannelId, writing } = linking;
+  const { mergeAddress, formAddress, formPicture, loginChannelId, writing } = linking;
   return (
     <Flex direction="column" gap="medium">
       <Heading>{t('mail.title')}</Heading>
@@ -46,6 +47,7 @@ export const LinkingMail = ({ linking, onChanged }: { linking: Linking; onChange
       {formAddress !== null && (
         <CopyText id="copy-form" label={t('mail.form')} text={formAddress} button={t('mail.copyForm')} />
       )}
+      {formPicture !== null && <QrCode picture={formPicture} of={t('mail.form')} />}
     </Flex>
   );
 };

@@ -1,7 +1,6 @@
 import { Flex, Heading, Input, LoadingButton, StatusTag, Text, useExtensionActions } from '@hubspot/ui-extensions';
-import { ErrorAlert, useAction, useMay, useText, type Linking } from '@lumo/screens';
+import { CopyText, ErrorAlert, useAction, useMay, useText, type Linking } from '@lumo/screens';
 import { useState } from 'react';
-import { CopyText } from './CopyText.tsx';
 
 /** Whether people can log in with LINE to link themselves; if not, what is to be done. */
 export const LoginChannel = ({ linking, onChanged }: { linking: Linking; onChanged: () => void }) => {

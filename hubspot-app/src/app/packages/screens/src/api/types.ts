@@ -822,6 +822,8 @@ export interface Linking {
   mergeAddress: string | null;
   /** What a message of the account links to, for friends who are not linked yet (P-23) */
   formAddress: string | null;
+  /** The QR code of formAddress, a PNG */
+  formPicture: string | null;
   coverage: Coverage;
   writing: LinkWriting | null;
 }
@@ -872,6 +874,8 @@ export interface MakeLink {
 
 export interface MadeLink {
   address: string;
+  /** The address's QR code, a PNG */
+  picture: string;
   /** The contact's masked e-mail address, as the page shows it */
   hint: string | null;
   contactId: string;

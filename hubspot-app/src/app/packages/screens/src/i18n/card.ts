@@ -14,6 +14,15 @@ export const card = words({
     'notLinked.text':
       'Copy the LINE User ID from the friend on Friends into this contact’s property “LINE User ID”. Lumo links them within minutes.',
     'notLinked.option': 'The option “Link contacts by their LINE User ID” must be on in Settings.',
+    'create.account': 'LINE Official Account of the link',
+    create: 'Create linking link',
+    'create.text':
+      'Or let the person link themselves: create a link for this contact and send it to them, or let them scan its QR code. They confirm their address and log in with LINE.',
+    'create.link': 'Linking link of this contact',
+    'create.copy': 'Copy linking link',
+    'create.asks': 'It works for one person until {until}, and asks first: “Is this your address? {hint}”',
+    'create.noHint': 'It works for one person until {until}. This contact has no e-mail address to ask about.',
+    'create.again': 'It is shown only now. A new one can be created at any time; both work.',
     'messages.title': 'Conversation',
     'messages.empty': 'No messages yet. Those from before the account was connected are not shown.',
     'messages.in': 'Friend',
@@ -106,6 +115,15 @@ export const card = words({
     'notLinked.text':
       '「友だち」で確認したLINEユーザーIDを、このコンタクトのプロパティー「LINE User ID」に入力してください。数分以内に連携されます。',
     'notLinked.option': '設定で「LINE User IDでコンタクトを連携」をオンにする必要があります。',
+    'create.account': 'リンクのLINE公式アカウント',
+    create: '連携リンクを作成',
+    'create.text':
+      'ご本人に連携していただくこともできます。このコンタクトの連携リンクを作成して送るか、QRコードを読み取ってもらってください。アドレスを確認し、LINEでログインすると連携されます。',
+    'create.link': 'このコンタクトの連携リンク',
+    'create.copy': '連携リンクをコピー',
+    'create.asks': '{until}まで、1人だけが使用できます。最初に「{hint}」がご本人のアドレスか確認します。',
+    'create.noHint': '{until}まで、1人だけが使用できます。このコンタクトには確認に使うメールアドレスがありません。',
+    'create.again': '表示されるのは今回だけです。いつでも新しく作成でき、どちらも使用できます。',
     'messages.title': 'トーク',
     'messages.empty': 'メッセージはまだありません。アカウント接続前のメッセージは表示されません。',
     'messages.in': '友だち',

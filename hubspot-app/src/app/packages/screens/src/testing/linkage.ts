@@ -7,6 +7,7 @@ export const linking = (more: Partial<Linking> = {}): Linking => ({
   callbackUrl: 'https://lumo.test/k/back',
   mergeAddress: 'https://lumo.test/k/{{ contact.line_link_token }}',
   formAddress: 'https://lumo.test/k/form/abc',
+  formPicture: 'https://lumo.test/k/form/abc.png',
   coverage: { friends: 5000, following: 4800, linked: 3200, whole: true },
   writing: null,
   ...more,

@@ -1,5 +1,5 @@
 import { Button, Flex, Text, useExtensionActions } from '@hubspot/ui-extensions';
-import { useText } from '@lumo/screens';
+import { useText } from '../i18n/useText.ts';
 
 /** A text to be pasted elsewhere: shown whole, since the clipboard may be closed to us. */
 export const CopyText = ({ id, label, text, button }: { id: string; label: string; text: string; button: string }) => {
