@@ -59,6 +59,8 @@ const (
 	// Cookies: one names the browser, for forms, the other its attempt.
 	browserCookie = "lumo-k"
 	sessionCookie = "lumo-ks"
+	// languageCookie holds a language that somebody chose, so that the pages after LINE's have it, too.
+	languageCookie = "lumo-kl"
 	cookieSeconds = 30 * 60
 )
 
@@ -94,8 +96,11 @@ type visit struct {
 // HTTP answers one request. What goes wrong on our side becomes a page that can be loaded again.
 func (p *Pages) HTTP(ctx context.Context, req entry.Request) (entry.Response, error) {
 	x := &visit{Request: req, lang: req.Language()}
-	if want := req.Query.Get("lang"); want == "en" || want == "ja" {
+	if want := req.Query.Get("lang"); known(want) {
 		x.lang = want
+		x.cookies = append(x.cookies, p.cookie(languageCookie, want, cookieSeconds))
+	} else if chosen := x.Cookie(p.name(languageCookie)); known(chosen) {
+		x.lang = chosen
 	}
 	res, err := p.route(ctx, x)
 	if err != nil {
@@ -105,6 +110,8 @@ func (p *Pages) HTTP(ctx context.Context, req entry.Request) (entry.Response, er
 	res.Cookies = append(res.Cookies, x.cookies...)
 	return p.protect(res), nil
 }
+
+func known(language string) bool { return language == "en" || language == "ja" }
 
 // trouble is a failure of ours or of LINE, forbidden a form that came from elsewhere.
 const (

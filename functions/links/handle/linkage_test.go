@@ -144,6 +144,29 @@ func TestTheWayThroughThePages(t *testing.T) {
 	}
 }
 
+func TestAChosenLanguageStaysToTheEnd(t *testing.T) {
+	t.Parallel()
+	p, d := newPages()
+	b := open(t, p)
+	b.header.Set("Accept-Language", "en")
+	page := b.ask(http.MethodGet, linkage.Path+token, "lang=ja", "")
+	b.ask(http.MethodPost, linkage.Path+token, "", form(t, page, "yes"))
+	b.ask(http.MethodGet, linkage.CallbackPath, "state=S&code=C", "")
+	d.view.Outcome = linkage.Linked
+	if end := b.ask(http.MethodGet, linkage.EndPath, "", ""); !bytes.Contains(end.Body, []byte(`<html lang="ja">`)) {
+		t.Errorf("the end is in another language: %s", end.Body)
+	}
+	d.view.Outcome = linkage.AskEmail
+	page = b.ask(http.MethodGet, linkage.EndPath, "lang=en", "")
+	if !bytes.Contains(page.Body, []byte(`<html lang="en">`)) {
+		t.Errorf("the other language was not taken: %s", page.Body)
+	}
+	b.ask(http.MethodPost, linkage.EndPath, "", form(t, page, "")+"&email=a@example.com")
+	if last := d.did[len(d.did)-1]; last != "email session-1 a@example.com en" {
+		t.Errorf("the code's mail: %s", last)
+	}
+}
+
 func TestWithoutAnAddressTheQuestionNamesNone(t *testing.T) {
 	t.Parallel()
 	p, d := newPages()
