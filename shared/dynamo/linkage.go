@@ -4,10 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"lumo/shared/friend"
 	"lumo/shared/id"
@@ -117,6 +121,47 @@ func (s Linkage) Redeem(ctx context.Context, p id.PortalID, hash string, u id.Li
 func (s Linkage) Declined(ctx context.Context, p id.PortalID, hash string, now int64) error {
 	there := expression.AttributeExists(expression.Name(attrPK))
 	return unlessChanged(s.part(p, hash).update(ctx, "i#"+hash, expression.Set(expression.Name("x"), expression.Value(now)), &there, nil))
+}
+
+// ForgetLinks implements erasure.Links. A shard a stretch or less: links are looked for by their hashes only, so that erasing reads them all.
+func (s Linkage) ForgetLinks(ctx context.Context, p id.PortalID, cs []id.ContactID, after string) (string, error) {
+	shard, start := 0, map[string]types.AttributeValue(nil)
+	if after != "" {
+		n, rest, _ := strings.Cut(after, ".")
+		var err error
+		if shard, err = strconv.Atoi(n); err != nil || shard < 0 || shard >= Shards {
+			return "", fmt.Errorf("bad page cursor")
+		}
+		if rest != "" {
+			if start, err = decodeCursor(rest); err != nil {
+				return "", err
+			}
+		}
+	}
+	part := s.Table.Portal(p).in("LINKAGE", strconv.Itoa(shard))
+	pg, err := part.query(ctx, query{prefix: "i#", after: start})
+	if err != nil {
+		return "", err
+	}
+	for _, m := range pg.Items {
+		var it invitationItem
+		if err := attributevalue.UnmarshalMap(m, &it); err != nil {
+			return "", err
+		}
+		if !slices.Contains(cs, id.ContactID(it.Contact)) {
+			continue
+		}
+		if err := part.remove(ctx, text(m[attrSK]), nil); err != nil {
+			return "", err
+		}
+	}
+	switch {
+	case pg.Next != nil:
+		return strconv.Itoa(shard) + "." + encodeCursor(pg.Next), nil
+	case shard+1 < Shards:
+		return strconv.Itoa(shard + 1), nil
+	}
+	return "", nil
 }
 
 // Attempt implements linkage.Store.

@@ -1,5 +1,5 @@
 // Package erasure removes what Lumo still knows of a contact that was deleted for privacy: the values in the change log and in the
-// samples of previews, and failed items. The friend stays, without anything that came from the contact; that its link ended is the sync's
+// samples of previews, failed items, and the linking links that were made for the contact with its masked address. The friend stays, without anything that came from the contact; that its link ended is the sync's
 // own work.
 package erasure
 
@@ -30,6 +30,12 @@ type Samples interface {
 	ForgetSamples(ctx context.Context, p id.PortalID, cs []id.ContactID, after string) (next string, err error)
 }
 
+// Links that were made for contacts; each holds a masked address.
+type Links interface {
+	// ForgetLinks drops those of the contacts from a stretch of all links; next "" is the end.
+	ForgetLinks(ctx context.Context, p id.PortalID, cs []id.ContactID, after string) (next string, err error)
+}
+
 // work is how far an erasure is.
 type work struct {
 	Contacts []id.ContactID `json:"contacts"`
@@ -44,6 +50,7 @@ const (
 	changes
 	samples
 	failures
+	links
 	over
 )
 
@@ -56,6 +63,7 @@ type Eraser struct {
 	Log      ChangeLog
 	Samples  Samples
 	Failures failure.Store
+	Links    Links
 	Clock    clock.Clock
 	NewID    func() string
 	// Budget of one step; 0 means 20 s.
@@ -102,6 +110,8 @@ func (e *Eraser) stretch(ctx context.Context, p id.PortalID, w work) (next strin
 		return e.Log.Forget(ctx, p, w.Contacts, w.After)
 	case samples:
 		return e.Samples.ForgetSamples(ctx, p, w.Contacts, w.After)
+	case links:
+		return e.Links.ForgetLinks(ctx, p, w.Contacts, w.After)
 	default:
 		return e.failures(ctx, p, w)
 	}

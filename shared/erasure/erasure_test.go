@@ -16,6 +16,7 @@ import (
 	"lumo/shared/friend"
 	"lumo/shared/id"
 	"lumo/shared/internal/dynamotest"
+	"lumo/shared/linkage"
 	"lumo/shared/queue"
 	"lumo/shared/register"
 	"lumo/shared/syncrun"
@@ -42,8 +43,9 @@ func TestNothingOfAnErasedContactStays(t *testing.T) {
 	v := clock.NewVirtual(now)
 	log, failures := dynamo.ChangeLog{Table: table, Clock: v}, dynamo.Failures{Table: table}
 	engine := &chain.Engine{Store: dynamo.Chains{Table: table}, Queue: none{}, Clock: v}
+	invitations := dynamo.Linkage{Table: table}
 	names := 0
-	e := &erasure.Eraser{Chain: engine, Log: log, Samples: &syncrun.Starter{Chain: engine, Clock: v}, Failures: failures, Clock: v, NewID: func() string { names++; return fmt.Sprint("e", names) }}
+	e := &erasure.Eraser{Chain: engine, Log: log, Samples: &syncrun.Starter{Chain: engine, Clock: v}, Failures: failures, Links: invitations, Clock: v, NewID: func() string { names++; return fmt.Sprint("e", names) }}
 
 	for _, age := range []time.Duration{0, 40 * 24 * time.Hour, 89 * 24 * time.Hour} {
 		for i := range 130 { // more than is looked through in one go
@@ -57,6 +59,15 @@ func TestNothingOfAnErasedContactStays(t *testing.T) {
 	for _, c := range []id.ContactID{gone, stays} {
 		if err := failures.Put(t.Context(), portal, failure.Item{Kind: failure.WriteBack, Subject: c.String(), Contact: c, Code: "X", Message: fmt.Sprint("of ", c)}); err != nil {
 			t.Fatal(err)
+		}
+	}
+	for i := range 100 { // in every shard
+		for _, c := range []id.ContactID{gone, stays} {
+			hint := map[id.ContactID]string{gone: "S•••@SECRET.example", stays: "k•••@kept.example"}[c]
+			link := linkage.Invitation{Hash: linkage.Hash(fmt.Sprint(c, i)), Portal: portal, Contact: c, Slot: 1, Hint: hint, MadeAt: now.UnixMilli(), Ends: now.Add(linkage.Life).UnixMilli()}
+			if err := invitations.AddInvitation(t.Context(), link); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	preview := syncrun.Run{ID: "p1", DryRun: true, Status: syncrun.Complete, Samples: []changelog.Record{record(gone, now, "SECRET"), record(stays, now, "kept")}}
@@ -104,6 +115,13 @@ func TestNothingOfAnErasedContactStays(t *testing.T) {
 	runs, _, err := (&syncrun.Starter{Chain: engine}).History(t.Context(), portal, "", 10)
 	if err != nil || len(runs) != 1 || len(runs[0].Samples) != 1 || runs[0].Samples[0].Contact != stays {
 		t.Errorf("preview: %+v, %v", runs, err)
+	}
+	for i := range 100 {
+		for _, c := range []id.ContactID{gone, stays} {
+			if _, found, err := invitations.Invitation(t.Context(), portal, linkage.Hash(fmt.Sprint(c, i))); err != nil || found != (c == stays) {
+				t.Fatalf("link %d of contact %d is there: %v, %v", i, c, found, err)
+			}
+		}
 	}
 	if strings.Contains(fmt.Sprint(db.Dump(t)), "SECRET") {
 		t.Error("the value is still in the table")
