@@ -61,7 +61,7 @@ const (
 	sessionCookie = "lumo-ks"
 	// languageCookie holds a language that somebody chose, so that the pages after LINE's have it, too.
 	languageCookie = "lumo-kl"
-	cookieSeconds = 30 * 60
+	cookieSeconds  = 30 * 60
 )
 
 //go:embed pages
