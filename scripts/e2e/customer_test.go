@@ -30,6 +30,9 @@ type person struct {
 	user    string
 }
 
+// firstPortal begins numbers that nothing else looks like: no line of the log may hold one.
+const firstPortal = 98_765_430_000
+
 var lastPortal atomic.Int64
 
 // installing bounds how many customers install at once: a function of the local cloud has ten environments, and more requests than these
@@ -39,7 +42,7 @@ var installing = make(chan struct{}, 6)
 // newCustomer goes the whole way up to the end of the first sync. Friends are not imported: only those whom contacts name are known.
 func newCustomer(t *testing.T, s demo.Size) *customer {
 	t.Helper()
-	c := &customer{World: outside.World(2000 + lastPortal.Add(1)), t: t}
+	c := &customer{World: outside.World(firstPortal + lastPortal.Add(1)), t: t}
 	c.Say = t.Logf
 	installing <- struct{}{}
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Second)

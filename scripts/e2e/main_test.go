@@ -134,6 +134,7 @@ var shapes = map[string]*regexp.Regexp{
 	"a LINE User ID":                         regexp.MustCompile(`U[0-9a-f]{32}`),
 	"a contact's e-mail address":             regexp.MustCompile(`person[0-9]+@portal`),
 	"a phone number":                         regexp.MustCompile(`\+81[0-9]{8}`),
+	"a portal's number":                      regexp.MustCompile(`9876543[0-9]{4}`),
 	"a secret by its name":                   regexp.MustCompile(`"(access|refresh|secret)[A-Za-z_]*":"[^"]`),
 }
 

@@ -41,7 +41,11 @@ func operate(t *testing.T, args ...string) ([]map[string]any, error) {
 	var out, log bytes.Buffer
 	cmd.Stdout, cmd.Stderr, cmd.Env = &out, &log, []string{"HOME=" + t.TempDir()}
 	err = cmd.Run()
-	printed.Write(log.Bytes())
+	for line := range bytes.Lines(log.Bytes()) {
+		if bytes.HasPrefix(line, []byte("{")) { // the rest is for the operator's eyes, who named the portal
+			printed.Write(line)
+		}
+	}
 	if err != nil {
 		err = errors.New(strings.TrimSpace(log.String()))
 	}

@@ -56,6 +56,15 @@ func (s *Stage) Redrive(ctx context.Context, p id.PortalID, do bool) error {
 	return s.print(out)
 }
 
+// LogName prints what the log calls the portal. A purge destroys the key that this takes.
+func (s *Stage) LogName(ctx context.Context, p id.PortalID) error {
+	row, err := s.App.Portals().Get(ctx, p)
+	if err != nil {
+		return err
+	}
+	return s.print(map[string]any{"portal": p, "logName": row.LogName()})
+}
+
 // Resync begins a run over everything of a portal.
 func (s *Stage) Resync(ctx context.Context, p id.PortalID) error {
 	if running, err := s.App.Running(ctx, p); err != nil {

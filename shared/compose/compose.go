@@ -5,6 +5,7 @@ package compose
 import (
 	"context"
 	"crypto/rand"
+	"encoding/hex"
 	"log/slog"
 	"net/http"
 	"os"
@@ -28,6 +29,7 @@ import (
 	"lumo/shared/dynamo"
 	"lumo/shared/hubspot"
 	"lumo/shared/line"
+	"lumo/shared/logging"
 	"lumo/shared/mail"
 	"lumo/shared/mail/ses"
 	"lumo/shared/pace"
@@ -46,6 +48,8 @@ type Parts struct {
 	NewID func() string
 	// Random gives n unguessable bytes, for states, cookies and nonces.
 	Random func(n int) []byte
+	// NewLogKey makes keys of portals' names in the log; nil logs their numbers.
+	NewLogKey func() string
 	// Jitter in [0,1) spreads repeats; nil uses each client's own.
 	Jitter func() float64
 	// HubSpotHTTP and LineHTTP; nil uses each client's own.
@@ -103,7 +107,9 @@ func Load(ctx context.Context, options ...Option) (*App, error) {
 	}
 	p := Parts{Config: cfg, Clock: clock.Real{}, Log: slog.Default(), Random: random}
 	p.NewID = newIDs(p.Clock)
-	p.DynamoDB = func() dynamo.API { return dynamodb.NewFromConfig(c) }
+	p.NewLogKey = func() string { return hex.EncodeToString(random(32)) }
+	p.DynamoDB = sync.OnceValue(func() dynamo.API { return dynamodb.NewFromConfig(c) })
+	logging.NamePortals(logNames(func() portalRows { return dynamo.Portals{Table: dynamo.New(p.DynamoDB(), cfg.TableName)} }))
 	p.Keys = func() seal.KeyService { return kms.New(awskms.NewFromConfig(c), cfg.KMSKeyID) }
 	p.Queue = func() queue.Sender { return sqs.New(awssqs.NewFromConfig(c), cfg.Queues, p.Clock) }
 	p.Mail = func() mail.Sender { return ses.New(awsses.NewFromConfig(c), cfg.MailFrom) }

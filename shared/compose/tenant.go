@@ -25,7 +25,7 @@ func newTenants(a *App) tenants {
 	t.portals = sync.OnceValue(func() *portal.Service {
 		return &portal.Service{
 			Store: dynamo.Portals{Table: a.Table()}, HubSpot: hub{a}, Tokens: a.Tokens(), Watchers: []portal.Watcher{a.Accounts(), a.Starter(), castWatcher{a}},
-			Agenda: a.Directory(), Clock: a.Clock, NewID: a.NewID, AppID: a.Config.HubspotAppID,
+			Agenda: a.Directory(), Clock: a.Clock, NewID: a.NewID, AppID: a.Config.HubspotAppID, NewLogKey: a.NewLogKey,
 		}
 	})
 	return t

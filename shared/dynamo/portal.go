@@ -38,6 +38,7 @@ type portalItem struct {
 
 	WriteBack portal.WriteBack `dynamodbav:"wb,omitempty"`
 	HeldAt    int64            `dynamodbav:"held,omitempty"`
+	LogKey    string           `dynamodbav:"lk,omitempty"`
 	Version   int64            `dynamodbav:"v"`
 }
 
@@ -68,7 +69,7 @@ func (s Portals) Load(ctx context.Context, p id.PortalID) (portal.Portal, error)
 	return portal.Portal{
 		ID: p, State: it.State, Reason: it.Reason, Name: it.Name, TimeZone: it.TimeZone, UIDomain: it.UIDomain, Scopes: it.Scopes,
 		Settings: it.Settings, InstalledBy: it.InstalledBy, FirstInstalledAt: moment(it.FirstInstalledAt),
-		InstalledAt: moment(it.InstalledAt), RemovedAt: moment(it.RemovedAt), WriteBack: it.WriteBack, HeldAt: moment(it.HeldAt), Version: it.Version,
+		InstalledAt: moment(it.InstalledAt), RemovedAt: moment(it.RemovedAt), WriteBack: it.WriteBack, HeldAt: moment(it.HeldAt), LogKey: it.LogKey, Version: it.Version,
 	}, nil
 }
 
@@ -78,7 +79,7 @@ func (s Portals) Commit(ctx context.Context, c portal.Commit) error {
 	row, err := at.putting(skPortal, portalItem{
 		State: p.State, Reason: p.Reason, Name: p.Name, TimeZone: p.TimeZone, UIDomain: p.UIDomain, Scopes: p.Scopes, Settings: p.Settings,
 		InstalledBy: p.InstalledBy, FirstInstalledAt: millis(p.FirstInstalledAt), InstalledAt: millis(p.InstalledAt),
-		RemovedAt: millis(p.RemovedAt), WriteBack: p.WriteBack, HeldAt: millis(p.HeldAt), Version: p.Version + 1,
+		RemovedAt: millis(p.RemovedAt), WriteBack: p.WriteBack, HeldAt: millis(p.HeldAt), LogKey: p.LogKey, Version: p.Version + 1,
 	}, versioned(p.Version))
 	if err != nil {
 		return err

@@ -44,8 +44,10 @@ func Request(id string) slog.Attr { return slog.String(keyRequest, id) }
 func Kind(s string) slog.Attr { return slog.String(keyKind, s) }
 
 // Route is the route as template.yaml has it, never the path that was asked for: paths may carry tokens.
-func Route(s string) slog.Attr         { return slog.String(keyRoute, s) }
-func Portal(p id.PortalID) slog.Attr   { return slog.String(keyPortal, p.String()) }
+func Route(s string) slog.Attr { return slog.String(keyRoute, s) }
+
+// Portal shows the name that NamePortals gives the portal.
+func Portal(p id.PortalID) slog.Attr   { return slog.Any(keyPortal, namedPortal(p)) }
 func Slot(s id.Slot) slog.Attr         { return slog.Int("slot", int(s)) }
 func Run(s string) slog.Attr           { return slog.String(keyRun, s) }
 func Queue(q queue.Queue) slog.Attr    { return slog.String(keyQueue, string(q)) }

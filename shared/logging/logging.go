@@ -58,6 +58,8 @@ func guardAny(a slog.Attr) slog.Attr {
 	switch v := a.Value.Any().(type) {
 	case slog.Level:
 		return a
+	case namedPortal:
+		return slog.String(a.Key, v.text())
 	case metric:
 		return slog.Int(a.Key, int(v))
 	case embedded:

@@ -51,6 +51,8 @@ type Portal struct {
 	// WriteBack says whether contacts may be written; HeldAt is since when they may not.
 	WriteBack WriteBack
 	HeldAt    time.Time
+	// LogKey makes the portal's name in the log (LogName); deleting the row makes the log anonymous.
+	LogKey string
 	// Version counts changes of this row; a Commit succeeds only if it is still the one that was read.
 	Version int64
 }

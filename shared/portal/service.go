@@ -44,6 +44,8 @@ type Service struct {
 	Agenda   Agenda // optional
 	Clock    clock.Clock
 	NewID    func() string
+	// NewLogKey makes the key of a portal's name in the log; nil leaves portals without.
+	NewLogKey func() string
 	// AppID is our app; a grant for another one is refused. 0 does not check.
 	AppID int64
 }
@@ -90,6 +92,9 @@ func (s *Service) Install(ctx context.Context, code, redirectURI string) (Instal
 		restored = old != nil
 		p, entry := install(old, g, who, now)
 		entry.ID = s.NewID()
+		if p.LogKey == "" && s.NewLogKey != nil {
+			p.LogKey = s.NewLogKey()
+		}
 		return Commit{Portal: p, Token: token, Log: []Entry{entry}}, nil
 	})
 	if err != nil {

@@ -19,6 +19,7 @@ const usage = `usage: operate [-environment FILE] COMMAND [flags]
   doctor                          look at everything that the stage needs
   redrive -portal N [-do]         count failed items; with -do try each again
   resync  -portal N               begin a run over everything
+  logname -portal N               what the log calls the portal
   export  -portal N -to FOLDER    write all that is kept of a portal into a new folder
   purge   -portal N [-do]         count what is kept of a removed portal; with -do delete it for good
 
@@ -67,6 +68,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return s.Redrive(ctx, p, *do)
 	case "resync":
 		return s.Resync(ctx, p)
+	case "logname":
+		return s.LogName(ctx, p)
 	case "export":
 		if *folder == "" {
 			return errors.New("-to: name a folder that is not there yet")
