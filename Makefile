@@ -99,6 +99,10 @@ check: setup hubspot-app/node_modules/.installed ## formatting, vet, staticcheck
 listing: go-version ## the shared-data table of the marketplace listing, out of the app's scopes and properties
 	@go run ./scripts/cmd/marketplace
 
+.PHONY: cost
+cost: setup ## what scenarios ask of AWS, counted in the local cloud and priced, into docs/cost.md; about 8 minutes
+	@go run ./scripts/cmd/cost
+
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 .PHONY: audit
