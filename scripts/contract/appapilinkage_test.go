@@ -3,6 +3,7 @@ package contract
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"lumo/shared/id"
 	"lumo/shared/linkage"
 	"lumo/shared/queue"
+	"lumo/shared/syncrun"
 )
 
 type linking struct {
@@ -175,5 +177,66 @@ func TestAPIDecidesConflicts(t *testing.T) {
 	}
 	if n, err := w.app.Failures().Count(t.Context(), customer); err != nil || n != 0 {
 		t.Errorf("%d failed items %v", n, err)
+	}
+}
+
+// What an import of LINE User IDs could not link is told by row and reason, apart from everything else that failed (acceptance 3), in the app and
+// as a file.
+func TestAPIReportsRefusedIDs(t *testing.T) {
+	t.Parallel()
+	w := newAPIWorld(t)
+	ann := w.install(customer)
+	users := w.connect(ann, "花子")
+	w.contact(customer, map[string]string{"line_user_id": string(users[0])})
+	wrong := map[string]string{}
+	for i := range 7 {
+		unknown := w.contact(customer, map[string]string{"line_user_id": fmt.Sprintf("U%032d", i)})
+		malformed := w.contact(customer, map[string]string{"line_user_id": fmt.Sprintf("line-%d", i)})
+		wrong[unknown.String()], wrong[malformed.String()] = "LINE_ID_NOT_VALID", "LINE_ID_MALFORMED"
+	}
+	w.run(ann, syncrun.All)
+	const report = "kind=link&slot=1&codes=LINE_ID_MALFORMED,LINE_ID_NOT_VALID"
+	type page struct {
+		Items []struct {
+			Code, ContactID string
+			Slot            int
+		}
+		Next *string
+	}
+	got := map[string]string{}
+	for at := ""; ; {
+		p := into[page](t, ann.ok("GET", "/failures?limit=4&"+report+at, nil))
+		for _, it := range p.Items {
+			if got[it.ContactID] = it.Code; it.Slot != 1 {
+				t.Errorf("contact %s is of account %d", it.ContactID, it.Slot)
+			}
+		}
+		if p.Next == nil {
+			break
+		}
+		ann.refused("GET", "/failures?kind=write_back&cursor="+*p.Next, "", 200, "INVALID_INPUT")
+		at = "&cursor=" + *p.Next
+	}
+	if !maps.Equal(got, wrong) {
+		t.Errorf("reported %v\nwant     %v", got, wrong)
+	}
+	if p := into[page](t, ann.ok("GET", "/failures?kind=link&slot=1&codes=LINK_CONFLICT", nil)); len(p.Items) != 0 {
+		t.Errorf("conflicts %+v", p)
+	}
+	if p := into[page](t, ann.ok("GET", "/failures?kind=link&slot=2", nil)); len(p.Items) != 0 {
+		t.Errorf("of another account %+v", p)
+	}
+	_, ticket := ann.export(body{"what": "failures", "filter": body{"kind": "link", "slot": "1", "codes": "LINE_ID_MALFORMED,LINE_ID_NOT_VALID"}})
+	_, rows, _ := w.save(ticket)
+	for _, r := range rows[1:] {
+		if wrong[r[3]] != r[4] || r[1] != "1" {
+			t.Errorf("row %v", r)
+		}
+	}
+	if len(rows) != 1+len(wrong) {
+		t.Errorf("%d rows in the file", len(rows))
+	}
+	for _, bad := range []string{"kind=x", "slot=1", "kind=link&slot=x", "kind=read&slot=1"} {
+		ann.refused("GET", "/failures?"+bad, "", 200, "INVALID_INPUT")
 	}
 }

@@ -58,7 +58,12 @@ func (s Failures) Close(ctx context.Context, p id.PortalID, it failure.Item) err
 
 // List implements failure.Store.
 func (s Failures) List(ctx context.Context, p id.PortalID, after string, limit int) ([]failure.Item, string, error) {
-	q := query{limit: int32(limit)}
+	return s.Of(ctx, p, "", after, limit)
+}
+
+// Of implements failure.Store.
+func (s Failures) Of(ctx context.Context, p id.PortalID, prefix, after string, limit int) ([]failure.Item, string, error) {
+	q := query{prefix: prefix, limit: int32(limit)}
 	if after != "" {
 		q.after = s.part(p).key(after)
 	}

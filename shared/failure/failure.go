@@ -5,6 +5,8 @@ package failure
 import (
 	"context"
 	"errors"
+	"strconv"
+	"strings"
 
 	"lumo/shared/fault"
 	"lumo/shared/friend"
@@ -41,6 +43,19 @@ type Item struct {
 // ID names the item in addresses and rows.
 func (i Item) ID() string { return string(i.Kind) + "#" + i.Subject }
 
+// Slot is the account that a link is of; 0 where none is known.
+func (i Item) Slot() id.Slot {
+	if i.Friend != nil {
+		return i.Friend.Slot
+	}
+	if i.Kind != Link {
+		return 0
+	}
+	slot, _, _ := strings.Cut(i.Subject, "#")
+	n, _ := strconv.Atoi(slot)
+	return id.Slot(n)
+}
+
 // Of makes an item of an error. What is no provider's fault is described by our own code only: internal texts stay in the log.
 func Of(kind Kind, subject string, err error, now int64) Item {
 	it := Item{Kind: kind, Subject: subject, Code: "INTERNAL", Message: "Lumo could not finish this. Try again; if it keeps failing, contact support with this code.", FirstAt: now, LastAt: now}
@@ -54,6 +69,14 @@ func Of(kind Kind, subject string, err error, now int64) Item {
 // SubjectOf names a friend.
 func SubjectOf(k friend.Key) string { return k.Slot.String() + "#" + string(k.User) }
 
+// Prefix of the ids of one kind, and of one account's links; slot 0 is any.
+func Prefix(kind Kind, slot id.Slot) string {
+	if slot == 0 {
+		return string(kind) + "#"
+	}
+	return string(kind) + "#" + slot.String() + "#"
+}
+
 // Store keeps failed items of a portal.
 type Store interface {
 	Put(ctx context.Context, p id.PortalID, it Item) error
@@ -63,5 +86,7 @@ type Store interface {
 	// Close removes an item that was read, unless it has failed again since.
 	Close(ctx context.Context, p id.PortalID, it Item) error
 	List(ctx context.Context, p id.PortalID, after string, limit int) (its []Item, next string, err error)
+	// Of lists like List what has a prefix (Prefix); after must have it, too.
+	Of(ctx context.Context, p id.PortalID, prefix, after string, limit int) (its []Item, next string, err error)
 	Count(ctx context.Context, p id.PortalID) (int, error)
 }

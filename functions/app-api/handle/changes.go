@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"lumo/shared/changelog"
@@ -150,9 +152,11 @@ func failureView(it failure.Item) failureRow {
 		ID: base64.RawURLEncoding.EncodeToString([]byte(it.ID())), Kind: it.Kind, ContactID: number(it.Contact), Code: it.Code, Message: clip(it.Message, 1000),
 		Properties: append([]string{}, it.Properties...), CorrelationID: some(it.CorrelationID), RunID: some(it.Run), FirstAt: it.FirstAt, LastAt: it.LastAt,
 	}
+	if s := int(it.Slot()); s != 0 {
+		v.Slot = &s
+	}
 	if it.Friend != nil {
-		s := int(it.Friend.Slot)
-		v.Slot, v.User = &s, some(it.Friend.User)
+		v.User = some(it.Friend.User)
 	}
 	return v
 }
@@ -162,11 +166,89 @@ func getFailures(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	its, next, err := c.Failures.List(ctx, c.portal(), after, limit)
+	of, err := c.failuresAsked(after)
+	if err != nil {
+		return nil, err
+	}
+	its, next, err := c.failuresOf(ctx, of, after, limit)
 	if err != nil {
 		return nil, err
 	}
 	return rows(its, failureView, c.next(next)), nil
+}
+
+// failuresWanted narrows the failed items; the zero value is all of them.
+type failuresWanted struct {
+	prefix string
+	codes  []string
+}
+
+var failureKinds = []string{string(failure.WriteBack), string(failure.Link), string(failure.Read), string(failure.Letter)}
+
+func (c *call) failuresAsked(after string) (of failuresWanted, err error) {
+	kind, err := c.text("kind", 20)
+	if err != nil {
+		return of, err
+	}
+	slot, err := c.text("slot", 4)
+	if err != nil {
+		return of, err
+	}
+	codes, err := c.text("codes", 200)
+	if err != nil {
+		return of, err
+	}
+	if codes != "" {
+		of.codes = strings.Split(codes, ",")
+	}
+	n := 0
+	switch {
+	case kind != "" && !slices.Contains(failureKinds, kind):
+		return of, invalid("kind", "Must be one of: "+strings.Join(failureKinds, ", ")+".")
+	case slot != "":
+		// Only links are kept by account.
+		if n, err = strconv.Atoi(slot); err != nil || n < 1 || kind != string(failure.Link) {
+			return of, invalid("slot", "Must be an account, and goes with kind link only.")
+		}
+	}
+	if kind != "" {
+		of.prefix = failure.Prefix(failure.Kind(kind), id.Slot(n))
+	}
+	if after != "" && !strings.HasPrefix(after, of.prefix) {
+		return of, badCursor() // of another question
+	}
+	return of, nil
+}
+
+const (
+	// failuresRead at once, and how often in one request: codes are looked for among items that do not lie together.
+	failuresRead     = 500
+	failureStretches = 10
+)
+
+func (c *call) failuresOf(ctx context.Context, of failuresWanted, after string, limit int) ([]failure.Item, string, error) {
+	if of.codes == nil {
+		return c.Failures.Of(ctx, c.portal(), of.prefix, after, limit)
+	}
+	var out []failure.Item
+	for range failureStretches {
+		its, next, err := c.Failures.Of(ctx, c.portal(), of.prefix, after, failuresRead)
+		if err != nil {
+			return nil, "", err
+		}
+		for i, it := range its {
+			if !slices.Contains(of.codes, it.Code) {
+				continue
+			}
+			if out = append(out, it); len(out) == limit && (i+1 < len(its) || next != "") {
+				return out, it.ID(), nil
+			}
+		}
+		if after = next; next == "" {
+			break
+		}
+	}
+	return out, after, nil
 }
 
 func postRetry(ctx context.Context, c *call) (any, error) {

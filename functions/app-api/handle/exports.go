@@ -30,7 +30,7 @@ type sheetPage struct {
 
 var sheets = map[string]sheet{
 	"changes":  {func(_ context.Context, c *call) error { _, err := c.changeFilter(); return err }, changeSheet},
-	"failures": {nothing, failureSheet},
+	"failures": {func(_ context.Context, c *call) error { _, err := c.failuresAsked(""); return err }, failureSheet},
 	"runs":     {nothing, runSheet},
 	"friends": {func(ctx context.Context, c *call) error {
 		if _, err := c.querySlot(ctx); err != nil {
@@ -139,10 +139,14 @@ func (c *call) changeCells(rs []changelog.Record) [][]string {
 
 func failureSheet(ctx context.Context, c *call, after string) (sheetPage, error) {
 	out := sheetPage{head: []string{"kind", "slot", "user", "contact", "code", "message", "properties", "reference", "run", "firstAt", "lastAt"}}
-	its, next, err := c.Failures.List(ctx, c.portal(), after, 100)
+	of, err := c.failuresAsked(after)
+	if err != nil {
+		return out, err
+	}
+	its, next, err := c.failuresOf(ctx, of, after, 100)
 	out.next = next
 	for _, it := range its {
-		k := friend.Key{}
+		k := friend.Key{Slot: it.Slot()}
 		if it.Friend != nil {
 			k = *it.Friend
 		}

@@ -1,5 +1,5 @@
 import { Button, LoadingButton, Modal } from '@hubspot/ui-extensions';
-import type { LinkEntry } from '@lumo/screens';
+import type { Failure, LinkEntry } from '@lumo/screens';
 import {
   account,
   failure,
@@ -9,6 +9,7 @@ import {
   NOON,
   refused,
   settingsPage,
+  status,
   USER,
   type Replies,
 } from '@lumo/screens/testing';
@@ -38,15 +39,26 @@ const entry = (more: Partial<LinkEntry> = {}): LinkEntry => ({
   ...more,
 });
 
+/** As the server does: only what has one of the codes that are asked for. */
+const failing =
+  (items: Failure[], next: string | null = null): Replies['GET /failures'] =>
+  ({ query }) => ({
+    items: items.filter(
+      ({ code }) => query.kind === 'link' && query.slot === '1' && query.codes?.split(',').includes(code),
+    ),
+    next,
+  });
+
 const serve = (more: Replies = {}) =>
   fakeServer({
     'GET /accounts': { items: [account()], next: null },
     'GET /accounts/{slot}/linking': linking(),
     'GET /lists': { items: [], next: null },
-    'GET /failures': { items: [conflict, failure()], next: null },
+    'GET /failures': failing([conflict, failure()]),
     'GET /friends/{slot}/{user}': friend({ name: LONG, link }),
     'GET /friends/{slot}/{user}/links': { items: [entry()], next: null },
     'GET /changes': { items: [], next: null },
+    'GET /status': status(),
     'POST /friends/{slot}/{user}/links': { decided: true },
     ...more,
   });
@@ -86,7 +98,7 @@ describe('conflicts on Linkage', () => {
   it('offers only Move where the place of a contact is taken by another friend', async () => {
     const free = { state: 'unlinked', contactId: null, claimantId: null, method: null, at: null, actor: null } as const;
     const server = serve({
-      'GET /failures': { items: [{ ...conflict, contactId: '777' }], next: null },
+      'GET /failures': failing([{ ...conflict, contactId: '777' }]),
       'GET /friends/{slot}/{user}': friend({ link: free }),
     });
     const page = open('/linkage');
@@ -115,11 +127,11 @@ describe('conflicts on Linkage', () => {
   });
 
   it('says when there are none, and when only other pages may have some', async () => {
-    serve({ 'GET /failures': { items: [], next: null } });
+    serve({ 'GET /failures': failing([]) });
     await open('/linkage').sees('No conflicts');
-    serve({ 'GET /failures': { items: [failure()], next: 'more' } });
+    serve({ 'GET /failures': failing([failure()], 'more') });
     await open('/linkage').sees('the next pages may have some');
-    serve({ 'GET /failures': { items: [], next: null } });
+    serve({ 'GET /failures': failing([]) });
     await open('/linkage', { language: 'ja' }).sees('競合はありません');
   });
 });

@@ -1,5 +1,5 @@
 import { Button, Image, Input, LoadingButton, Select } from '@hubspot/ui-extensions';
-import { account, fakeServer, linking, list, refused, writing, type Replies } from '@lumo/screens/testing';
+import { account, failure, fakeServer, linking, list, refused, writing, type Replies } from '@lumo/screens/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { open } from './open.tsx';
 
@@ -110,5 +110,28 @@ describe('Linkage', () => {
   it('is the same in Japanese', async () => {
     serve();
     await open('/linkage', { language: 'ja' }).sees('LINEログインチャネル | 設定済み');
+  });
+
+  it('reports LINE User IDs that could not be linked, row by row and as a file', async () => {
+    const bad = failure({ kind: 'link', code: 'LINE_ID_MALFORMED', contactId: '501', user: null });
+    const unknown = failure({ id: 'f2', kind: 'link', code: 'LINE_ID_NOT_VALID', contactId: '502' });
+    const server = serve({
+      'GET /failures': ({ query }) => ({ items: query.codes?.startsWith('LINE_ID') ? [bad, unknown] : [], next: null }),
+      'POST /exports': { url: 'https://lumo.test/file', expiresAt: 0 },
+      'POST /failures/{failure}/retry': { retried: 1, refused: 0, next: null },
+    });
+    const page = open('/linkage');
+    await page.sees(/501 \| The contact’s LINE User ID is malformed.*502 \| LINE knows no friend/);
+    page.findByTestId(LoadingButton, 'export-failures').trigger('onClick');
+    await vi.waitFor(() => expect(server.of('POST /exports')).toHaveLength(1));
+    expect(server.of('POST /exports')[0]?.body).toMatchObject({
+      what: 'failures',
+      filter: { kind: 'link', slot: '1', codes: 'LINE_ID_MALFORMED,LINE_ID_NOT_VALID' },
+    });
+  });
+
+  it('says when every LINE User ID is linked', async () => {
+    serve();
+    await open('/linkage', { language: 'ja' }).sees('連携できないLINE User IDはありません');
   });
 });

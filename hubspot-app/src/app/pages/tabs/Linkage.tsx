@@ -5,6 +5,7 @@ import { Conflicts } from '../components/linkage/Conflicts.tsx';
 import { Coverage } from '../components/linkage/Coverage.tsx';
 import { LinkingMail } from '../components/linkage/LinkingMail.tsx';
 import { LoginChannel } from '../components/linkage/LoginChannel.tsx';
+import { RefusedIds } from '../components/linkage/RefusedIds.tsx';
 
 const WHILE_WRITING_MS = 3_000;
 const moving = (linking: Linking | null) => linking?.writing?.done === false;
@@ -30,6 +31,7 @@ const OfAccount = ({ slot }: { slot: Slot }) => {
           <Conflicts slot={slot} />
           <LoginChannel linking={data} onChanged={linking.reload} />
           <LinkingMail linking={data} onChanged={linking.reload} />
+          <RefusedIds slot={slot} />
         </Flex>
       )}
     </Loadable>

@@ -7,24 +7,22 @@ const ROWS = 50;
 /** What was decided leaves the queue once it is done, which takes seconds. */
 const WHILE_SOME_MS = 5_000;
 
-/** Where two sides claim the same link (P-31). They are among the failed items, which know no account or kind to ask for. */
+/** Where two sides claim the same link (P-31): the failed items that say so. */
 export const Conflicts = ({ slot }: { slot: Slot }) => {
   const t = useText('linkage');
   const may = useMay();
-  const ours = (item: { code: string; slot: number | null }) => item.code === 'LINK_CONFLICT' && item.slot === slot;
   const pages = usePages(
     'GET /failures',
-    { limit: ROWS },
-    { every: (page) => (page?.items.some(ours) ? WHILE_SOME_MS : null) },
+    { limit: ROWS, kind: 'link', slot, codes: 'LINK_CONFLICT' },
+    { every: (page) => (page?.items.length ? WHILE_SOME_MS : null) },
   );
-  const items = pages.items?.filter(ours) ?? null;
   return (
     <Flex direction="column" gap="small">
       <Heading>{t('queue.title')}</Heading>
       <Text>{t('queue.intro')}</Text>
-      {items?.length === 0 && pages.pageCount > 1 && <Text>{t('queue.emptyPage')}</Text>}
+      {pages.items?.length === 0 && pages.pageCount > 1 && <Text>{t('queue.emptyPage')}</Text>}
       <PagedTable
-        pages={{ ...pages, items }}
+        pages={pages}
         loading={t('queue.loading')}
         empty={{ title: t('queue.empty'), text: t('queue.emptyText') }}
         head={[t('queue.friend'), t('queue.now'), t('queue.claim'), t('queue.since'), t('queue.decide')]}

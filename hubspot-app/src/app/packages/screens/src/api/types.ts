@@ -1835,7 +1835,16 @@ export interface Routes {
   /** An address where a browser saves rows as a CSV file */
   'POST /exports': { answer: ExportLink; body: CreateExport };
   /** Items that could not be synced */
-  'GET /failures': { answer: FailurePage; query: { cursor?: string; limit?: number } };
+  'GET /failures': {
+    answer: FailurePage;
+    query: {
+      kind?: 'write_back' | 'link' | 'read' | 'dead_letter';
+      slot?: number;
+      codes?: string;
+      cursor?: string;
+      limit?: number;
+    };
+  };
   /** Try all failed items again */
   'POST /failures/retry-all': { answer: Retried; body: RetryAll };
   /** Try one failed item again */

@@ -73,6 +73,12 @@ export const linkage = words({
     'queue.nobody': 'No contact',
     'queue.history': 'Links of {name}',
     'queue.over': 'Being settled',
+    'refused.title': 'LINE User IDs that could not be linked',
+    'refused.intro':
+      'LINE User IDs that are in HubSpot already, typed, imported or written by another system, are checked with LINE once and linked. Those that could not be are listed here, contact by contact, and come along in the CSV file. An ID that you correct in HubSpot is checked again by itself.',
+    'refused.loading': 'Loading the LINE User IDs',
+    'refused.empty': 'Every LINE User ID is linked',
+    'refused.emptyText': 'No contact holds an ID that is malformed or unknown to LINE for this account.',
     move: 'Move',
     'move.title': 'Move the link?',
     'move.text':
@@ -177,6 +183,12 @@ export const linkage = words({
     'queue.nobody': 'コンタクトなし',
     'queue.history': '{name}の連携履歴',
     'queue.over': '処理中',
+    'refused.title': '連携できなかったLINE User ID',
+    'refused.intro':
+      'HubSpotに登録済みのLINE User ID（手入力・インポート・他システムからの書き込み）は、LINEに1回照会して連携します。連携できなかったコンタクトとその理由を表示します。CSVファイルでも確認できます。HubSpotでIDを修正すると自動で再確認します。',
+    'refused.loading': 'LINE User IDを読み込み中',
+    'refused.empty': '連携できないLINE User IDはありません',
+    'refused.emptyText': '形式の誤ったIDや、このアカウントでLINEに存在しないIDを持つコンタクトはありません。',
     move: '移動',
     'move.title': '連携を移動しますか？',
     'move.text':
