@@ -343,6 +343,9 @@ func (f failures) Remove(_ context.Context, _ id.PortalID, i string) error {
 func (f failures) List(context.Context, id.PortalID, string, int) ([]failure.Item, string, error) {
 	return slices.Collect(maps.Values(f.w.failures)), "", nil
 }
+func (f failures) Of(ctx context.Context, p id.PortalID, _, after string, limit int) ([]failure.Item, string, error) {
+	return f.List(ctx, p, after, limit)
+}
 func (f failures) Count(context.Context, id.PortalID) (int, error) { return len(f.w.failures), nil }
 
 // link makes a friend, and a contact that names it, and brings both together.
