@@ -117,6 +117,8 @@ type Progress struct {
 	Refused map[string]int `json:"refused,omitempty" dynamodbav:"r,omitempty"` // by code of the refusal
 	// Unsure: nobody knows whether these got it, and LINE no longer tells. A person decides.
 	Unsure []Span `json:"unsure,omitempty" dynamodbav:"u,omitempty"`
+	// Missed are those of the settled ones who certainly did not get it: LINE refused them one by one, or a person wrote them off.
+	Missed Places `json:"missed,omitempty" dynamodbav:"m,omitempty"`
 	// Done marks, bit by bit from Next on, whom a block of pushes has settled already.
 	Done []byte `json:"done,omitempty" dynamodbav:"d,omitempty"`
 	// Since is when nothing from Next on had been tried yet, or 0 when nothing tried is in doubt: LINE knows a retry key for a day from then.
@@ -229,7 +231,7 @@ func (b Broadcast) Clone() Broadcast {
 }
 
 func (p Progress) clone() Progress {
-	p.Unsure, p.Done = slices.Clone(p.Unsure), slices.Clone(p.Done)
+	p.Unsure, p.Done, p.Missed = slices.Clone(p.Unsure), slices.Clone(p.Done), slices.Clone(p.Missed)
 	refused := make(map[string]int, len(p.Refused))
 	for k, v := range p.Refused {
 		refused[k] = v

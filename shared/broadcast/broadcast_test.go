@@ -1,6 +1,7 @@
 package broadcast
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -369,8 +370,11 @@ func TestWhatLineRefuses(t *testing.T) {
 	w.draft("b", "hello")
 	w.confirm("b", 0)
 	b := w.get("b")
-	if b.Status != PartlySent || b.Progress.Sent != 998 || b.Progress.Refused["LINE_invalid"] != 2 {
+	if b.Status != PartlySent || b.Progress.Sent != 998 || b.Progress.Refused["LINE_invalid"] != 2 || !slices.Equal(b.Progress.Missed.Spans(), []Span{{17, 18}, {900, 901}}) {
 		t.Errorf("%s %+v", b.Status, b.Progress)
+	}
+	if len(w.told) != 998 || w.told[user(17)] != "" || w.told[user(900)] != "" {
+		t.Errorf("contacts of %d friends name it", len(w.told))
 	}
 	for i := range w.people {
 		if got, gone := w.line.got[user(i)], w.line.gone[user(i)]; gone && got != 0 || !gone && got != 1 {
@@ -394,6 +398,63 @@ func TestWhatLineRefuses(t *testing.T) {
 	}
 }
 
+// Whom LINE refuses among those who get their own is remembered, also where the others are only settled later.
+func TestWhomLineRefusesIsNamed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 700)
+	w.line.gone = map[id.LineUserID]bool{user(3): true, user(650): true}
+	calls := 0
+	w.before = func(what string) error {
+		if calls++; what == "call" && calls > 300 && calls < 2000 {
+			return errLost
+		}
+		return nil
+	}
+	w.draft("b", "Hi {{line.name|you}}")
+	w.confirm("b", 0)
+	b := w.get("b")
+	if b.Status != PartlySent || b.Progress.Sent != 698 || !slices.Equal(b.Progress.Missed.Spans(), []Span{{3, 4}, {650, 651}}) || len(w.told) != 698 {
+		t.Errorf("%s %+v, %d told", b.Status, b.Progress, len(w.told))
+	}
+}
+
+// Places keep what was put into them, in whatever order, and say of each whether it was reached.
+func TestPlaces(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		span := rapid.Custom(func(t *rapid.T) Span {
+			from := rapid.IntRange(0, 300).Draw(t, "from")
+			return Span{from, from + rapid.IntRange(1, 40).Draw(t, "long")}
+		})
+		missed, unsure := rapid.SliceOf(span).Draw(t, "missed"), rapid.SliceOf(span).Draw(t, "unsure")
+		var p Progress
+		for _, s := range missed {
+			p.Missed = p.Missed.With(s)
+		}
+		if other := (Places(nil)).With(missed...); !bytes.Equal(other, p.Missed) {
+			t.Fatalf("%v at once, %v one by one", other, p.Missed)
+		}
+		p.Unsure, p.Next = unsure, rapid.IntRange(0, 400).Draw(t, "next")
+		in := func(n int) func(Span) bool { return func(s Span) bool { return s.From <= n && n < s.To } }
+		reached := p.Reached()
+		for n := range 400 {
+			if want := n < p.Next && !slices.ContainsFunc(missed, in(n)) && !slices.ContainsFunc(unsure, in(n)); reached(n) != want {
+				t.Fatalf("place %d reached: %t", n, !want)
+			}
+		}
+	})
+	var p Places
+	for range 40_000 {
+		p = append(p, 30, 1)
+	}
+	if p = p.With(Span{1, 2}); len(p) > maxPlaces || len(p) < maxPlaces-10 {
+		t.Errorf("%d bytes", len(p))
+	}
+	if got := (Places{5, 0xff}).Spans(); len(got) != 0 {
+		t.Errorf("damaged bytes are %v", got)
+	}
+}
+
 // After a day LINE no longer knows a retry key, so what is open by then is left to a person.
 func TestDoubtForADay(t *testing.T) {
 	t.Parallel()
@@ -411,6 +472,9 @@ func TestDoubtForADay(t *testing.T) {
 	b := w.get("b")
 	if b.Status != PartlySent || !slices.Equal(b.Progress.Unsure, []Span{{500, 1000}}) || b.Progress.Sent != 700 || lost == 0 {
 		t.Fatalf("%s %+v", b.Status, b.Progress)
+	}
+	if off, err := b.Settle(false, start); err != nil || !slices.Equal(off.Progress.Missed.Spans(), []Span{{500, 1000}}) || off.Progress.Refused[CodeGivenUp] != 500 {
+		t.Errorf("written off: %+v %v", off.Progress, err)
 	}
 	if b, err := w.service.Settle(t.Context(), hub, slot, "b", true); err != nil || b.Status != Sent || b.Progress.Sent != 1200 {
 		t.Errorf("%s %v", b.Status, err)

@@ -147,6 +147,7 @@ func (b Broadcast) Settle(sent bool, now time.Time) (Broadcast, error) {
 		return b, ErrStatus
 	}
 	b = b.Clone()
+	unsure := b.Progress.Unsure
 	b.Progress.Unsure = nil
 	if sent {
 		b.Progress.Sent += n
@@ -155,6 +156,7 @@ func (b Broadcast) Settle(sent bool, now time.Time) (Broadcast, error) {
 		}
 	} else {
 		b.Progress.Refused[CodeGivenUp] += n
+		b.Progress.Missed = b.Progress.Missed.With(unsure...)
 	}
 	return b.touched(now), nil
 }

@@ -85,6 +85,7 @@ type outcome struct {
 	err     error
 	sent    int
 	refused map[string]int
+	missed  []Span // who they are
 }
 
 // call repeats f while that may help and time is left.
@@ -113,6 +114,7 @@ func near(ctx context.Context, c clock.Clock) bool {
 func (o *outcome) add(n outcome) {
 	o.verdict, o.doubt, o.err = n.verdict, o.doubt || n.doubt, n.err
 	o.sent += n.sent
+	o.missed = append(o.missed, n.missed...)
 	for code, k := range n.refused {
 		if o.refused == nil {
 			o.refused = map[string]int{}

@@ -135,6 +135,7 @@ func (c *cast) chunk(ctx context.Context, at *Progress, to part) (outcome, error
 
 func (p *Progress) count(o outcome) {
 	p.Sent += o.sent
+	p.Missed = p.Missed.With(o.missed...)
 	for code, n := range o.refused {
 		if p.Refused == nil {
 			p.Refused = map[string]int{}
@@ -215,7 +216,7 @@ func (c *cast) multicast(ctx context.Context, span Span, to []id.LineUserID) out
 		c.valid = true
 	}
 	if c.calls -= 2; len(to) == 1 || c.calls < 0 {
-		return outcome{verdict: settled, refused: map[string]int{codeOf(o.err): len(to)}}
+		return outcome{verdict: settled, refused: map[string]int{codeOf(o.err): len(to)}, missed: []Span{span}}
 	}
 	half := len(to) / 2
 	sum := c.multicast(ctx, Span{span.From, span.From + half}, to[:half])
@@ -250,6 +251,7 @@ func (c *cast) pushes(ctx context.Context, at *Progress, to part) (outcome, erro
 			at.mark(i)
 		case refused:
 			sum.refused[codeOf(o.err)]++
+			sum.missed = append(sum.missed, Span{at.Next + i, at.Next + i + 1})
 			at.mark(i)
 		default:
 			sum.verdict, sum.err, sum.doubt = max(sum.verdict, o.verdict), o.err, sum.doubt || o.doubt

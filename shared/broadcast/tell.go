@@ -26,6 +26,7 @@ func (s *Sender) tell(ctx context.Context, step *chain.Step, b Broadcast, st sta
 		return chain.Next{}, err
 	}
 	defer roll.Close()
+	reached := b.Progress.Reached()
 	for end := min(b.Frozen.Serve(), b.Progress.Next); st.Told < end; {
 		if near(ctx, s.Clock) {
 			return chain.Next{State: st}, s.Tell.Kick(ctx, p)
@@ -36,7 +37,7 @@ func (s *Sender) tell(ctx context.Context, step *chain.Step, b Broadcast, st sta
 		}
 		ks := make([]friend.Key, 0, len(to))
 		for i, u := range to {
-			if !b.Progress.inDoubt(st.Told + i) {
+			if reached(st.Told + i) {
 				ks = append(ks, friend.Key{Slot: b.Slot, User: u})
 			}
 		}
@@ -61,14 +62,4 @@ func (s *Sender) told(ctx context.Context, step *chain.Step, b Broadcast, st sta
 		return chain.Next{}, err
 	}
 	return chain.Next{State: st, Done: true}, nil
-}
-
-// inDoubt: nobody knows whether this recipient got it.
-func (p Progress) inDoubt(n int) bool {
-	for _, s := range p.Unsure {
-		if n >= s.From && n < s.To {
-			return true
-		}
-	}
-	return false
 }

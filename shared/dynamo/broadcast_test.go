@@ -23,7 +23,7 @@ func TestBroadcastsKeepEverything(t *testing.T) {
 		ID: "01A", Slot: 1, Name: "Sale", Bubbles: bubble.OfText("hello"), Silent: true, Tracking: broadcast.Personal, Audience: broadcast.Audience{Kind: broadcast.WithTag, Ref: "x"},
 		TestUsers: []id.LineUserID{"U1"}, SendAt: 1, Status: broadcast.Held, CreatedAt: 2, CreatedBy: portal.Actor{UserID: 3}, UpdatedAt: 4, ConfirmedAt: 5, StartedAt: 6, EndedAt: 7,
 		Frozen: &broadcast.Frozen{Blob: "b", Count: 8, AsOf: 9, MembersAsOf: 10, Limit: 11, Order: broadcast.Random}, Hold: &broadcast.Hold{Reason: broadcast.NoQuota, Need: 5, Remaining: 3},
-		Progress: broadcast.Progress{Next: 1, Sent: 1, Refused: map[string]int{"X": 1}, Unsure: []broadcast.Span{{From: 1, To: 2}}, Done: []byte{1}, Since: 3},
+		Progress: broadcast.Progress{Next: 1, Sent: 1, Refused: map[string]int{"X": 1}, Unsure: []broadcast.Span{{From: 1, To: 2}}, Missed: broadcast.Places{2, 1}, Done: []byte{1}, Since: 3},
 		Links:    []string{"https://a.example"}, Pictures: []string{"https://b.example"}, Attempt: 2, Due: 500,
 	}
 	saved, err := s.Save(ctx, 7, b)

@@ -43,26 +43,24 @@ func (s *Service) marked(ctx context.Context, p id.PortalID, name, what string) 
 	return func(x *subject) bool { return who.has(x.entry.Ordinal) }, err
 }
 
-// received tells to whom LINE took the broadcast. Whoever LINE refused by name is among them: only their number is kept.
+// received tells for whom LINE took the broadcast: neither those whom it refused one by one nor those of whom nobody knows.
 func (s *Service) received(ctx context.Context, p id.PortalID, b broadcast.Broadcast) (func(*subject) bool, error) {
 	switch sent := b.Progress.Next; {
 	case b.Frozen == nil || sent == 0:
 		return func(*subject) bool { return false }, nil
-	case sent == b.Frozen.Count && len(b.Progress.Unsure) == 0:
+	case sent == b.Frozen.Count && len(b.Progress.Unsure) == 0 && len(b.Progress.Missed) == 0:
 		var who set
 		err := broadcast.Ordinals(ctx, s.Blobs, p, *b.Frozen, who.add)
 		return func(x *subject) bool { return who.has(x.entry.Ordinal) }, err
 	}
 	// Only a part: the object holds them in the order of sending, by their LINE ids.
 	var who [][16]byte
-	at := 0
+	at, reached := 0, b.Progress.Reached()
 	err := broadcast.Recipients(ctx, s.Blobs, p, *b.Frozen, b.Progress.Next, func(u id.LineUserID) {
-		i := at
-		at++
-		if slices.ContainsFunc(b.Progress.Unsure, func(s broadcast.Span) bool { return s.From <= i && i < s.To }) {
-			return
+		if reached(at) {
+			who = append(who, packed(u))
 		}
-		who = append(who, packed(u))
+		at++
 	})
 	order := func(a, b [16]byte) int { return bytes.Compare(a[:], b[:]) }
 	slices.SortFunc(who, order)

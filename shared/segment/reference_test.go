@@ -183,7 +183,8 @@ func text(c Condition, m mapping.Mapping, value string) answer {
 func (w *world) cast(f friend.Friend, c Condition) answer {
 	b := w.casts[c.Ref]
 	place := slices.Index(w.sentTo[c.Ref], f.Ordinal)
-	received := place >= 0 && place < b.Progress.Next && !slices.ContainsFunc(b.Progress.Unsure, func(s broadcast.Span) bool { return s.From <= place && place < s.To })
+	not := append(b.Progress.Missed.Spans(), b.Progress.Unsure...)
+	received := place >= 0 && place < b.Progress.Next && !slices.ContainsFunc(not, func(s broadcast.Span) bool { return s.From <= place && place < s.To })
 	switch c.Op {
 	case Received, NotReceived:
 		return sure(received == (c.Op == Received))

@@ -163,7 +163,7 @@ func TestWhatIsGoneIsNeitherEmptyNorEverybody(t *testing.T) {
 			w := newWorld()
 			w.mappings = properties
 			w.list("11", 1)
-			w.sent("x", nil, 0)
+			w.sent("x", nil, 0, nil)
 			c.change(w)
 			s := w.service()
 			tree := Tree{All: []Group{{Any: []Condition{c.condition}}}}

@@ -201,7 +201,7 @@ func (b memCasts) List(context.Context, id.PortalID, id.Slot, string, int) (out 
 }
 
 // sent keeps a broadcast as it is stored: recipients in the order of sending, then their ordinals.
-func (w *world) sent(name string, to []uint32, next int, unsure ...broadcast.Span) {
+func (w *world) sent(name string, to []uint32, next int, missed broadcast.Places, unsure ...broadcast.Span) {
 	var raw []byte
 	for _, n := range to {
 		u, _ := hex.DecodeString(string(userOf(n))[1:])
@@ -216,7 +216,7 @@ func (w *world) sent(name string, to []uint32, next int, unsure ...broadcast.Spa
 	w.sentTo[name] = to
 	w.casts[name] = broadcast.Broadcast{
 		ID: name, Name: name, Status: broadcast.Sent, Tracking: broadcast.Personal, Frozen: &broadcast.Frozen{Blob: name, Count: len(to)},
-		Progress: broadcast.Progress{Next: next, Unsure: unsure},
+		Progress: broadcast.Progress{Next: next, Missed: missed, Unsure: unsure},
 	}
 }
 
@@ -356,7 +356,11 @@ func (w *world) drawCasts(t *rapid.T) {
 		if next > 2 && rapid.Bool().Draw(t, "unsure") {
 			unsure = []broadcast.Span{{From: next / 2, To: next/2 + 1}}
 		}
-		w.sent(name, to, next, unsure...)
+		var missed broadcast.Places
+		if next > 1 && rapid.Bool().Draw(t, "missed") {
+			missed = missed.With(broadcast.Span{From: 0, To: 1})
+		}
+		w.sent(name, to, next, missed, unsure...)
 		w.opened[name], w.clicked[name] = map[uint32]bool{}, map[uint32]bool{}
 		for _, n := range to {
 			w.opened[name][n] = rapid.Bool().Draw(t, "opened")
