@@ -20,6 +20,7 @@ import (
 
 type linking struct {
 	LoginChannelID *string
+	LoginEmail     bool
 	CallbackURL    string
 	MergeAddress   *string
 	FormAddress    *string
@@ -50,6 +51,11 @@ func TestAPIMakesLinksForContacts(t *testing.T) {
 	if l.FormAddress == nil || l.Coverage.Friends == 0 || l.Coverage.Linked != 1 {
 		t.Errorf("form and coverage: %+v", l)
 	}
+	email := func(id string) body { return body{"channelId": id, "channelSecret": "", "email": true} }
+	if l := into[linking](t, w.ann.ok("PUT", "/accounts/1/login", email(login.ID))); l.LoginChannelID == nil || !l.LoginEmail {
+		t.Errorf("addresses permitted: %+v", l)
+	}
+	w.ann.refused("PUT", "/accounts/1/login", `{"channelId":"12345","channelSecret":"","email":true}`, 200, "INVALID_INPUT")
 	made := into[struct {
 		Address, ContactID string
 		EndsAt             int64
@@ -238,5 +244,121 @@ func TestAPIReportsRefusedIDs(t *testing.T) {
 	}
 	for _, bad := range []string{"kind=x", "slot=1", "kind=link&slot=x", "kind=read&slot=1"} {
 		ann.refused("GET", "/failures?"+bad, "", 200, "INVALID_INPUT")
+	}
+}
+
+// merged tells of a merge in HubSpot as its webhook does.
+func (w *apiWorld) merged(into, other id.ContactID) id.ContactID {
+	w.t.Helper()
+	survivor, err := w.hub.Merge(customer, "contacts", int64(into), int64(other), hubspotsandbox.By{})
+	w.must(err)
+	to := id.ContactID(survivor)
+	var others []id.ContactID
+	for _, c := range []id.ContactID{into, other} {
+		if c != to {
+			others = append(others, c)
+		}
+	}
+	b, err := json.Marshal(contactsync.Batch{Portal: customer, Notes: []contactsync.Note{{Kind: contactsync.Merged, Contact: to, Others: others, At: w.clock.Now().UnixMilli()}}})
+	w.must(err)
+	w.must(w.sent.Send(w.t.Context(), queue.HubspotEvents, queue.Message{Body: b}))
+	w.work()
+	return to
+}
+
+// People settle a conflict by merging the two contacts in HubSpot, whichever of them stays: the link follows, and the conflict is over.
+func TestAPIAMergeEndsTheConflictOfItsContacts(t *testing.T) {
+	t.Parallel()
+	for name, linkedStays := range map[string]bool{"the linked one stays": true, "the claimant stays": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newChatWorld(t)
+			key := friend.Key{Slot: 1, User: w.friend}
+			other := w.apiWorld.contact(customer, map[string]string{"email": "other@example.com"})
+			proof := friend.Proof{Method: friend.EmailLink, Proof: "link:ab12", Actor: "person", At: w.clock.Now().UnixMilli()}
+			w.must(linkage.Hand(t.Context(), w.sent, customer, key, other, proof))
+			w.work()
+			if f, _, err := w.app.Friends().Get(t.Context(), customer, key); err != nil || f.Link.State != friend.Conflict {
+				t.Fatalf("before: %+v %v", f.Link, err)
+			}
+			w.clock.Advance(time.Minute)
+			into, from := w.contact, other
+			if !linkedStays {
+				into, from = other, w.contact
+			}
+			to := w.merged(into, from)
+			f, _, err := w.app.Friends().Get(t.Context(), customer, key)
+			if err != nil || f.Link.State != friend.Linked || f.Link.Contact != to || f.Link.Claimant != 0 {
+				t.Errorf("after: %+v %v", f.Link, err)
+			}
+			if n, err := w.app.Failures().Count(t.Context(), customer); err != nil || n != 0 {
+				t.Errorf("%d failed items %v", n, err)
+			}
+			if got := w.value(customer, to, "line_user_id"); got != string(w.friend) {
+				t.Errorf("HubSpot holds %q", got)
+			}
+		})
+	}
+}
+
+// Two linked contacts become one in HubSpot: one friend keeps the place, the other waits for a decision, which can be taken back (acceptance 2).
+func TestAPIAMergeOfTwoLinkedContactsIsAConflict(t *testing.T) {
+	t.Parallel()
+	w := newAPIWorld(t)
+	ann := w.install(customer)
+	users := w.connect(ann, "花子", "次郎")
+	a := w.contact(customer, map[string]string{"line_user_id": string(users[0])})
+	b := w.contact(customer, map[string]string{"line_user_id": string(users[1])})
+	w.run(ann, syncrun.All)
+	to := w.merged(a, b)
+	get := func() (out [2]friend.Link) {
+		t.Helper()
+		for i, u := range users {
+			f, _, err := w.app.Friends().Get(t.Context(), customer, friend.Key{Slot: 1, User: u})
+			w.must(err)
+			out[i] = f.Link
+		}
+		return out
+	}
+	before := get()
+	holds := w.value(customer, to, "line_user_id")
+	keeper, late := 0, 1
+	if holds == string(users[1]) {
+		keeper, late = 1, 0
+	}
+	if l := before[keeper]; l.State != friend.Linked || l.Contact != to {
+		t.Fatalf("the keeper: %+v", l)
+	}
+	if l := before[late]; l.State == friend.Linked && l.Contact == to {
+		t.Fatalf("both have the place: %+v", before)
+	}
+	queued := into[struct{ Items []struct{ User string } }](t, ann.ok("GET", "/failures?kind=link&slot=1&codes=LINK_CONFLICT", nil))
+	if len(queued.Items) != 1 || queued.Items[0].User != string(users[late]) {
+		t.Fatalf("queued %+v", queued)
+	}
+	decide := func(u id.LineUserID, choice string) {
+		t.Helper()
+		w.clock.Advance(time.Minute)
+		ann.ok("POST", "/friends/1/"+string(u)+"/links", body{"choice": choice, "contact": to.String()})
+		w.work()
+	}
+	decide(users[late], "move")
+	if l := get(); l[late].State != friend.Linked || l[late].Contact != to || l[keeper].Contact == to {
+		t.Fatalf("moved to %+v", l)
+	}
+	if got := w.value(customer, to, "line_user_id"); got != string(users[late]) {
+		t.Errorf("HubSpot holds %q", got)
+	}
+	decide(users[keeper], "undo")
+	after := get()
+	if after != before {
+		t.Errorf("undone to %+v\nwas        %+v", after, before)
+	}
+	if got := w.value(customer, to, "line_user_id"); got != holds {
+		t.Errorf("HubSpot holds %q", got)
+	}
+	queued = into[struct{ Items []struct{ User string } }](t, ann.ok("GET", "/failures?kind=link&slot=1&codes=LINK_CONFLICT", nil))
+	if len(queued.Items) != 1 || queued.Items[0].User != string(users[late]) {
+		t.Errorf("the conflict is not back: %+v", queued)
 	}
 }

@@ -318,6 +318,40 @@ func TestAFriendLinksByAFormAndACode(t *testing.T) {
 	})
 }
 
+// TestAFriendLinksByTheAddressThatLineHasVerified: where LINE lets the Login channel ask for addresses, opening the form is enough (P-28).
+func TestAFriendLinksByTheAddressThatLineHasVerified(t *testing.T) {
+	t.Parallel()
+	c := newCustomer(t, demo.Size{Contacts: 6, Lists: 1, Friends: 3, Linked: 1})
+	login := c.loginChannel("")
+	var l struct {
+		FormAddress string
+		LoginEmail  bool
+	}
+	if c.api("PUT", "/api/v1/accounts/1/login", map[string]any{"channelId": login.ID, "channelSecret": "", "email": true}, &l); !l.LoginEmail {
+		t.Fatalf("%+v", l)
+	}
+	contact := c.unlinkedContacts()[0]
+	email := c.hubspot(person{contact, ""}, "email")
+	friend := newPhone(t, outside.Line.CreateUser(linesandbox.UserSpec{Name: "Ann", Email: email}).ID)
+	if got := friend.through(l.FormAddress, true); got.name != "linked" {
+		t.Fatalf("ended on page %q: %s", got.name, got.body)
+	}
+	user, err := outside.Line.LineUserID(c.account.ID, friend.user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, within, "HubSpot knows who the contact is at LINE", func() string {
+		p := person{contact, user}
+		if got := c.hubspot(p, "line_user_id") + " " + c.hubspot(p, "line_link_method"); got != user+" auto_match" {
+			return fmt.Sprintf("%q", got)
+		}
+		return ""
+	})
+	if n := len(codes(t, email)); n != 0 {
+		t.Errorf("%d codes were mailed", n)
+	}
+}
+
 // enter fills in one field of a page's form.
 func (p *phone) enter(at page, field, text string) page {
 	p.t.Helper()

@@ -75,7 +75,7 @@ func (l linkAccounts) Account(ctx context.Context, p id.PortalID, s id.Slot) (li
 		if err != nil {
 			return linkage.Account{}, err
 		}
-		out.Login = linkage.Login{Channel: account.Login.ID, Secret: secret}
+		out.Login = linkage.Login{Channel: account.Login.ID, Secret: secret, Email: account.Login.Email}
 	}
 	return out, nil
 }

@@ -3,6 +3,8 @@ package contactsync_test
 import (
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -102,14 +104,14 @@ func TestMovingALink(t *testing.T) {
 		t.Errorf("the proof, again, made %+v", got)
 	}
 
-	w.decide(t, linkage.Undo, k, 0)
+	undo := w.decide(t, linkage.Undo, k, 0)
 	if got := w.friends[k].Link; got != before {
 		t.Errorf("undone to %+v\nwas        %+v", got, before)
 	}
 	if w.value(1, "line_user_id") != string(userA) || w.value(5, "line_user_id") != "" || w.shown(k, "firstname") != "One" || len(w.failures) != 1 {
 		t.Errorf("contact 1 holds %q, contact 5 %q; the friend shows %q; failed items %v", w.value(1, "line_user_id"), w.value(5, "line_user_id"), w.shown(k, "firstname"), w.failures)
 	}
-	w.notify(t, move...) // the queue delivers the first decision once more
+	w.notify(t, append(undo, move...)...) // the queue delivers both decisions once more
 	w.settle(t)
 	if got := w.friends[k].Link; got != before {
 		t.Errorf("an old decision made %+v", got)
@@ -156,6 +158,9 @@ func TestGivingAContactToAnotherFriend(t *testing.T) {
 	w.decide(t, linkage.Undo, a, 0)
 	if w.friends[a].Link != before || w.friends[b].Link.Contact != 0 || w.value(1, "line_user_id") != string(userA) {
 		t.Errorf("a %+v, b %+v, HubSpot %q", w.friends[a].Link, w.friends[b].Link, w.value(1, "line_user_id"))
+	}
+	if it := slices.Collect(maps.Values(w.failures)); len(it) != 1 || it[0].Code != "LINK_CONFLICT" || *it[0].Friend != b || it[0].Contact != 1 {
+		t.Errorf("the conflict is not back: %+v", it)
 	}
 }
 

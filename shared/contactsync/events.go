@@ -248,7 +248,23 @@ func (e *Events) merged(ctx context.Context, s Scope, to id.ContactID, from []id
 			}
 		}
 	}
-	return e.apply(ctx, s, []Contact{survivor}, map[id.ContactID][]friend.Key{to: append(mine, linked[to]...)}, cause)
+	mine = append(mine, linked[to]...)
+	for _, k := range mine {
+		if err := e.unite(ctx, s, k, from, cause); err != nil {
+			return err
+		}
+	}
+	return e.apply(ctx, s, []Contact{survivor}, map[id.ContactID][]friend.Key{to: mine}, cause)
+}
+
+// unite ends a friend's conflict between contacts that are one now.
+func (e *Events) unite(ctx context.Context, s Scope, k friend.Key, from []id.ContactID, cause string) error {
+	return e.change(ctx, s, k, false, cause, func(f *friend.Friend) error {
+		if !f.Unite(from) {
+			return nil
+		}
+		return e.Applier.Failures.Remove(ctx, s.Portal, failure.Item{Kind: failure.Link, Subject: failure.SubjectOf(k)}.ID())
+	})
 }
 
 func (e *Events) repoint(ctx context.Context, s Scope, k friend.Key, to Contact, rival bool, cause string) error {

@@ -35,7 +35,8 @@ const (
 	Unlisted Kind = "unlisted"
 	// Parted: a person unlinked Friend from the contact.
 	Parted Kind = "parted"
-	// Contested: the conflict between Contact, which is linked, and Claimant is back.
+	// Contested: the conflict between Contact, which is linked, and Claimant is back. With a Proof the link itself is back, too, as the Proof says;
+	// a Contact of 0 is none.
 	Contested Kind = "contested"
 	// Proven: a person showed that Friend and Contact are one (Proof).
 	Proven Kind = "proven"

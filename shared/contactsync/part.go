@@ -22,7 +22,7 @@ func (e *Events) part(ctx context.Context, s Scope, n Note, cause string) error 
 	}
 	k, a := *n.Friend, e.Applier
 	err := e.change(ctx, s, k, false, cause, func(f *friend.Friend) error {
-		if f.Link.At <= n.At && !f.LaterThan(n.At) { // a link made since is another one
+		if f.Link.At <= n.At && !f.LaterThan(n.At) && !f.EndedAt(n.Contact, n.At) { // a link made since is another one
 			if l := f.Link; l.Contact == n.Contact && l.Claimant != 0 && n.Why == "" { // nobody decided for whom it claims
 				if err := AgainBy(e.Queue)(ctx, s.Portal, l.Claimant); err != nil {
 					return err

@@ -64,6 +64,9 @@ func (e *Events) contest(ctx context.Context, s Scope, n Note, cause string) err
 	if n.Friend == nil || n.Claim == nil {
 		return nil
 	}
+	if n.Proof != nil {
+		return e.reclaim(ctx, s, n, cause)
+	}
 	f, ok, err := e.Applier.Friends.Get(ctx, s.Portal, *n.Friend)
 	stale := func(f friend.Friend) bool {
 		return f.Link.Contact != n.Contact || f.Link.State != friend.Linked || f.LaterThan(n.At)
@@ -84,5 +87,19 @@ func (e *Events) contest(ctx context.Context, s Scope, n Note, cause string) err
 		}
 		f.Contest(n.Claimant, *n.Claim)
 		return e.Applier.contested(ctx, s.Portal, *f, Contact{ID: n.Claimant})
+	})
+}
+
+// reclaim gives the friend who lost a contact again, because the decision for them was undone, the conflict back that there was.
+func (e *Events) reclaim(ctx context.Context, s Scope, n Note, cause string) error {
+	a := e.Applier
+	return e.change(ctx, s, *n.Friend, false, cause, func(f *friend.Friend) error {
+		switch {
+		case !f.Reclaim(n.Contact, *n.Proof, n.Claimant, *n.Claim, n.At):
+			return nil
+		case n.Contact == 0:
+			return a.fail(ctx, s.Portal, occupied(f.Key, n.Claimant, a.now()), &pair{f.Key, Contact{ID: n.Claimant}})
+		}
+		return a.contested(ctx, s.Portal, *f, Contact{ID: n.Claimant})
 	})
 }

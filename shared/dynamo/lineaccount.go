@@ -29,6 +29,7 @@ type accountItem struct {
 	Secret          string                `dynamodbav:"secret,omitempty"`
 	LoginChannel    string                `dynamodbav:"login,omitempty"`
 	LoginSecret     string                `dynamodbav:"loginSecret,omitempty"`
+	LoginEmail      bool                  `dynamodbav:"loginEmail,omitempty"`
 	State           lineaccount.State     `dynamodbav:"state"`
 	Verified        lineaccount.Verified  `dynamodbav:"verified,omitempty"`
 	PreviousWebhook string                `dynamodbav:"before,omitempty"`
@@ -44,7 +45,7 @@ type accountItem struct {
 func (it accountItem) account(p id.PortalID) lineaccount.Account {
 	return lineaccount.Account{
 		Portal: p, Slot: it.Slot, Bot: it.Bot, Name: it.Name, BasicID: it.BasicID, PictureURL: it.PictureURL, ChannelID: it.ChannelID,
-		Secret: it.Secret, Login: lineaccount.LoginChannel{ID: it.LoginChannel, Secret: it.LoginSecret}, State: it.State, Verified: it.Verified, PreviousWebhook: it.PreviousWebhook, Checks: it.Checks,
+		Secret: it.Secret, Login: lineaccount.LoginChannel{ID: it.LoginChannel, Secret: it.LoginSecret, Email: it.LoginEmail}, State: it.State, Verified: it.Verified, PreviousWebhook: it.PreviousWebhook, Checks: it.Checks,
 		CheckedAt: moment(it.CheckedAt), Forwards: it.Forwards, ConnectedAt: moment(it.ConnectedAt),
 		DisconnectedAt: moment(it.DisconnectedAt), Leaving: it.Leaving, Version: it.Version,
 	}
@@ -53,7 +54,7 @@ func (it accountItem) account(p id.PortalID) lineaccount.Account {
 func itemOfAccount(a lineaccount.Account) accountItem {
 	return accountItem{
 		Slot: a.Slot, Bot: a.Bot, Name: a.Name, BasicID: a.BasicID, PictureURL: a.PictureURL, ChannelID: a.ChannelID, Secret: a.Secret,
-		LoginChannel: a.Login.ID, LoginSecret: a.Login.Secret,
+		LoginChannel: a.Login.ID, LoginSecret: a.Login.Secret, LoginEmail: a.Login.Email,
 		State: a.State, Verified: a.Verified, PreviousWebhook: a.PreviousWebhook, Checks: a.Checks, CheckedAt: millis(a.CheckedAt),
 		Forwards: a.Forwards, ConnectedAt: millis(a.ConnectedAt), DisconnectedAt: millis(a.DisconnectedAt), Leaving: a.Leaving, Version: a.Version,
 	}

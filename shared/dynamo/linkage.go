@@ -64,6 +64,7 @@ type attemptItem struct {
 	CodeEnds   int64              `dynamodbav:"ke,omitempty"`
 	Codes      int                `dynamodbav:"kn,omitempty"`
 	Tries      int                `dynamodbav:"kt,omitempty"`
+	Email      string             `dynamodbav:"m,omitempty"`
 	Version    int64              `dynamodbav:"v"`
 	TTL        int64              `dynamodbav:"ttl"`
 }
@@ -171,7 +172,7 @@ func (s Linkage) Attempt(ctx context.Context, p id.PortalID, hash string) (linka
 	return linkage.Attempt{
 		Hash: hash, Portal: p, Invitation: it.Invitation, StateHash: it.StateHash, Nonce: it.Nonce, Verifier: it.Verifier, Ends: it.Ends,
 		User: id.LineUserID(it.User), Friendly: it.Friendly, Waited: it.Waited, Outcome: it.Outcome, Version: it.Version,
-		Slot: it.Slot, Hint: it.Hint, Contact: id.ContactID(it.Contact), CodeHash: it.CodeHash, CodeEnds: it.CodeEnds, Codes: it.Codes, Tries: it.Tries,
+		Slot: it.Slot, Hint: it.Hint, Contact: id.ContactID(it.Contact), CodeHash: it.CodeHash, CodeEnds: it.CodeEnds, Codes: it.Codes, Tries: it.Tries, Email: it.Email,
 	}, found, err
 }
 
@@ -182,7 +183,7 @@ func (s Linkage) SaveAttempt(ctx context.Context, a linkage.Attempt) (linkage.At
 	err := s.part(a.Portal, a.Hash).put(ctx, "a#"+a.Hash, attemptItem{
 		Invitation: a.Invitation, StateHash: a.StateHash, Nonce: a.Nonce, Verifier: a.Verifier, Ends: a.Ends, User: string(a.User), Friendly: a.Friendly,
 		Waited: a.Waited, Outcome: a.Outcome, Version: a.Version,
-		Slot: a.Slot, Hint: a.Hint, Contact: int64(a.Contact), CodeHash: a.CodeHash, CodeEnds: a.CodeEnds, Codes: a.Codes, Tries: a.Tries, TTL: a.Ends/1000 + 3600,
+		Slot: a.Slot, Hint: a.Hint, Contact: int64(a.Contact), CodeHash: a.CodeHash, CodeEnds: a.CodeEnds, Codes: a.Codes, Tries: a.Tries, Email: a.Email, TTL: a.Ends/1000 + 3600,
 	}, versioned(was))
 	if errors.Is(err, ErrChanged) {
 		return a, linkage.ErrChanged

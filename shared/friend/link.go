@@ -85,6 +85,35 @@ func (l Link) settled() Link {
 	return l
 }
 
+// Unite ends the conflict with contacts that became one with the linked contact, and tells whether there was one.
+func (f *Friend) Unite(merged []id.ContactID) bool {
+	l := f.Link
+	if l.State != Conflict || l.Claimant != l.Contact && !slices.Contains(merged, l.Claimant) {
+		return false
+	}
+	f.Link = l.settled()
+	return true
+}
+
+// Reclaim brings a conflict back whose decision was undone: the link as it was, which a Move had ended, and the claim. Without a link there
+// was none. Nothing happens unless the undoing, at that time, was the last that happened to the friend's links; then it is true.
+func (f *Friend) Reclaim(c id.ContactID, p Proof, claimant id.ContactID, claim Proof, undone int64) bool {
+	n := len(f.Past)
+	if f.Link.Contact != 0 || n == 0 || f.Past[n-1].Contact != claimant || f.Past[n-1].Why != Undone || f.Past[n-1].Until != undone {
+		return false
+	}
+	if c != 0 {
+		f.Link = Link{State: Linked, Contact: c, Method: p.Method, At: p.At, Actor: p.Actor, Proof: p.Proof}
+		f.Contest(claimant, claim)
+	}
+	return true
+}
+
+// EndedAt tells whether the link to a contact ended at that time: a repetition of the wish ends nothing more.
+func (f Friend) EndedAt(c id.ContactID, at int64) bool {
+	return slices.ContainsFunc(f.Past, func(e Ended) bool { return e.Contact == c && e.Until == at })
+}
+
 // ClaimResult is what a claim came to (P-26, P-31).
 type ClaimResult int
 

@@ -27,6 +27,9 @@ func (l Login) AuthorizeURL(c linkage.Challenge) string {
 		"response_type": {"code"}, "client_id": {c.Channel}, "redirect_uri": {c.Redirect}, "state": {c.State}, "scope": {"openid profile"},
 		"nonce": {c.Nonce}, "bot_prompt": {"aggressive"}, "code_challenge": {c.CodeChallenge}, "code_challenge_method": {"S256"},
 	}
+	if c.Email {
+		q.Set("scope", "openid profile email") // refused for channels without LINE's permission
+	}
 	if c.Language == "ja" {
 		q.Set("ui_locales", "ja-JP")
 	} else {

@@ -3,6 +3,7 @@ package lineaccount
 import (
 	"context"
 	"errors"
+	"strconv"
 
 	"lumo/shared/id"
 	"lumo/shared/portal"
@@ -18,6 +19,8 @@ var ErrLoginInput = errors.New("the channel ID is a number and the channel secre
 type LoginChannel struct {
 	ID     string
 	Secret string `json:"-"` // sealed
+	// Email: LINE has permitted the channel to ask for verified addresses (OpenID Connect, "Email address permission").
+	Email bool
 }
 
 // LoginChecker asks LINE whether a Login channel's ID and secret belong together.
@@ -25,10 +28,11 @@ type LoginChecker interface {
 	CheckLogin(ctx context.Context, channelID, secret string) (bool, error)
 }
 
-// SetLogin gives an account its LINE Login channel, or takes it away (an empty id).
-func (s *Service) SetLogin(ctx context.Context, p id.PortalID, by portal.Actor, slot id.Slot, channelID, secret string, line LoginChecker) (Account, error) {
+// SetLogin gives an account its LINE Login channel, or takes it away (an empty id). Without a secret the channel that is there keeps its own.
+func (s *Service) SetLogin(ctx context.Context, p id.PortalID, by portal.Actor, slot id.Slot, channelID, secret string, email bool, line LoginChecker) (Account, error) {
 	var sealed string
-	if channelID != "" {
+	keep := channelID != "" && secret == ""
+	if channelID != "" && !keep {
 		if !channelPattern.MatchString(channelID) || !secretPattern.MatchString(secret) {
 			return Account{}, ErrLoginInput
 		}
@@ -47,10 +51,19 @@ func (s *Service) SetLogin(ctx context.Context, p id.PortalID, by portal.Actor, 
 		if a.State != Active {
 			return a, nil, ErrUnknown
 		}
-		before := a.Login.ID
-		a.Login = LoginChannel{ID: channelID, Secret: sealed}
+		before := a.Login
+		if keep {
+			if before.ID != channelID {
+				return a, nil, ErrLoginInput
+			}
+			sealed = before.Secret
+		}
+		a.Login = LoginChannel{ID: channelID, Secret: sealed, Email: email && channelID != ""}
 		return a, &portal.Entry{ID: s.NewID(), At: s.Clock.Now(), Actor: by, Action: portal.LineLoginChanged, Subject: a.Name,
-			Changes: []portal.Change{{Field: "loginChannel", Old: before, New: channelID}}}, nil
+			Changes: []portal.Change{
+				{Field: "loginChannel", Old: before.ID, New: channelID},
+				{Field: "loginEmail", Old: strconv.FormatBool(before.Email), New: strconv.FormatBool(a.Login.Email)},
+			}}, nil
 	})
 }
 

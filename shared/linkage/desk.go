@@ -31,6 +31,8 @@ type Account struct {
 type Login struct {
 	Channel string
 	Secret  string
+	// Email: LINE lets the channel ask for the person's address, which LINE has verified.
+	Email bool
 }
 
 // String keeps the secret out of anything printed.
@@ -45,6 +47,7 @@ type Accounts interface {
 // Challenge is what goes to LINE's login page.
 type Challenge struct {
 	Channel, Redirect, State, Nonce, CodeChallenge, Language string
+	Email                                                    bool
 }
 
 // Tokens are LINE's answer to a code.
@@ -175,6 +178,7 @@ func (d *Desk) Begin(ctx context.Context, token, from, language string) (v View,
 	sum := sha256.Sum256([]byte(a.Verifier))
 	return v, d.Line.AuthorizeURL(Challenge{
 		Channel: account.Login.Channel, Redirect: d.Origin + CallbackPath, State: state, Nonce: a.Nonce, CodeChallenge: text(sum[:]), Language: language,
+		Email: account.Login.Email && i.Hash == "",
 	}), session, nil
 }
 
@@ -271,6 +275,9 @@ func (d *Desk) login(ctx context.Context, a *Attempt, in Answer) (Outcome, error
 		return NotProven, nil
 	}
 	a.User = c.Subject
+	if a.Invitation == "" && account.Login.Email {
+		a.Email = c.Email
+	}
 	a.Friendly, err = d.Line.Friendship(ctx, t.Access)
 	return "", err
 }
@@ -309,6 +316,7 @@ func (d *Desk) Finish(ctx context.Context, session string, again bool) (View, er
 	}
 	if a.Invitation == "" {
 		a.Outcome, err = d.meet(ctx, a)
+		a.Email = ""
 	} else {
 		a.Outcome, err = d.prove(ctx, a, i)
 	}

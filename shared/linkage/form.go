@@ -116,7 +116,23 @@ func (d *Desk) meet(ctx context.Context, a Attempt) (Outcome, error) {
 	case ok && f.Link.Contact != 0:
 		return AlreadyLinked, nil
 	}
-	return AskEmail, nil
+	return d.match(ctx, a, k)
+}
+
+// match links a friend whose address LINE has verified to the contact with that address (P-28). Wherever it is not as simple as that, the form goes on.
+func (d *Desk) match(ctx context.Context, a Attempt, k friend.Key) (Outcome, error) {
+	if a.Email == "" {
+		return AskEmail, nil
+	}
+	c, known, err := d.People.ByEmail(ctx, a.Portal, strings.ToLower(a.Email))
+	if err != nil || !known {
+		return AskEmail, err
+	}
+	proof := friend.Proof{Method: friend.AutoMatch, Proof: "email:" + a.Hash[:12], Actor: "person", At: d.Clock.Now().UnixMilli()}
+	if o, err := d.foresee(ctx, a.Portal, k, c, proof); err != nil || o != Linked {
+		return AskEmail, err
+	}
+	return Linked, d.hand(ctx, a.Portal, k, c, proof)
 }
 
 // form finds the attempt of a friend who logged in through a form.

@@ -188,3 +188,53 @@ func TestAFormsAddressIsNoLink(t *testing.T) {
 		}
 	}
 }
+
+// P-28: an address that LINE has verified needs no code; where it leads to nobody, or to somebody whose place is taken, the form goes on.
+func TestAVerifiedAddressFindsItsContact(t *testing.T) {
+	t.Parallel()
+	const yes = "Ichiro@example.com"
+	for name, c := range map[string]struct {
+		email   string
+		allowed bool
+		taken   bool
+		want    linkage.Outcome
+	}{
+		"known":              {yes, true, false, linkage.Linked},
+		"not permitted":      {yes, false, false, linkage.AskEmail},
+		"unknown":            {"nobody@example.com", true, false, linkage.AskEmail},
+		"none":               {"", true, false, linkage.AskEmail},
+		"the place is taken": {yes, true, true, linkage.AskEmail},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.account.Login.Email = c.allowed
+			w.forge = func(claims map[string]any) { claims["email"] = c.email }
+			if c.taken {
+				k := friend.Key{Slot: 1, User: user(2)}
+				w.friends[k] = friend.Friend{Key: k, Link: friend.Link{State: friend.Linked, Contact: contact}}
+			}
+			session, o := w.filling(t)
+			if o != c.want || w.asked.Email != c.allowed {
+				t.Fatalf("%s, asked LINE for the address: %v", o, w.asked.Email)
+			}
+			ns := w.notes()
+			if linked := c.want == linkage.Linked; linked != (len(ns) == 1) || linked && (ns[0].Contact != contact || ns[0].Proof.Method != friend.AutoMatch) {
+				t.Errorf("notes %+v", ns)
+			}
+			if a := w.attempts[linkage.Hash(session)]; a.Email != "" {
+				t.Errorf("the address is kept: %+v", a)
+			}
+		})
+	}
+}
+
+func TestAContactsOwnLinkAsksLineForNoAddress(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.account.Login.Email = true
+	w.begin(w.invite())
+	if w.asked.Email {
+		t.Error("LINE was asked for an address that nobody needs")
+	}
+}

@@ -59,6 +59,8 @@ type Attempt struct {
 	// Waited: the person was asked to add the account as a friend before.
 	Waited  bool
 	Outcome Outcome
+	// Email that LINE has verified, until the form has looked for its contact.
+	Email string
 	// Of a form: the masked address that was typed, whose contact that is (0: nobody's), the code's hash and until when it works, how many
 	// codes were sent and how often the last one was tried.
 	Hint         string

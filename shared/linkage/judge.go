@@ -147,8 +147,17 @@ func undo(f, holder friend.Friend, part func(friend.Friend, id.ContactID, friend
 		notes = append(notes, part(f, now.Contact, friend.Undone))
 		back.Claimant, back.Claim = now.Contact, &friend.Proof{Method: now.Method, Proof: now.Proof, Actor: now.Actor, At: now.At}
 	}
-	if holder.Link.Contact != 0 {
-		notes = append(notes, part(holder, e.Contact, friend.Undone))
+	if holder.Link.Contact == 0 {
+		return append(notes, back), nil
 	}
-	return append(notes, back), nil
+	now, was := holder.Link, lastMoved(holder)
+	if was.Until != e.Until {
+		was = friend.Ended{} // the friend was not linked before
+	}
+	reclaim := contactsync.Note{
+		Kind: contactsync.Contested, Contact: was.Contact, Friend: &holder.Key, At: back.At, By: back.By, Claimant: e.Contact,
+		Proof: &friend.Proof{Method: was.Method, Proof: was.Proof, Actor: was.Actor, At: was.At},
+		Claim: &friend.Proof{Method: now.Method, Proof: now.Proof, Actor: now.Actor, At: now.At},
+	}
+	return append(notes, part(holder, e.Contact, friend.Undone), back, reclaim), nil
 }

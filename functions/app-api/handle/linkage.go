@@ -18,6 +18,8 @@ type linkingView struct {
 	Slot int `json:"slot"`
 	// Login is the LINE Login channel; null until somebody sets it up.
 	Login *string `json:"loginChannelId"`
+	// LoginEmail: LINE may be asked for verified addresses, by which friends find their contact.
+	LoginEmail bool `json:"loginEmail"`
 	// CallbackURL must be registered at the Login channel.
 	CallbackURL string `json:"callbackUrl"`
 	// MergeAddress is what goes behind a button of a HubSpot e-mail: HubSpot fills in the contact's own token.
@@ -53,7 +55,7 @@ type writingView struct {
 }
 
 func (c *call) linking(ctx context.Context, a lineaccount.Account) (linkingView, error) {
-	v := linkingView{Slot: int(a.Slot), Login: some(a.Login.ID), CallbackURL: c.PublicURL + linkage.CallbackPath}
+	v := linkingView{Slot: int(a.Slot), Login: some(a.Login.ID), LoginEmail: a.Login.Email, CallbackURL: c.PublicURL + linkage.CallbackPath}
 	if v.Login != nil {
 		address := linkage.FormAddress(c.Links.Signer, c.PublicURL, c.portal(), a.Slot)
 		v.FormAddress, v.FormPicture = &address, some(address+linkage.PictureEnd)
@@ -94,6 +96,7 @@ type setLogin struct {
 	request
 	ChannelID string `json:"channelId"`
 	Secret    string `json:"channelSecret"`
+	Email     bool   `json:"email"`
 }
 
 func putLogin(ctx context.Context, c *call) (any, error) {
@@ -105,7 +108,7 @@ func putLogin(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := c.Accounts.SetLogin(ctx, c.portal(), c.who, slot, in.ChannelID, in.Secret, c.Logins)
+	a, err := c.Accounts.SetLogin(ctx, c.portal(), c.who, slot, in.ChannelID, in.Secret, in.Email, c.Logins)
 	if errors.Is(err, lineaccount.ErrLoginInput) {
 		return nil, invalid("channelId", err.Error())
 	}

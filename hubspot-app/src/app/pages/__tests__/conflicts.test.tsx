@@ -95,6 +95,18 @@ describe('conflicts on Linkage', () => {
     });
   });
 
+  it('Merge says what happens and leads to the contact in HubSpot, and decides nothing', async () => {
+    const server = serve();
+    const page = open('/linkage');
+    await page.r.waitFor(() => page.findByTestId(Button, `merge-${USER}`));
+    const modal = page.findByTestId(Button, `merge-${USER}`).props.overlay!.find(Modal);
+    expect(modal.props.title).toBe('Merge contacts 501 and 502?');
+    expect(modal.find(Button).props.href).toMatchObject({
+      url: expect.stringMatching(/record\/0-1\/501$/) as string,
+    });
+    expect(server.of('POST /friends/{slot}/{user}/links')).toEqual([]);
+  });
+
   it('offers only Move where the place of a contact is taken by another friend', async () => {
     const free = { state: 'unlinked', contactId: null, claimantId: null, method: null, at: null, actor: null } as const;
     const server = serve({

@@ -1,4 +1,4 @@
-import { Button, Image, Input, LoadingButton, Select } from '@hubspot/ui-extensions';
+import { Button, Checkbox, Image, Input, LoadingButton, Select } from '@hubspot/ui-extensions';
 import { account, failure, fakeServer, linking, list, refused, writing, type Replies } from '@lumo/screens/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { open } from './open.tsx';
@@ -110,6 +110,20 @@ describe('Linkage', () => {
   it('is the same in Japanese', async () => {
     serve();
     await open('/linkage', { language: 'ja' }).sees('LINEログインチャネル | 設定済み');
+  });
+
+  it('switches the match by verified addresses, and leaves the secret alone', async () => {
+    const server = serve({ 'PUT /accounts/{slot}/login': linking({ loginEmail: true }) });
+    const page = open('/linkage');
+    await page.sees('Match friends by the e-mail address');
+    page.findByTestId(Checkbox, 'login-email').trigger('onChange', true as never);
+    await vi.waitFor(() =>
+      expect(server.of('PUT /accounts/{slot}/login')[0]?.body).toMatchObject({
+        channelId: '1650000000',
+        channelSecret: '',
+        email: true,
+      }),
+    );
   });
 
   it('reports LINE User IDs that could not be linked, row by row and as a file', async () => {

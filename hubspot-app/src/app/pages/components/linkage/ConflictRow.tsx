@@ -1,4 +1,15 @@
-import { Flex, Link, TableCell, TableRow, Text, useExtensionActions } from '@hubspot/ui-extensions';
+import {
+  Button,
+  Flex,
+  Link,
+  Modal,
+  ModalBody,
+  ModalFooter,
+  TableCell,
+  TableRow,
+  Text,
+  useExtensionActions,
+} from '@hubspot/ui-extensions';
 import { PageLink } from '@hubspot/ui-extensions/pages';
 import {
   ConfirmButton,
@@ -61,6 +72,7 @@ export const ConflictRow = ({ failure, may, onDecided }: Props) => {
           <Flex gap="xs" wrap>
             <Decide choice="move" friend={friend.data} contact={claim} may={may} onDone={decided} />
             {claimed && <Decide choice="keep" friend={friend.data} contact={claim} may={may} onDone={decided} />}
+            {claimed && link.contactId !== null && <Merge friend={friend.data} from={link.contactId} to={claim} />}
           </Flex>
         )}
       </TableCell>
@@ -128,5 +140,40 @@ const Decide = ({ choice, friend, contact, may, onDone }: DecideProps) => {
     >
       <Text>{t(`${choice}.text`, { name, from: friend.link.contactId ?? '–', to: contact })}</Text>
     </ConfirmButton>
+  );
+};
+
+/**
+ * Two contacts of one person become one in HubSpot itself (P-31): it asks which of two values stays, and whoever merges must be allowed to there.
+ * The merge's own event ends the conflict.
+ */
+const Merge = ({ friend, from, to }: { friend: FriendDetail; from: string; to: string }) => {
+  const t = useText('linkage');
+  const links = useHubSpotLinks();
+  const name = useName()(friend);
+  const title = t('merge.title', { from, to });
+  return (
+    <Button
+      testId={`merge-${friend.user}`}
+      size="sm"
+      overlay={
+        <Modal id={`merge-${friend.user}`} title={title} aria-label={title}>
+          <ModalBody>
+            <Text>{t('merge.text', { name, from, to })}</Text>
+          </ModalBody>
+          <ModalFooter>
+            <Button
+              testId={`merge-open-${friend.user}`}
+              variant="primary"
+              href={{ url: links.contact(from), external: true }}
+            >
+              {t('merge.open', { from })}
+            </Button>
+          </ModalFooter>
+        </Modal>
+      }
+    >
+      {t('merge')}
+    </Button>
   );
 };

@@ -1,4 +1,13 @@
-import { Flex, Heading, Input, LoadingButton, StatusTag, Text, useExtensionActions } from '@hubspot/ui-extensions';
+import {
+  Checkbox,
+  Flex,
+  Heading,
+  Input,
+  LoadingButton,
+  StatusTag,
+  Text,
+  useExtensionActions,
+} from '@hubspot/ui-extensions';
 import { CopyText, ErrorAlert, useAction, useMay, useText, type Linking } from '@lumo/screens';
 import { useState } from 'react';
 
@@ -11,11 +20,46 @@ export const LoginChannel = ({ linking, onChanged }: { linking: Linking; onChang
       <Heading>{t('login.title')}</Heading>
       <StatusTag variant={ready ? 'success' : 'warning'}>{t(ready ? 'login.ready' : 'login.missing')}</StatusTag>
       {linking.loginChannelId !== null ? (
-        <Text>{t('login.channel', { id: linking.loginChannelId })}</Text>
+        <>
+          <Text>{t('login.channel', { id: linking.loginChannelId })}</Text>
+          <Addresses id={linking.loginChannelId} linking={linking} onChanged={onChanged} />
+        </>
       ) : (
         <SetUp linking={linking} onChanged={onChanged} />
       )}
     </Flex>
+  );
+};
+
+interface AddressesProps {
+  id: string;
+  linking: Linking;
+  onChanged: () => void;
+}
+
+/** Whether LINE may be asked for verified e-mail addresses (P-28). It refuses every login that asks without its permission. */
+const Addresses = ({ id, linking, onChanged }: AddressesProps) => {
+  const t = useText('linkage');
+  const may = useMay();
+  const save = useAction('PUT /accounts/{slot}/login');
+  const change = async (email: boolean) => {
+    const body = { channelId: id, channelSecret: '', email };
+    if (await save.run({ path: { slot: linking.slot }, body })) onChanged();
+  };
+  return (
+    <>
+      <Checkbox
+        name="login-email"
+        checked={linking.loginEmail}
+        readonly={save.busy || !may.manage_accounts}
+        description={t('login.emailHelp')}
+        testId="login-email"
+        onChange={(checked) => void change(checked)}
+      >
+        {t('login.email')}
+      </Checkbox>
+      <ErrorAlert error={save.error} />
+    </>
   );
 };
 

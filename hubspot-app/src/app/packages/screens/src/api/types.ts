@@ -816,6 +816,8 @@ export interface LinkEntry {
 export interface Linking {
   slot: number;
   loginChannelId: string | null;
+  /** Friends who open the form are matched by the address that LINE has verified (P-28) */
+  loginEmail: boolean;
   /** Must be registered at the LINE Login channel */
   callbackUrl: string;
   /** The address behind a button of a HubSpot e-mail; HubSpot fills in the contact's token */
@@ -862,7 +864,10 @@ export interface WriteLinks {
 export interface SetLogin {
   requestId?: RequestID;
   channelId: string;
+  /** Empty keeps the secret of the channel that is set */
   channelSecret: string;
+  /** LINE has permitted the channel to ask for e-mail addresses */
+  email?: boolean;
 }
 
 export interface MakeLink {

@@ -27,6 +27,9 @@ export const linkage = words({
     'login.secret': 'Channel secret of the LINE Login channel',
     'login.save': 'Save the LINE Login channel',
     'login.saved': 'The LINE Login channel is set up.',
+    'login.email': 'Match friends by the e-mail address that LINE has verified',
+    'login.emailHelp':
+      'First apply in the LINE Developers Console, under OpenID Connect, for the permission to read e-mail addresses: without it LINE refuses the login. A friend who opens the address for LINE is then linked without a code if HubSpot knows the address.',
     'mail.title': 'Linking e-mail',
     'mail.intro':
       'Give the contacts of a HubSpot list a linking address each, then put the text below behind a button of a HubSpot e-mail to them.',
@@ -58,7 +61,7 @@ export const linkage = words({
       '{read} {read|contact|contacts} read: {made} with a new address, {kept} had a good one, {refused} refused by HubSpot',
     'queue.title': 'Conflicts',
     'queue.intro':
-      'Where two sides claim the same link nothing moves until you decide. A move can be undone on the page of the friend who lost the link. To merge two contacts, merge them in HubSpot: the link follows the survivor.',
+      'Where two sides claim the same link nothing moves until you decide. A move can be undone on the page of the friend who lost the link. Merge opens HubSpot, where the two contacts become one and the link follows.',
     'queue.loading': 'Loading the conflicts',
     'queue.empty': 'No conflicts',
     'queue.emptyText': 'Each friend and each contact is claimed once. When that changes, it is shown here.',
@@ -89,6 +92,11 @@ export const linkage = words({
     'keep.text':
       '{name} stays linked to contact {from}. The LINE properties of contact {to} are cleared, and what proved its claim counts no more.',
     'keep.done': 'The link stays. The conflict goes within seconds.',
+    merge: 'Merge in HubSpot',
+    'merge.title': 'Merge contacts {from} and {to}?',
+    'merge.text':
+      'Both belong to {name}? Open contact {from} in HubSpot and choose Actions > Merge, then contact {to}. HubSpot cannot undo a merge. Lumo learns of it by itself: the link follows the contact that stays, and the conflict goes.',
+    'merge.open': 'Open contact {from} in HubSpot',
     undo: 'Undo the move',
     'undo.title': 'Undo the move?',
     'undo.text': '{name} is linked to contact {id} again, and the conflict is open again.',
@@ -138,6 +146,9 @@ export const linkage = words({
     'login.secret': 'LINEログインチャネルのチャネルシークレット',
     'login.save': 'LINEログインチャネルを保存',
     'login.saved': 'LINEログインチャネルを設定しました。',
+    'login.email': 'LINEで確認済みのメールアドレスで照合する',
+    'login.emailHelp':
+      '先にLINE Developersコンソールの「OpenID Connect」でメールアドレス取得権限を申請してください。権限がない場合、ログインはLINEに拒否されます。LINE用のリンクを開いた友だちのアドレスがHubSpotにあれば、コードなしで連携します。',
     'mail.title': '連携メール',
     'mail.intro':
       'HubSpotリストの各コンタクトに連携リンクを発行し、下のテキストをHubSpotのメールのボタンに設定してください。',
@@ -168,7 +179,7 @@ export const linkage = words({
     'writing.counts': '{read}件を読み込み済み: 新規発行{made}件、発行済み{kept}件、HubSpotが拒否{refused}件',
     'queue.title': '競合',
     'queue.intro':
-      '2つの側が同じ連携を主張している場合、判断されるまで何も移動しません。移動は、連携を失った友だちのページで元に戻せます。コンタクトの統合はHubSpotで行ってください。連携は残るコンタクトに引き継がれます。',
+      '2つの側が同じ連携を主張している場合、判断されるまで何も移動しません。移動は、連携を失った友だちのページで元に戻せます。「統合」はHubSpotを開きます。2つのコンタクトを1つにすると、連携も引き継がれます。',
     'queue.loading': '競合を読み込み中',
     'queue.empty': '競合はありません',
     'queue.emptyText': '競合が発生すると、ここに表示されます。',
@@ -199,6 +210,11 @@ export const linkage = words({
     'keep.text':
       '{name}とコンタクト{from}の連携を維持します。コンタクト{to}のLINEプロパティは消去され、その証明は無効になります。',
     'keep.done': '連携を維持しました。競合は数秒以内に消えます。',
+    merge: 'HubSpotで統合',
+    'merge.title': 'コンタクト{from}と{to}を統合しますか？',
+    'merge.text':
+      'どちらも{name}の場合は、HubSpotでコンタクト{from}を開き、「アクション」>「マージ」でコンタクト{to}を選択します。HubSpotの統合は元に戻せません。統合後、連携は残るコンタクトに自動で引き継がれ、競合は解消されます。',
+    'merge.open': 'HubSpotでコンタクト{from}を開く',
     undo: '移動を元に戻す',
     'undo.title': '移動を元に戻しますか？',
     'undo.text': '{name}をコンタクト{id}と再び連携し、競合の状態に戻します。',

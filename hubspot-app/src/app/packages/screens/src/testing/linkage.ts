@@ -4,6 +4,7 @@ import { NOON } from './samples.ts';
 export const linking = (more: Partial<Linking> = {}): Linking => ({
   slot: 1,
   loginChannelId: '1650000000',
+  loginEmail: false,
   callbackUrl: 'https://lumo.test/k/back',
   mergeAddress: 'https://lumo.test/k/{{ contact.line_link_token }}',
   formAddress: 'https://lumo.test/k/form/abc',
