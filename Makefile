@@ -80,7 +80,7 @@ soak: setup ## the acceptance at its full sizes, up to 20 minutes; one JSON line
 	@go run ./scripts/cmd/soak $(ARGS)
 
 .PHONY: crash
-crash: setup ## kill -9 at every point of an initial sync, each twice: ARGS="-only REGEX"; JSON lines, exit 0 only if nothing is lost or doubled
+crash: setup ## kill -9 at every point of an initial sync, messages and broadcasts, each twice: ARGS="-only REGEX"; JSON lines, exit 0 only if nothing is lost or doubled
 	@go run ./scripts/cmd/crash $(ARGS)
 
 .PHONY: bench

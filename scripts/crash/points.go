@@ -55,6 +55,11 @@ func queues(operation, name string) func(call) bool {
 	}
 }
 
+// objects matches calls to the object store.
+func objects(method string) func(call) bool {
+	return func(c call) bool { return c.service == "s3" && c.operation == method }
+}
+
 // tenant is how every key of the portal begins.
 const tenant = "P#1001#"
 
@@ -134,4 +139,15 @@ var points = []point{
 	{name: "messages: LINE took one, then the tick dies over it as well", route: talking, slow: true, when: after, nth: 1, match: line("POST", "/message/push")},
 	{name: "messages: before the outcome is stored", route: talking, function: "AppApi", when: before, nth: 2, match: table(tenant + "MSG#")},
 	{name: "messages: runner: LINE took one", route: talking, victim: theRunner, when: after, nth: 1, match: line("POST", "/message/push")},
+
+	// Broadcasts: one to everybody, which is a single multicast here, then one of which each gets their own.
+	{name: "broadcasts: confirmed, its work not begun", route: casting, slow: true, function: "AppApi", when: before, nth: 1, match: queues("SendMessage", "BroadcastSteps")},
+	{name: "broadcasts: before the frozen audience is kept", route: casting, function: "Broadcasts", when: before, nth: 1, match: objects("PUT")},
+	{name: "broadcasts: the frozen audience is kept, nobody knows", route: casting, function: "Broadcasts", when: after, nth: 1, match: objects("PUT")},
+	{name: "broadcasts: before the multicast", route: casting, function: "Broadcasts", when: before, nth: 1, match: line("POST", "/message/multicast")},
+	{name: "broadcasts: LINE took the multicast, nobody noted it", route: casting, function: "Broadcasts", when: after, nth: 1, match: line("POST", "/message/multicast")},
+	{name: "broadcasts: LINE took half of the pushes", route: casting, function: "Broadcasts", when: after, nth: 20, match: line("POST", "/message/push")},
+	{name: "broadcasts: all is sent, its end not stored", route: casting, function: "Broadcasts", when: before, since: line("POST", "/message/"), nth: 1, match: table(tenant + "BCAST")},
+	{name: "broadcasts: its end is stored, the contacts not told", route: casting, function: "Broadcasts", when: after, since: line("POST", "/message/"), nth: 1, match: table(tenant + "BCAST")},
+	{name: "broadcasts: runner: LINE took the multicast", route: casting, victim: theRunner, when: after, nth: 1, match: line("POST", "/message/multicast")},
 }

@@ -30,6 +30,8 @@ const (
 	daily route = "edits"
 	// talking: then people write to friends from the card.
 	talking route = "messages"
+	// casting: then somebody broadcasts, to everybody the same and to each their own.
+	casting route = "broadcasts"
 )
 
 // Worlds larger than the small one: a crowd is read page by page and written in several batches; many are read from both ends, and a
@@ -62,6 +64,7 @@ type scenario struct {
 	account demo.Account
 	linked  map[int64]string // contact -> LINE User ID
 	said    []said
+	casts   []cast // that are out
 	fail    context.CancelCauseFunc
 }
 
@@ -234,6 +237,11 @@ func (s *scenario) walk(ctx context.Context) error {
 	}
 	if s.route == daily {
 		if err := s.edits(ctx); err != nil {
+			return err
+		}
+	}
+	if s.route == casting {
+		if err := s.broadcasts(ctx); err != nil {
 			return err
 		}
 	}
