@@ -213,6 +213,30 @@ func TestSegmentsAreKeptEditedCopied(t *testing.T) {
 	w.ann.ok("DELETE", "/segments/1/"+g.ID, nil)
 }
 
+// More segments than one page holds are paged through and found by their name.
+func TestMoreSegmentsThanOnePageHolds(t *testing.T) {
+	t.Parallel()
+	w := newCrowdWorld(t)
+	tree := where(w.vip())
+	for i := range 53 {
+		w.ann.ok("POST", "/segments", body{"slot": 1, "name": fmt.Sprintf("Segment %02d", i), "tree": tree})
+	}
+	type page struct {
+		Items []segmentJSON
+		Next  string
+	}
+	first := into[page](t, w.ann.ok("GET", "/segments?slot=1", nil))
+	if len(first.Items) != 50 || first.Next == "" || first.Items[49].Name != "Segment 49" {
+		t.Fatalf("%d, next %q", len(first.Items), first.Next)
+	}
+	if rest := into[page](t, w.ann.ok("GET", "/segments?slot=1&cursor="+first.Next, nil)); len(rest.Items) != 3 || rest.Next != "" || rest.Items[2].Name != "Segment 52" {
+		t.Errorf("%+v", rest)
+	}
+	if found := into[page](t, w.ann.ok("GET", "/segments?slot=1&search=SEGMENT%205", nil)); len(found.Items) != 3 || found.Next != "" {
+		t.Errorf("%+v", found)
+	}
+}
+
 // scheduled confirms a broadcast to a segment for half an hour from now.
 func (w *crowdWorld) scheduled(segment string) (at string) {
 	w.t.Helper()

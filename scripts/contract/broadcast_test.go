@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -196,6 +198,51 @@ func TestBroadcastsOfOthersAndRefusals(t *testing.T) {
 	}
 	ann.ok("POST", at+"/cancel", body{})
 	ann.ok("DELETE", at, body{})
+}
+
+// Broadcasts are listed by their status.
+func TestBroadcastsByStatus(t *testing.T) {
+	t.Parallel()
+	w := newAPIWorld(t)
+	ann := w.install(customer)
+	w.connect(ann, "Taro")
+	type page struct {
+		Items []castJSON
+		Next  string
+	}
+	var sent []string
+	for i := range 7 {
+		w.clock.Advance(time.Second)
+		b := into[castJSON](t, ann.ok("POST", "/broadcasts", body{"slot": 1, "name": strconv.Itoa(i), "audience": body{"kind": "all"}, "bubbles": []body{{"kind": "text", "text": "hello"}}}))
+		if i%2 == 0 {
+			ann.ok("POST", "/broadcasts/1/"+b.ID+"/confirm", body{})
+			sent = append([]string{b.ID}, sent...)
+		}
+	}
+	w.work()
+	var got []string
+	for cursor, pages := "", 0; ; {
+		p := into[page](t, ann.ok("GET", "/broadcasts?slot=1&status=sent&limit=3"+cursor, nil))
+		for _, b := range p.Items {
+			got = append(got, b.ID)
+		}
+		if pages++; p.Next == "" {
+			break
+		}
+		if cursor = "&cursor=" + p.Next; pages > 3 {
+			t.Fatal("it never ends")
+		}
+	}
+	if !slices.Equal(got, sent) {
+		t.Errorf("%v, want %v", got, sent)
+	}
+	if p := into[page](t, ann.ok("GET", "/broadcasts?slot=1&status=draft", nil)); len(p.Items) != 3 || p.Next != "" {
+		t.Errorf("drafts %+v", p)
+	}
+	if p := into[page](t, ann.ok("GET", "/broadcasts?slot=1&status=held", nil)); len(p.Items) != 0 || p.Next != "" {
+		t.Errorf("held %+v", p)
+	}
+	ann.refused("GET", "/broadcasts?slot=1&status=lost", "", 200, "INVALID_INPUT")
 }
 
 // quota limits the account's month to as many messages.

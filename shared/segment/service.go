@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"lumo/shared/blob"
@@ -259,9 +260,12 @@ func (s *Service) Get(ctx context.Context, p id.PortalID, slot id.Slot, segment 
 	return s.get(ctx, p, slot, segment)
 }
 
-// List returns an account's segments by name.
-func (s *Service) List(ctx context.Context, p id.PortalID, slot id.Slot) ([]Segment, error) {
+// List returns an account's segments by name: those whose name holds search, in upper or lower case.
+func (s *Service) List(ctx context.Context, p id.PortalID, slot id.Slot, search string) ([]Segment, error) {
 	all, err := s.Store.All(ctx, p, slot)
+	if search = strings.ToLower(strings.TrimSpace(search)); search != "" {
+		all = slices.DeleteFunc(all, func(g Segment) bool { return !strings.Contains(strings.ToLower(g.Name), search) })
+	}
 	slices.SortFunc(all, func(a, b Segment) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
 	return all, err
 }

@@ -65,6 +65,10 @@ func broadcastViewOf(b broadcast.Broadcast) broadcastView {
 	return v
 }
 
+var statuses = []string{
+	string(broadcast.Draft), string(broadcast.Scheduled), string(broadcast.Sending), string(broadcast.Sent), string(broadcast.PartlySent), string(broadcast.Held), string(broadcast.Canceled),
+}
+
 func getBroadcasts(ctx context.Context, c *call) (any, error) {
 	slot, err := c.querySlot(ctx)
 	if err != nil {
@@ -74,7 +78,11 @@ func getBroadcasts(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, next, err := c.Broadcasts.Store.List(ctx, c.portal(), slot, after, limit)
+	status, err := c.choice("status", statuses...)
+	if err != nil {
+		return nil, err
+	}
+	all, next, err := c.Broadcasts.Page(ctx, c.portal(), slot, broadcast.Status(status), after, limit)
 	if err != nil {
 		return nil, err
 	}

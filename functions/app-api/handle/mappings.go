@@ -191,23 +191,31 @@ func getOptions(ctx context.Context, c *call) (any, error) {
 	return out, nil
 }
 
-// slice pages over a list that is read whole. The cursor is a position: what comes or goes meanwhile shifts a row, no more.
+// slice pages over a list that is read whole.
 func slice[D, V any](c *call, all []D, view func(D) V) (any, error) {
-	after, limit, err := c.page()
+	here, next, err := part(c, all)
 	if err != nil {
 		return nil, err
+	}
+	return rows(here, view, c.next(next)), nil
+}
+
+// part is the page asked for of a list that is read whole. The cursor is a position: what comes or goes meanwhile shifts a row, no more.
+func part[D any](c *call, all []D) (here []D, next string, err error) {
+	after, limit, err := c.page()
+	if err != nil {
+		return nil, "", err
 	}
 	from := 0
 	if after != "" {
 		if from, err = strconv.Atoi(after); err != nil || from < 0 {
-			return nil, badCursor()
+			return nil, "", badCursor()
 		}
 	}
 	from = min(from, len(all))
 	to := min(from+limit, len(all))
-	next := ""
 	if to < len(all) {
 		next = strconv.Itoa(to)
 	}
-	return rows(all[from:to], view, c.next(next)), nil
+	return all[from:to], next, nil
 }

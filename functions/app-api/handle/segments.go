@@ -81,19 +81,27 @@ func getSegments(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := c.Segments.List(ctx, c.portal(), slot)
+	search, err := c.text("search", 100)
 	if err != nil {
 		return nil, err
 	}
-	problems, err := c.Segments.ProblemsOf(ctx, c.portal(), slot, all)
+	all, err := c.Segments.List(ctx, c.portal(), slot, search)
 	if err != nil {
 		return nil, err
 	}
-	seen := make([]segmentRow, len(all))
-	for i, g := range all {
+	here, next, err := part(c, all)
+	if err != nil {
+		return nil, err
+	}
+	problems, err := c.Segments.ProblemsOf(ctx, c.portal(), slot, here)
+	if err != nil {
+		return nil, err
+	}
+	seen := make([]segmentRow, len(here))
+	for i, g := range here {
 		seen[i] = segmentRowOf(g, problems[i])
 	}
-	return slice(c, seen, func(r segmentRow) segmentRow { return r })
+	return rows(seen, func(r segmentRow) segmentRow { return r }, c.next(next)), nil
 }
 
 func (c *call) segmentName() (id.Slot, string, error) {

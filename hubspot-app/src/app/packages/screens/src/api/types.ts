@@ -1632,11 +1632,13 @@ export interface BroadcastHold {
   message?: string;
 }
 
+export type BroadcastStatus = 'draft' | 'scheduled' | 'sending' | 'sent' | 'partly_sent' | 'held' | 'canceled';
+
 export interface Broadcast {
   id: string;
   slot: Slot;
   name: string;
-  status: 'draft' | 'scheduled' | 'sending' | 'sent' | 'partly_sent' | 'held' | 'canceled';
+  status: BroadcastStatus;
   bubbles: Bubble[];
   silent: boolean;
   tracking: 'off' | 'shared' | 'personal';
@@ -2034,7 +2036,7 @@ export interface Routes {
   /** Deleted tags of an account, the last deleted first */
   'GET /deleted-tags': { answer: DeletedTagPage; query: { slot?: Slot; cursor?: string; limit?: number } };
   /** Segments of an account, by name */
-  'GET /segments': { answer: SegmentPage; query: { slot?: Slot; cursor?: string; limit?: number } };
+  'GET /segments': { answer: SegmentPage; query: { slot?: Slot; search?: string; cursor?: string; limit?: number } };
   /** Keep a segment */
   'POST /segments': { answer: Segment; body: NewSegment };
   /** What conditions can be made of */
@@ -2050,7 +2052,10 @@ export interface Routes {
   /** Make another segment of the same conditions */
   'POST /segments/{slot}/{segment}/copy': { answer: Segment; path: { slot: Slot; segment: string }; body: CopySegment };
   /** Broadcasts of an account, newest first */
-  'GET /broadcasts': { answer: BroadcastPage; query: { slot?: Slot; cursor?: string; limit?: number } };
+  'GET /broadcasts': {
+    answer: BroadcastPage;
+    query: { slot?: Slot; status?: BroadcastStatus; cursor?: string; limit?: number };
+  };
   /** Keep a draft */
   'POST /broadcasts': { answer: Broadcast; body: BroadcastContent };
   /** Count an audience that is being put together */
