@@ -13,6 +13,7 @@ import (
 	"lumo/shared/contactsync"
 	"lumo/shared/friend"
 	"lumo/shared/id"
+	"lumo/shared/linesync"
 	"lumo/shared/linkage"
 	"lumo/shared/queue"
 	"lumo/shared/syncrun"
@@ -244,6 +245,84 @@ func TestAPIReportsRefusedIDs(t *testing.T) {
 	}
 	for _, bad := range []string{"kind=x", "slot=1", "kind=link&slot=x", "kind=read&slot=1"} {
 		ann.refused("GET", "/failures?"+bad, "", 200, "INVALID_INPUT")
+	}
+}
+
+// P-29: who gets a contact without having shown who they are. It holds the LINE User ID, no address, and the name only if that is wanted (P-30); whoever
+// was linked before gets no other.
+func TestAPICreatesContactsByPolicy(t *testing.T) {
+	t.Parallel()
+	for policy, want := range map[string]struct{ import_, follow, message int }{
+		"when_linked": {0, 0, 0}, "when_messaged": {0, 0, 1}, "always": {2, 3, 3},
+	} {
+		t.Run(policy, func(t *testing.T) {
+			t.Parallel()
+			w := newAPIWorld(t)
+			ann := w.install(customer)
+			w.connect(ann) // property set and account, nobody imported yet
+			ann.ok("PATCH", "/settings", body{"contactPolicy": policy, "nameFromLine": policy == "always"})
+			made := func() int {
+				t.Helper()
+				all, err := w.hub.Records(customer, "contacts")
+				w.must(err)
+				return len(all)
+			}
+			before := made()
+			channel := w.line.Channels()[0].ID
+			for _, name := range []string{"花子", "次郎"} {
+				w.must(w.line.Follow(channel, w.line.CreateUser(linesandbox.UserSpec{Name: name}).ID))
+			}
+			ann.ok("POST", "/accounts/1/import", nil)
+			w.work()
+			if n := made() - before; n != want.import_ {
+				t.Errorf("imported: %d contacts", n)
+			}
+			person := w.line.CreateUser(linesandbox.UserSpec{Name: "Ann"})
+			w.must(w.line.Follow(channel, person.ID))
+			line, err := w.line.LineUserID(channel, person.ID)
+			w.must(err)
+			u := id.LineUserID(line)
+			tell := func(kind linesync.Kind) {
+				t.Helper()
+				w.clock.Advance(time.Second)
+				scope, err := w.app.Scopes().Scope(t.Context(), customer)
+				w.must(err)
+				e := linesync.Event{Kind: kind, User: u, At: w.clock.Now().UnixMilli(), MessageID: "m1", Type: "text", Text: "Hi"}
+				for range 2 {
+					w.must(w.app.LineEvents().Handle(t.Context(), scope, 1, []linesync.Event{e}))
+				}
+				w.work()
+			}
+			tell(linesync.Follow)
+			if n := made() - before; n != want.follow {
+				t.Errorf("followed: %d contacts", n)
+			}
+			tell(linesync.Message)
+			if n := made() - before; n != want.message {
+				t.Fatalf("wrote: %d contacts", n)
+			}
+			if want.message == 0 {
+				return
+			}
+			f, _, err := w.app.Friends().Get(t.Context(), customer, friend.Key{Slot: 1, User: u})
+			w.must(err)
+			if f.Link.State != friend.Linked || f.Link.Method != friend.AutoMatch || f.Link.Actor != "lumo" {
+				t.Fatalf("link %+v", f.Link)
+			}
+			name := map[bool]string{true: "Ann"}[policy == "always"]
+			if got := w.value(customer, f.Link.Contact, "firstname"); got != name {
+				t.Errorf("first name %q", got)
+			}
+			if got := w.value(customer, f.Link.Contact, "line_user_id") + w.value(customer, f.Link.Contact, "email"); got != string(u) {
+				t.Errorf("LINE User ID and address %q", got)
+			}
+			ann.ok("POST", "/friends/1/"+string(u)+"/unlink", body{"contact": f.Link.Contact.String()})
+			w.work()
+			tell(linesync.Message)
+			if n := made() - before; n != want.message {
+				t.Errorf("after somebody unlinked the friend: %d contacts", n)
+			}
+		})
 	}
 }
 

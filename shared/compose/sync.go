@@ -26,6 +26,7 @@ import (
 	"lumo/shared/logging"
 	"lumo/shared/mail"
 	"lumo/shared/mapping"
+	"lumo/shared/portal"
 	"lumo/shared/queue"
 	"lumo/shared/segment"
 	"lumo/shared/syncrun"
@@ -120,7 +121,7 @@ func (a *App) Applier() *contactsync.Applier {
 
 // Events applies what HubSpot told us.
 func (a *App) Events() *contactsync.Events {
-	return &contactsync.Events{Applier: a.Applier(), Queue: a.Sender(), Eraser: a.Eraser(), Lists: a.Lists()}
+	return &contactsync.Events{Applier: a.Applier(), Queue: a.Sender(), Eraser: a.Eraser(), Lists: a.Lists(), Creator: a.crm()}
 }
 
 // Eraser forgets contacts that were deleted for privacy.
@@ -288,7 +289,26 @@ func (a *App) sweep(ctx context.Context, scope contactsync.Scope) error {
 func (a *App) Importer() *linesync.Importer {
 	return &linesync.Importer{
 		Chain: a.Chain(), Friends: a.Friends(), Profiles: lineUsers{a}, Followers: lineUsers{a}, Index: a.FriendIndex(), Outbox: a.Outbox(), Clock: a.Clock, NewID: a.NewID, Parallel: a.parallel(16),
+		Want: a.wantContacts,
 	}
+}
+
+// wantContacts asks for contacts of imported friends, where the portal wants those of everybody (P-29).
+func (a *App) wantContacts(ctx context.Context, p id.PortalID, fs []friend.Friend) error {
+	scope, err := a.Scopes().Scope(ctx, p)
+	if errors.Is(err, contactsync.ErrNotConnected) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var ks []friend.Key
+	for _, f := range fs {
+		if scope.Wants(f, portal.Always) {
+			ks = append(ks, f.Key)
+		}
+	}
+	return contactsync.Want(ctx, a.Sender(), p, ks, a.Clock.Now().UnixMilli())
 }
 
 // Leaver tells HubSpot of disconnected accounts.

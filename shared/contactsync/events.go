@@ -25,6 +25,8 @@ type Events struct {
 	Queue   queue.Sender
 	Eraser  Eraser
 	Lists   Lists
+	// Creator makes contacts for friends who have none. Optional.
+	Creator Creator
 }
 
 // Lists is told of single changes of members.
@@ -45,8 +47,11 @@ func (e *Events) Handle(ctx context.Context, s Scope, notes []Note, cause string
 	var erased []id.ContactID
 	var listed []hubspotlist.Change
 	history := map[string]bool{}
+	var wanted []Note
 	for _, n := range notes {
 		switch n.Kind {
+		case Wanted:
+			wanted = append(wanted, n)
 		case Changed, Restored, Associated:
 			look = append(look, n.Contact)
 			if m, ok := s.Mappings.Find(n.Property); ok && m.Status.Flows() {
@@ -104,6 +109,9 @@ func (e *Events) Handle(ctx context.Context, s Scope, notes []Note, cause string
 		}
 	}
 	if err := e.renamed(ctx, s, renamed, again, cause); err != nil {
+		return err
+	}
+	if err := e.create(ctx, s, wanted, cause); err != nil {
 		return err
 	}
 	return e.changed(ctx, s, look, notes, keysOf(history), cause)

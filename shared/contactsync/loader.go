@@ -76,7 +76,7 @@ func (l *Loader) scope(ctx context.Context, p id.PortalID, row portal.Portal) (S
 	if !row.HeldAt.IsZero() {
 		held = row.HeldAt.UnixMilli()
 	}
-	out := Scope{HeldAt: held, Portal: p, Names: map[id.Slot]Names{}, LinkByID: row.Settings.MethodC, WriteBack: row.WriteBack}
+	out := Scope{HeldAt: held, Portal: p, Names: map[id.Slot]Names{}, LinkByID: row.Settings.MethodC, WriteBack: row.WriteBack, Policy: row.Settings.ContactPolicy, NameFromLine: row.Settings.NameFromLine}
 	if out.Mappings, err = l.Mappings.Load(ctx, p); err != nil {
 		return out, err
 	}

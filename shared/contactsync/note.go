@@ -40,6 +40,8 @@ const (
 	Contested Kind = "contested"
 	// Proven: a person showed that Friend and Contact are one (Proof).
 	Proven Kind = "proven"
+	// Wanted: Friend is to have a contact, if the portal's policy is still so (P-29).
+	Wanted Kind = "wanted"
 	// RenamedBefore is the second look at it, NameWait later.
 	RenamedBefore Kind = "renamed_before"
 )

@@ -34,6 +34,9 @@ type Scope struct {
 	HeldAt    int64 // since when it may not, Unix ms
 	// LinkByID is method C: a LINE User ID found in HubSpot links (P-26).
 	LinkByID bool
+	// Policy says which friends without a contact get one (P-29); with NameFromLine it has their LINE name (P-30).
+	Policy       portal.ContactPolicy
+	NameFromLine bool
 }
 
 // Names are one slot's LINE properties.

@@ -4,6 +4,8 @@ package crm
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 
 	"lumo/shared/contactsync"
@@ -22,8 +24,9 @@ type CRM struct {
 }
 
 var (
-	_ contactsync.CRM = CRM{}
-	_ syncrun.Source  = CRM{}
+	_ contactsync.CRM     = CRM{}
+	_ contactsync.Creator = CRM{}
+	_ syncrun.Source      = CRM{}
 )
 
 func (c CRM) at(p id.PortalID, u contactsync.Urgency) *hubspot.Portal {
@@ -216,4 +219,36 @@ func (c CRM) ByEmail(ctx context.Context, p id.PortalID, email string) (id.Conta
 		return 0, false, err
 	}
 	return found[0].ID, true, nil
+}
+
+// Holders implements contactsync.Creator.
+func (c CRM) Holders(ctx context.Context, p id.PortalID, property string, users []id.LineUserID) (map[id.LineUserID]id.ContactID, error) {
+	values := make([]string, len(users))
+	for i, u := range users {
+		values[i] = string(u)
+	}
+	recs, _, err := c.at(p, contactsync.Event).BatchRead(ctx, hubspot.Contacts, values, property, hubspot.Read{Properties: []string{property}})
+	if err != nil {
+		return nil, err
+	}
+	out := map[id.LineUserID]id.ContactID{}
+	for _, r := range recs {
+		n, err := id.ParseContact(r.ID)
+		if err != nil {
+			return nil, err
+		}
+		if v := r.Properties[property]; v != nil {
+			out[id.LineUserID(*v)] = n
+		}
+	}
+	return out, nil
+}
+
+// Create implements contactsync.Creator.
+func (c CRM) Create(ctx context.Context, p id.PortalID, property string, in map[id.LineUserID]map[string]string) error {
+	changes := make([]hubspot.Change, 0, len(in))
+	for _, u := range slices.Sorted(maps.Keys(in)) {
+		changes = append(changes, hubspot.Change{ID: string(u), Properties: in[u]})
+	}
+	return c.at(p, contactsync.Event).BatchUpsert(ctx, hubspot.Contacts, property, changes)
 }

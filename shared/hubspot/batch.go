@@ -170,6 +170,30 @@ func (p *Portal) updateTraced(ctx context.Context, t ObjectType, part []Change) 
 	return p.c.send(ctx, q)
 }
 
+// BatchUpsert makes records under the values of a unique property (the ids of the changes), or changes those that are there: a repetition makes
+// no second one. Calls of 100; one that is refused ends the rest.
+func (p *Portal) BatchUpsert(ctx context.Context, t ObjectType, idProperty string, in []Change) error {
+	type input struct {
+		ID         string            `json:"id"`
+		IDProperty string            `json:"idProperty"`
+		Properties map[string]string `json:"properties"`
+	}
+	for part := range slices.Chunk(in, MaxBatch) {
+		var body struct {
+			Inputs []input `json:"inputs"`
+		}
+		for _, c := range part {
+			body.Inputs = append(body.Inputs, input{c.ID, idProperty, c.Properties})
+		}
+		q := p.request(ctx, http.MethodPost, "/crm/objects/{V}/"+pathPart(string(t))+"/batch/upsert")
+		q.body = jsonBody(body)
+		if _, err := p.c.send(ctx, q); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // take sorts the items of an answered batch into done and failed, by id.
 func take(out *Outcome, part []Change, body batchReply, r *reply) {
 	asked := map[string]bool{}

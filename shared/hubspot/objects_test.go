@@ -22,6 +22,7 @@ func TestPathsCarryTheDateVersion(t *testing.T) {
 		"DELETE /crm/objects/2026-09/contacts/5":                         func() { _ = p.Archive(ctx, Contacts, "5") },
 		"POST /crm/objects/2026-09/contacts/search":                      func() { _, _ = p.Search(ctx, Contacts, Search{}) },
 		"POST /crm/objects/2026-09/contacts/batch/read":                  func() { _, _, _ = p.BatchRead(ctx, Contacts, []string{"1"}, "", Read{}) },
+		"POST /crm/objects/2026-09/contacts/batch/upsert":                func() { _ = p.BatchUpsert(ctx, Contacts, "line_user_id", []Change{{ID: "U1"}}) },
 		"POST /crm/objects/2026-09/contacts/batch/update":                func() { _, _ = p.BatchUpdate(ctx, Contacts, []Change{{ID: "1"}}) },
 		"GET /crm/properties/2026-09/contacts":                           func() { _, _ = p.Properties(ctx, Contacts, false) },
 		"GET /crm/properties/2026-09/contacts/email":                     func() { _, _ = p.Property(ctx, Contacts, "email") },

@@ -17,6 +17,7 @@ import (
 	"lumo/shared/id"
 	"lumo/shared/lineproperty"
 	"lumo/shared/message"
+	"lumo/shared/portal"
 	"lumo/shared/queue"
 	"lumo/shared/work"
 )
@@ -113,11 +114,24 @@ func (s *Service) user(ctx context.Context, scope contactsync.Scope, k friend.Ke
 		if profile != nil {
 			f.ApplyProfile(*profile, s.now())
 		}
-		if err = s.save(ctx, scope, f, before, known); !errors.Is(err, friend.ErrStale) {
+		if err = s.save(ctx, scope, f, before, known); err == nil {
+			err = s.want(ctx, scope, f, events)
+		}
+		if !errors.Is(err, friend.ErrStale) {
 			return err
 		}
 	}
 	return friend.ErrStale
+}
+
+// want asks for a contact, where the portal makes one for friends who come or write (P-29). It comes after the row is stored; a repetition asks again.
+func (s *Service) want(ctx context.Context, scope contactsync.Scope, f friend.Friend, events []Event) error {
+	wrote := slices.ContainsFunc(events, func(e Event) bool { return e.Kind == Message })
+	came := slices.ContainsFunc(events, func(e Event) bool { return e.Kind == Follow })
+	if !(wrote && scope.Wants(f, portal.WhenMessaged) || (wrote || came) && scope.Wants(f, portal.Always)) {
+		return nil
+	}
+	return contactsync.Want(ctx, s.Queue, scope.Portal, []friend.Key{f.Key}, s.now())
 }
 
 // keep stores the messages themselves.

@@ -74,6 +74,8 @@ type Importer struct {
 	NewID     func() string
 	Parallel  int
 	Budget    time.Duration
+	// Want asks for contacts of friends who have none, if the portal makes those for everybody (P-29). Optional.
+	Want func(ctx context.Context, p id.PortalID, fs []friend.Friend) error
 }
 
 // Start begins an import, or returns the running one with chain.ErrBusy.
@@ -229,7 +231,10 @@ func (m *Importer) page(ctx context.Context, p id.PortalID, im *Import, users []
 			return err
 		}
 	}
-	return nil
+	if m.Want == nil {
+		return nil
+	}
+	return m.Want(ctx, p, rows)
 }
 
 // add makes a friend of a user whom only the list tells about. LINE gives no date of friendship, so none is invented (P-43).

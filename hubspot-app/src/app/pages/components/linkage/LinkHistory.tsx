@@ -78,7 +78,7 @@ const useActor = () => {
   const t = useText('linkage');
   return (actor: string | null) => {
     if (actor === null) return '–';
-    if (actor === 'person' || actor === 'hubspot') return t(`actor.${actor}`);
+    if (actor === 'person' || actor === 'hubspot' || actor === 'lumo') return t(`actor.${actor}`);
     return actor.startsWith('user:') ? t('actor.user', { id: actor.slice('user:'.length) }) : actor;
   };
 };
