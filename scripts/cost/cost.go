@@ -96,7 +96,7 @@ Durations are those of a developer's machine; Lambda at 256 MB has about a seven
 	}
 	fmt.Fprintf(&s, `
 A stage without any customer costs %.2f a month for alarms, dashboard, metrics and key, and %.2f for Lambda's polling of its queues. Not counted: storage, backups,
-data transfer, traces, the firewall, and what LINE charges for messages.
+data transfer, traces, the firewall, what LINE charges for messages, and write units of conditions that did not hold (the local table does not tell them).
 `, monthly, polling)
 	return s.String()
 }

@@ -10,17 +10,26 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
 	"lumo/scripts/demo"
 	"lumo/scripts/harness"
 	"lumo/scripts/hubspotsandbox"
+	"lumo/scripts/localcloud/awslocal"
 	"lumo/scripts/localcloud/runner"
+	"lumo/shared/dynamo"
+	"lumo/shared/id"
 	"lumo/shared/logging"
 )
 
 // friends of the measured account; the sheet scales them up.
 const friends = 200
 
-const ticks = 10
+// ticks and looks are how often these are done; the sheet scales them up, too.
+const (
+	ticks = 10
+	looks = 3
+)
 
 // stage is the measured system.
 type stage struct {
@@ -53,8 +62,15 @@ func Measure(ctx context.Context, root string, out io.Writer) (string, error) {
 		{"10,000 edits of contacts in HubSpot", s.edits, 10_000. / friends},
 		{"10,000 friends block or come back in LINE", s.blocks, 10_000. / friends},
 		{"100,000 broadcast messages to linked friends", s.broadcast, 100_000. / friends},
-		{"an idle stage with one account, a month of minute ticks", s.idle, 30 * 24 * 60. / ticks},
+		{"a nightly comparison of 10,000 linked friends, nothing to change", s.night, 10_000. / friends},
+		{"an idle account, a month: looked at every hour", s.looks, 30 * 24. / looks},
+		{"the same with HubSpot lists: looked at every 15 minutes", nil, 4},
+		{"a stage's minute ticks, a month, nobody due", s.ticks, 30 * 24 * 60. / ticks},
 	} {
+		if x.do == nil { // a multiple of the line before
+			lines = append(lines, Line{x.what, lines[len(lines)-1].Count.Times(x.size)})
+			continue
+		}
 		began, before := time.Now(), s.counted()
 		if err := x.do(ctx); err != nil {
 			return "", fmt.Errorf("%s: %w", x.what, err)
@@ -62,10 +78,10 @@ func Measure(ctx context.Context, root string, out io.Writer) (string, error) {
 		lines = append(lines, Line{x.what, s.counted().Minus(before).Times(x.size)})
 		fmt.Fprintf(out, "%s: measured in %.0f s\n", x.what, time.Since(began).Seconds())
 	}
-	month := lines[1].Count.Plus(lines[2].Count.Times(0.1)).Plus(lines[3].Count.Times(0.4))
-	lines = append(lines, Line{"**10,000 friends a month**: 10,000 edits, 1,000 blocks, 40,000 broadcast messages", month})
+	month := lines[1].Count.Plus(lines[2].Count.Times(0.1)).Plus(lines[3].Count.Times(0.4)).Plus(lines[4].Count.Times(30)).Plus(lines[6].Count)
+	lines = append(lines, Line{"**10,000 friends a month**: 10,000 edits, 1,000 blocks, 40,000 broadcast messages, 30 nightly comparisons, a look every 15 minutes", month})
 	monthly, polling := s.fixed(p)
-	measured := fmt.Sprintf("Measured with %d friends and %d ticks on %s.", friends, ticks, time.Now().UTC().Format(time.DateOnly))
+	measured := fmt.Sprintf("Measured with %d friends, %d looks and %d ticks on %s.", friends, looks, ticks, time.Now().UTC().Format(time.DateOnly))
 	return Sheet(p, measured, lines, monthly, polling), nil
 }
 
@@ -198,7 +214,47 @@ func (s *stage) broadcast(ctx context.Context) error {
 	return s.quiet(ctx)
 }
 
-func (s *stage) idle(ctx context.Context) error {
+func (s *stage) night(ctx context.Context) error {
+	if err := s.API(ctx, "POST", "/api/v1/sync", map[string]any{"extent": "all"}, nil); err != nil {
+		return err
+	}
+	return s.quiet(ctx)
+}
+
+// looks makes the tick find the account due, as it does when its time has come, and waits for the run that this begins. The table is
+// written past the meter.
+func (s *stage) looks(ctx context.Context) error {
+	table := dynamo.New(dynamodb.NewFromConfig(awslocal.Config(s.cloud.Endpoint("dynamodb"))), *s.cloud.System().Tables[0].Create.TableName)
+	schedules, p := dynamo.Schedules{Table: table}, id.PortalID(s.Portal)
+	for range looks {
+		began := time.Now()
+		sch, err := schedules.Load(ctx, p)
+		if err != nil {
+			return err
+		}
+		sch.LastRun, sch.ActiveUntil, sch.Quiet = began.Add(-2*time.Hour).UnixMilli(), 0, 8
+		if err := errors.Join(schedules.Save(ctx, p, sch), table.Directory().BringForward(ctx, p, began)); err != nil {
+			return err
+		}
+		if _, err := s.cloud.Tick(ctx, "Tick"); err != nil {
+			return err
+		}
+		for end := began.Add(time.Minute); sch.LastRun < began.UnixMilli(); {
+			if time.Now().After(end) {
+				return errors.New("the look began no run")
+			}
+			if err := wait(ctx, 200*time.Millisecond); err != nil {
+				return err
+			}
+			if sch, err = schedules.Load(ctx, p); err != nil {
+				return err
+			}
+		}
+	}
+	return s.quiet(ctx)
+}
+
+func (s *stage) ticks(ctx context.Context) error {
 	for range ticks {
 		if _, err := s.cloud.Tick(ctx, "Tick"); err != nil {
 			return err
