@@ -33,11 +33,17 @@ var operateBinary = sync.OnceValues(func() (string, error) {
 // operate runs a command of the runbook from an operator's machine and returns its JSON lines.
 func operate(t *testing.T, args ...string) ([]map[string]any, error) {
 	t.Helper()
+	return operateOn(t, stateFolder, args...)
+}
+
+// operateOn works on the stage of another cloud.
+func operateOn(t *testing.T, state string, args ...string) ([]map[string]any, error) {
+	t.Helper()
 	binary, err := operateBinary()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), binary, append([]string{"-environment", filepath.Join(stateFolder, runner.EnvironmentFile)}, args...)...)
+	cmd := exec.CommandContext(t.Context(), binary, append([]string{"-environment", filepath.Join(state, runner.EnvironmentFile)}, args...)...)
 	var out, log bytes.Buffer
 	cmd.Stdout, cmd.Stderr, cmd.Env = &out, &log, []string{"HOME=" + t.TempDir()}
 	err = cmd.Run()

@@ -88,6 +88,12 @@ func (e *Envelope) Open(ctx context.Context, p id.PortalID, sealed string) ([]by
 	return plain, nil
 }
 
+// KeyOf tells which data key a sealed text is under: texts of one key have the same. ok is false for what is no sealed text.
+func KeyOf(sealed string) (key string, ok bool) {
+	wrapped, _, err := split(sealed)
+	return string(wrapped), err == nil
+}
+
 func split(sealed string) (wrapped, box []byte, err error) {
 	parts := strings.Split(sealed, ".")
 	if len(parts) != 3 || parts[0] != version {

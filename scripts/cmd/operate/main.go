@@ -1,4 +1,4 @@
-// Command operate works on a running stage: doctor, redrive, resync, export, purge. docs/runbook.md tells when.
+// Command operate works on a running stage: doctor, redrive, resync, export, purge, rotate-key. docs/runbook.md tells when.
 package main
 
 import (
@@ -22,6 +22,7 @@ const usage = `usage: operate [-environment FILE] COMMAND [flags]
   logname -portal N               what the log calls the portal
   export  -portal N -to FOLDER    write all that is kept of a portal into a new folder
   purge   -portal N [-do]         count what is kept of a removed portal; with -do delete it for good
+  rotate-key [-do] [-settle 6m]   count sealed texts and their data keys; with -do seal each again under a new data key
 
 FILE holds the stage's variables as JSON (default .local/environment.json, as make run leaves it):
   aws lambda get-function-configuration --function-name NAME-OF-DEADLETTERS --query Environment.Variables > FILE`
@@ -47,11 +48,12 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	number := more.String("portal", "", "HubSpot's number of the account")
 	folder := more.String("to", "", "a folder that is not there yet")
 	do := more.Bool("do", false, "do it, instead of only counting")
+	settle := more.Duration("settle", operate.Settle, "how long to go on looking for texts under old keys")
 	if err := more.Parse(first.Args()[1:]); err != nil {
 		return err
 	}
 	var p id.PortalID
-	if command != "doctor" {
+	if command != "doctor" && command != "rotate-key" {
 		var err error
 		if p, err = id.ParsePortal(*number); err != nil {
 			return fmt.Errorf("-portal: %w", err)
@@ -75,6 +77,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 			return errors.New("-to: name a folder that is not there yet")
 		}
 		return s.Export(ctx, p, *folder)
+	case "rotate-key":
+		return s.RotateKey(ctx, *do, *settle)
 	case "purge":
 		return s.Purge(ctx, p, *do)
 	}

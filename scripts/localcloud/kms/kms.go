@@ -1,5 +1,5 @@
 // Package kms stands in for AWS KMS as far as envelope encryption needs it: GenerateDataKey and Decrypt, with the encryption context
-// bound to the ciphertext. The key material lies in a file that only its owner may read; it protects nothing but local data.
+// bound to the ciphertext, and RotateKeyOnDemand, after which older material goes on opening what it sealed. The key material lies in a file that only its owner may read; it protects nothing but local data.
 package kms
 
 import (
@@ -27,14 +27,15 @@ const keySize = 32
 // Server is an http.Handler.
 type Server struct {
 	mu    sync.Mutex
-	keys  map[string][]byte // by key id
+	file  string
+	keys  map[string][]byte // by key id, and further material as id#1, id#2 and so on
 	calls atomic.Int64
 }
 
 // New reads the key material from file and makes what is missing for the given key ids. Without a file the keys last as long as the
 // server.
 func New(file string, ids ...string) (*Server, error) {
-	s := &Server{keys: map[string][]byte{}}
+	s := &Server{file: file, keys: map[string][]byte{}}
 	if file != "" {
 		b, err := os.ReadFile(file)
 		switch {
@@ -53,14 +54,18 @@ func New(file string, ids ...string) (*Server, error) {
 			s.keys[id], added = random(keySize), true
 		}
 	}
-	if file == "" || !added {
+	if !added {
 		return s, nil
 	}
-	return s, s.save(file)
+	return s, s.save()
 }
 
 // save replaces the file whole, so that a kill in between cannot leave half a key.
-func (s *Server) save(file string) error {
+func (s *Server) save() error {
+	file := s.file
+	if file == "" {
+		return nil
+	}
 	b, err := json.Marshal(s.keys)
 	if err != nil {
 		return err
@@ -144,20 +149,46 @@ func (s *Server) do(r *http.Request) (output, error) {
 		return s.generate(in)
 	case "TrentService.Decrypt":
 		return s.decrypt(in)
+	case "TrentService.RotateKeyOnDemand":
+		return s.rotate(in)
 	default:
 		return output{}, &apiError{"UnsupportedOperationException", target + " is not served by this stand-in."}
 	}
 }
 
-// key finds a key by id or ARN.
+// key finds a key's newest material by the key's id or ARN.
 func (s *Server) key(id string) (string, []byte, error) {
 	id = id[strings.LastIndexByte(id, '/')+1:]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if k := s.keys[id]; k != nil {
-		return id, k, nil
+	name := s.newest(id)
+	if k := s.keys[name]; k != nil {
+		return name, k, nil
 	}
 	return "", nil, &apiError{"NotFoundException", "Key '" + ARN(id) + "' does not exist"}
+}
+
+// newest names a key's newest material.
+func (s *Server) newest(id string) string {
+	name := id
+	for n := 1; s.keys[id+"#"+strconv.Itoa(n)] != nil; n++ {
+		name = id + "#" + strconv.Itoa(n)
+	}
+	return name
+}
+
+// rotate adds material to a key.
+func (s *Server) rotate(in input) (output, error) {
+	name, _, err := s.key(in.KeyId)
+	if err != nil {
+		return output{}, err
+	}
+	id, n, _ := strings.Cut(name, "#")
+	count, _ := strconv.Atoi(n) // 0 for the first material
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keys[id+"#"+strconv.Itoa(count+1)] = random(keySize)
+	return output{KeyId: ARN(id)}, s.save()
 }
 
 func (s *Server) generate(in input) (output, error) {
@@ -178,6 +209,7 @@ func (s *Server) generate(in input) (output, error) {
 	}
 	plain := random(size)
 	blob, err := seal(id, key, plain, in.EncryptionContext)
+	id, _, _ = strings.Cut(id, "#")
 	return output{CiphertextBlob: blob, Plaintext: plain, KeyId: ARN(id)}, err
 }
 
@@ -187,8 +219,12 @@ func (s *Server) decrypt(in input) (output, error) {
 		return output{}, invalid
 	}
 	n := int(in.CiphertextBlob[0])
-	id, key, err := s.key(string(in.CiphertextBlob[1 : 1+n]))
-	if err != nil {
+	name := string(in.CiphertextBlob[1 : 1+n])
+	id, _, _ := strings.Cut(name, "#")
+	s.mu.Lock()
+	key := s.keys[name]
+	s.mu.Unlock()
+	if key == nil {
 		return output{}, invalid
 	}
 	if in.KeyId != "" && !strings.HasSuffix(ARN(id), "/"+in.KeyId[strings.LastIndexByte(in.KeyId, '/')+1:]) {
@@ -213,7 +249,7 @@ func (s *Server) decrypt(in input) (output, error) {
 	return output{Plaintext: plain, KeyId: ARN(id), EncryptionAlgorithm: "SYMMETRIC_DEFAULT"}, nil
 }
 
-// seal writes the length of the key's id, the id, the nonce and the sealed text.
+// seal writes the length of the material's name, the name, the nonce and the sealed text.
 func seal(id string, key, plain []byte, context map[string]string) ([]byte, error) {
 	gcm, err := newGCM(key)
 	if err != nil {

@@ -63,3 +63,36 @@ func TestDataKeysSurviveAndAreBoundToTheirContext(t *testing.T) {
 		t.Errorf("unknown key: %v", err)
 	}
 }
+
+// What older material sealed still opens, also after a restart.
+func TestRotatedKeysOpenWhatTheySealed(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "keys.json")
+	s, err := kms.New(file, "one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []*awskms.GenerateDataKeyOutput
+	for range 3 {
+		k, err := client(s).GenerateDataKey(t.Context(), &awskms.GenerateDataKeyInput{KeyId: aws.String("one"), KeySpec: types.DataKeySpecAes256})
+		if err != nil || *k.KeyId != kms.ARN("one") {
+			t.Fatal(err, k)
+		}
+		all = append(all, k)
+		if _, err := client(s).RotateKeyOnDemand(t.Context(), &awskms.RotateKeyOnDemandInput{KeyId: aws.String(kms.ARN("one"))}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s, err = kms.New(file, "one"); err != nil {
+		t.Fatal(err)
+	}
+	for i, k := range all {
+		o, err := client(s).Decrypt(t.Context(), &awskms.DecryptInput{KeyId: aws.String("one"), CiphertextBlob: k.CiphertextBlob})
+		if err != nil || !bytes.Equal(o.Plaintext, k.Plaintext) || *o.KeyId != kms.ARN("one") {
+			t.Errorf("material %d: %v", i, err)
+		}
+	}
+	if len(all) == 3 && bytes.Equal(all[0].CiphertextBlob[:6], all[1].CiphertextBlob[:6]) {
+		t.Error("the material did not change")
+	}
+}

@@ -18,6 +18,8 @@ import (
 // environment is one process with its own Runtime API, so that the caller of the API is known.
 type environment struct {
 	f         *Function
+	of        int // the release that it belongs to
+	variables map[string]string
 	idleSince time.Time // guarded by f.mu
 
 	invocations chan *invocation
@@ -43,8 +45,9 @@ type invocation struct {
 	over     chan struct{} // closed when the process asks for the next one
 }
 
+// newEnvironment is called under f.mu.
 func newEnvironment(f *Function) *environment {
-	return &environment{f: f, holds: true, invocations: make(chan *invocation), ready: make(chan struct{}), dead: make(chan struct{})}
+	return &environment{f: f, of: f.release, variables: f.variables, holds: true, invocations: make(chan *invocation), ready: make(chan struct{}), dead: make(chan struct{})}
 }
 
 // start runs the process up to its first request for an invocation.
@@ -86,7 +89,7 @@ func (e *environment) launch() error {
 	e.server = &http.Server{Handler: e}
 	go e.server.Serve(l)
 	cmd := exec.Command(e.f.config.Binary)
-	cmd.Env = e.f.variables(l.Addr().String())
+	cmd.Env = e.f.environ(l.Addr().String(), e.variables)
 	out := &lineWriter{to: e.f.config.Output}
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.SysProcAttr = attributes()

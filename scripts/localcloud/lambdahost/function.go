@@ -68,11 +68,13 @@ type Function struct {
 	reaper *time.Ticker
 	done   chan struct{}
 
-	mu     sync.Mutex
-	all    map[*environment]bool
-	idle   []*environment // the most recently used last
-	closed bool
-	stats  Stats
+	mu        sync.Mutex
+	all       map[*environment]bool
+	idle      []*environment // the most recently used last
+	closed    bool
+	stats     Stats
+	variables map[string]string // of Config.Environment, or of the last Update
+	release   int               // counts calls of Update
 }
 
 // Stats count since the start.
@@ -98,7 +100,7 @@ func New(c Config) *Function {
 	if c.InitLimit == 0 {
 		c.InitLimit = 10 * time.Second
 	}
-	f := &Function{config: c, slots: make(chan struct{}, c.Limit), all: map[*environment]bool{}, done: make(chan struct{})}
+	f := &Function{config: c, slots: make(chan struct{}, c.Limit), all: map[*environment]bool{}, done: make(chan struct{}), variables: c.Environment}
 	f.reaper = time.NewTicker(max(c.IdleAfter/4, time.Millisecond))
 	go f.reap()
 	return f
@@ -220,12 +222,26 @@ func millis(d time.Duration) float64 { return float64(d) / float64(time.Millisec
 // free is called when an environment asks for its next invocation.
 func (f *Function) free(e *environment) {
 	f.mu.Lock()
-	if f.all[e] { // or it is dead by now
+	switch {
+	case !f.all[e]: // it is dead by now
+	case e.of != f.release:
+		go e.stop()
+	default:
 		e.idleSince = time.Now()
 		f.idle = append(f.idle, e)
 	}
 	f.mu.Unlock()
 	e.release()
+}
+
+// Update is a deployment: what begins from now on sees other variables, what is at work ends with those it began with.
+func (f *Function) Update(variables map[string]string) {
+	f.mu.Lock()
+	old := f.idle
+	f.idle, f.variables = nil, variables
+	f.release++
+	f.mu.Unlock()
+	stopAll(old)
 }
 
 // gone is called once, when the process of an environment has ended.
@@ -282,8 +298,8 @@ func stopAll(es []*environment) {
 	wg.Wait()
 }
 
-// variables is the whole environment of a process.
-func (f *Function) variables(runtimeAPI string) []string {
+// environ is the whole environment of a process.
+func (f *Function) environ(runtimeAPI string, variables map[string]string) []string {
 	vars := map[string]string{
 		"AWS_LAMBDA_RUNTIME_API":          runtimeAPI,
 		"_HANDLER":                        "bootstrap",
@@ -301,7 +317,7 @@ func (f *Function) variables(runtimeAPI string) []string {
 		"PATH":                            "/usr/local/bin:/usr/bin:/bin",
 		"TZ":                              ":UTC",
 	}
-	for k, v := range f.config.Environment {
+	for k, v := range variables {
 		vars[k] = v
 	}
 	out := make([]string, 0, len(vars))

@@ -111,6 +111,38 @@ func TestOneProcessServesOneAfterTheOther(t *testing.T) {
 	}
 }
 
+// A deployment: what begins afterwards runs in a new process, what is at work ends in the old one.
+func TestUpdateBeginsNewProcesses(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "go")
+	f, out := function(t, func(c *lambdahost.Config) { c.Environment = map[string]string{"WAIT_FOR": file} })
+	before := answer(t, f)
+	slow := make(chan lambdahost.Result)
+	go func() {
+		r, _ := f.Invoke(context.WithoutCancel(t.Context()), []byte(`{"Do":"wait"}`))
+		slow <- r
+	}()
+	for strings.Count(out.String(), "START") < 2 {
+		time.Sleep(time.Millisecond)
+	}
+	f.Update(map[string]string{"WAIT_FOR": file, "RELEASE": "2"})
+	after := answer(t, f)
+	if after.PID == before.PID || after.Calls != 1 {
+		t.Errorf("before %+v, after %+v", before, after)
+	}
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := <-slow; r.ErrorType != "" || string(r.Payload) != `"waited"` {
+		t.Errorf("what was at work: %s %s", r.ErrorType, r.Payload)
+	}
+	if next := answer(t, f); next.PID != after.PID || next.Calls != 2 {
+		t.Errorf("then %+v", next)
+	}
+	if r := invoke(t, f, `{"Do":"environment"}`); !strings.Contains(string(r.Payload), "RELEASE=2") {
+		t.Errorf("the new process sees %s", r.Payload)
+	}
+}
+
 func TestFailuresAreReportedAndTheNextOneWorks(t *testing.T) {
 	f, _ := function(t)
 	for do, want := range map[string]string{"error": "errorString", "panic": "string", "exit": "Runtime.ExitError"} {

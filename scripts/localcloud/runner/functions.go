@@ -108,7 +108,7 @@ func (c *Cloud) startFunctions(ctx context.Context) error {
 			Environment: c.environment(f), Output: c.say.function(f.ID, log), Freeze: c.config.Freeze,
 		})
 	}
-	if err := c.writeEnvironment(); err != nil {
+	if err := c.writeEnvironment(c.system); err != nil {
 		return err
 	}
 	c.onClose(func() {
@@ -124,9 +124,21 @@ func (c *Cloud) startFunctions(ctx context.Context) error {
 // EnvironmentFile is where the variables of all functions lie below the state folder, for commands that work on a stage from outside.
 const EnvironmentFile = "environment.json"
 
-func (c *Cloud) writeEnvironment() error {
+// Deploy gives the functions other parameters, as a deployment does: invocations at work end with those they began with.
+func (c *Cloud) Deploy(parameters map[string]string) error {
+	system, err := c.resolve(c.endpoints[serviceSQS], parameters)
+	if err != nil {
+		return err
+	}
+	for _, f := range system.Functions {
+		c.functions[f.ID].Update(c.environment(f))
+	}
+	return c.writeEnvironment(system)
+}
+
+func (c *Cloud) writeEnvironment(system *template.System) error {
 	all := map[string]string{"AWS_REGION": awslocal.Region}
-	for _, f := range c.system.Functions {
+	for _, f := range system.Functions {
 		maps.Copy(all, c.environment(f))
 	}
 	b, err := json.MarshalIndent(all, "", "  ")

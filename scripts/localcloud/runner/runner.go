@@ -167,13 +167,17 @@ func (c *Cloud) start(ctx context.Context) error {
 // stack is what the resources' names begin with.
 const stack = "lumo"
 
-func (c *Cloud) readTemplate(queues string) error {
+func (c *Cloud) readTemplate(queues string) (err error) {
+	c.system, err = c.resolve(queues, nil)
+	return err
+}
+
+func (c *Cloud) resolve(queues string, others map[string]string) (*template.System, error) {
 	parameters := map[string]string{"PublicUrl": c.frontURL}
 	maps.Copy(parameters, c.outside)
 	maps.Copy(parameters, c.config.Parameters)
-	s, err := template.Read(filepath.Join(c.config.Root, "template.yaml"), template.Local{Stack: stack, SQS: queues, Parameters: parameters})
-	c.system = s
-	return err
+	maps.Copy(parameters, others)
+	return template.Read(filepath.Join(c.config.Root, "template.yaml"), template.Local{Stack: stack, SQS: queues, Parameters: parameters})
 }
 
 func (c *Cloud) startOutside(ctx context.Context) error {
