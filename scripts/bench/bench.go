@@ -76,6 +76,7 @@ var measurements = []measurement{
 	{"faults", measureFaults},
 	{"binaries", measureBinaries},
 	{"processes", measureProcesses},
+	{"castmemory", measureCastMemory},
 }
 
 // Names lists the measurements.

@@ -95,6 +95,14 @@ func TestProcessesAreMeasured(t *testing.T) {
 	}
 }
 
+func TestTheProcessThatBroadcastsIsMeasured(t *testing.T) {
+	t.Parallel()
+	r := &run{Options: Options{Root: root, Log: &testLog{t: t}}, temp: t.TempDir()}
+	if got, err := r.castMemory(context.Background(), 60); err != nil || got <= 0 {
+		t.Errorf("%v MB (%v)", got, err)
+	}
+}
+
 func TestABarCanFail(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -38,10 +38,32 @@ func measureProcesses(ctx context.Context, r *run) ([]Figure, error) {
 }
 
 func (r *run) largestProcess(ctx context.Context, contacts int) (float64, error) {
-	if err := r.buildAll(ctx); err != nil {
+	cloud, w, err := r.cloud(ctx, "contacts", contacts)
+	if err != nil {
 		return 0, err
 	}
-	state := filepath.Join(r.temp, fmt.Sprintf("cloud-%d", contacts))
+	defer cloud.Close()
+	began := time.Now()
+	if err := firstSync(ctx, w, contacts); err != nil {
+		return 0, err
+	}
+	largest := 0.0
+	for id, f := range cloud.Status().Functions {
+		if f.PeakRSS > 0 {
+			r.say("%d contacts: %s needed %.1f MB", contacts, id, float64(f.PeakRSS)/mega)
+		}
+		largest = max(largest, float64(f.PeakRSS)/mega)
+	}
+	r.say("%d contacts in %.0f s", contacts, time.Since(began).Seconds())
+	return largest, nil
+}
+
+// cloud is the local cloud with the real binaries, and a world beside it whose size is still open.
+func (r *run) cloud(ctx context.Context, name string, size int) (*runner.Cloud, *demo.World, error) {
+	if err := r.buildAll(ctx); err != nil {
+		return nil, nil, err
+	}
+	state := filepath.Join(r.temp, fmt.Sprintf("cloud-%s-%d", name, size))
 	var beside *sandboxes.Sandboxes
 	cloud, err := runner.Start(ctx, runner.Config{
 		Root: r.Root, State: state, Front: "127.0.0.1:0", Control: "127.0.0.1:0", Out: io.Discard, Built: filepath.Join(r.temp, "bin"),
@@ -57,30 +79,17 @@ func (r *run) largestProcess(ctx context.Context, contacts int) (float64, error)
 		},
 	})
 	if err != nil {
-		return 0, err
+		return nil, nil, err
 	}
-	defer cloud.Close()
 	app, err := strconv.ParseInt(beside.Parameters["HubspotAppId"], 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("app id: %w", err)
+		cloud.Close()
+		return nil, nil, fmt.Errorf("app id: %w", err)
 	}
-	w := &demo.World{
+	return cloud, &demo.World{
 		Front: cloud.URL(), HubSpot: beside.Parameters["HubspotApiUrl"], Line: beside.Parameters["LineApiUrl"], Portal: demo.Portal, AppID: app,
 		Secret: beside.Parameters["HubspotClientSecret"],
-	}
-	began := time.Now()
-	if err := firstSync(ctx, w, contacts); err != nil {
-		return 0, err
-	}
-	largest := 0.0
-	for id, f := range cloud.Status().Functions {
-		if f.PeakRSS > 0 {
-			r.say("%d contacts: %s needed %.1f MB", contacts, id, float64(f.PeakRSS)/mega)
-		}
-		largest = max(largest, float64(f.PeakRSS)/mega)
-	}
-	r.say("%d contacts in %.0f s", contacts, time.Since(began).Seconds())
-	return largest, nil
+	}, nil
 }
 
 func (r *run) buildAll(ctx context.Context) error {
