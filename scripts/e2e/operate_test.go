@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,9 +15,16 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+
 	"lumo/scripts/demo"
 	"lumo/scripts/hubspotsandbox"
+	"lumo/scripts/localcloud/awslocal"
 	"lumo/scripts/localcloud/runner"
+	"lumo/shared/blob/s3"
 )
 
 // operateBinary is the command as an operator builds it.
@@ -91,7 +99,7 @@ func TestAPortalIsExportedAndPurged(t *testing.T) {
 	number := fmt.Sprint(leaves.Portal)
 	leaves.quiet(within)
 
-	folder := filepath.Join(t.TempDir(), "export")
+	folder, held := filepath.Join(t.TempDir(), "export"), found(t, number)
 	kept := operated(t, "export", "-portal", number, "-to", folder)
 	b, err := os.ReadFile(filepath.Join(folder, "items.jsonl"))
 	if err != nil {
@@ -105,6 +113,11 @@ func TestAPortalIsExportedAndPurged(t *testing.T) {
 			t.Errorf("the export does not hold the friend %s", p.user)
 		}
 	}
+	for key, durable := range held {
+		if durable && !exported(t, folder, b, key) {
+			t.Errorf("the export does not hold %s", key)
+		}
+	}
 	for _, p := range stays.linked {
 		if bytes.Contains(b, []byte(p.user)) {
 			t.Errorf("the export holds %s of another portal", p.user)
@@ -114,7 +127,7 @@ func TestAPortalIsExportedAndPurged(t *testing.T) {
 	if _, err := operate(t, "purge", "-portal", number, "-do"); err == nil || !strings.Contains(err.Error(), "disconnect it first") {
 		t.Errorf("a connected portal: %v", err)
 	}
-	before := stays.memory()
+	before, all := stays.memory(), found(t, fmt.Sprint(stays.Portal))
 	count := operated(t, "purge", "-portal", fmt.Sprint(stays.Portal))["items"]
 	leaves.api("POST", "/api/v1/disconnect", map[string]any{"confirm": true}, nil)
 	if n := operated(t, "purge", "-portal", number); n["deleted"] != false || n["items"] == 0. {
@@ -128,12 +141,92 @@ func TestAPortalIsExportedAndPurged(t *testing.T) {
 		}
 		return ""
 	})
+	eventually(t, within, "a search finds nothing", func() string {
+		for key := range found(t, number) {
+			return key
+		}
+		for _, p := range leaves.linked {
+			for key := range found(t, p.user) {
+				return key
+			}
+		}
+		return ""
+	})
+	left := found(t, fmt.Sprint(stays.Portal))
+	for key, durable := range all {
+		if _, ok := left[key]; durable && !ok {
+			t.Errorf("the other portal lacks %s", key)
+		}
+	}
 	if now := stays.memory(); now != before {
 		t.Errorf("the other portal had %s, has %s", before, now)
 	}
 	if n := operated(t, "purge", "-portal", fmt.Sprint(stays.Portal))["items"]; n.(float64) < count.(float64)/2 {
 		t.Errorf("the other portal had %v items, has %v", count, n)
 	}
+}
+
+// found searches the whole table and bucket, whatever the keys look like, for items and objects that hold a text. It tells which are to last.
+func found(t *testing.T, text string) map[string]bool {
+	t.Helper()
+	out := map[string]bool{}
+	table := dynamodb.NewFromConfig(awslocal.Config(cloud.Endpoint("dynamodb")))
+	pages := dynamodb.NewScanPaginator(table, &dynamodb.ScanInput{TableName: cloud.System().Tables[0].Create.TableName, ConsistentRead: aws.Bool(true)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, it := range page.Items {
+			var plain map[string]any
+			if err := attributevalue.UnmarshalMap(it, &plain); err != nil {
+				t.Fatal(err)
+			}
+			if b, err := json.Marshal(plain); err != nil || bytes.Contains(b, []byte(text)) {
+				out[fmt.Sprint("item ", plain["pk"], " ", plain["sk"])] = plain["ttl"] == nil
+			}
+		}
+	}
+	objects := s3.Client(awslocal.Config(cloud.Endpoint("s3")))
+	names := awss3.NewListObjectsV2Paginator(objects, &awss3.ListObjectsV2Input{Bucket: &cloud.System().Buckets[0]})
+	for names.HasMorePages() {
+		page, err := names.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range page.Contents {
+			r, err := objects.GetObject(t.Context(), &awss3.GetObjectInput{Bucket: &cloud.System().Buckets[0], Key: o.Key})
+			if err != nil {
+				continue // gone meanwhile: other tests purge, too
+			}
+			b, err := io.ReadAll(r.Body)
+			r.Body.Close()
+			if err != nil || strings.Contains(*o.Key, text) || bytes.Contains(b, []byte(text)) {
+				out["object "+*o.Key] = true
+			}
+		}
+	}
+	return out
+}
+
+// exported tells whether an export holds what found has found.
+func exported(t *testing.T, folder string, items []byte, key string) bool {
+	t.Helper()
+	kind, name, _ := strings.Cut(key, " ")
+	if kind == "object" {
+		_, err := os.Stat(filepath.Join(folder, "objects", strings.TrimPrefix(name, "portal/")))
+		return err == nil
+	}
+	for line := range bytes.Lines(items) {
+		var it map[string]any
+		if err := json.Unmarshal(line, &it); err != nil {
+			t.Fatal(err)
+		}
+		if fmt.Sprint(it["pk"], " ", it["sk"]) == name {
+			return true
+		}
+	}
+	return false
 }
 
 // HubSpot refuses a value; an operator counts and tries again, and has everything compared.
