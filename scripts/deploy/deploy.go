@@ -149,6 +149,10 @@ func (s Stage) Up(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return s.up(ctx, p)
+}
+
+func (s Stage) up(ctx context.Context, p map[string]string) error {
 	file, err := s.Template()
 	if err != nil {
 		return err

@@ -18,6 +18,7 @@ var tried = []struct{ command, by string }{
 	{"make run", "TestTheReadersPath"},
 	{"make help", "TestWhatTakesSecondsIsTyped"}, {"make sim", "TestWhatTakesSecondsIsTyped"}, {"go run ./scripts/cmd/sim -seeds", "TestWhatTakesSecondsIsTyped"},
 	{"make sbom", "TestWhatTakesSecondsIsTyped"}, {"go run ./scripts/cmd/deploy check", "TestWhatTakesSecondsIsTyped"},
+	{"go run ./scripts/cmd/deploy secret", "TestTheClientSecretIsRotated"},
 	{"go run ./scripts/cmd/sim -plant", "TestPlantedBugsAreFound"},
 	{"make crash", "TestKilledAtSomePoints"}, {"make bench", "TestEveryMeasurementComputes"}, {"make soak", "TestOnePartThatFailsFailsTheWhole"},
 	{"go test ./shared/hubspotlist -run xxx -bench Snapshot", "BenchmarkSnapshot"},

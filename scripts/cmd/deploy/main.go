@@ -1,4 +1,4 @@
-// Command deploy brings a stage up, takes its last release back, or takes it down; see docs/deploy.md.
+// Command deploy brings a stage up, takes its last release back, rotates HubSpot's client secret, or takes it down; see docs/deploy.md.
 package main
 
 import (
@@ -19,8 +19,12 @@ func main() {
 }
 
 func run(args []string) error {
-	if len(args) != 2 {
-		return fmt.Errorf("usage: deploy up|back|down|check STAGE")
+	want := 2
+	if len(args) > 0 && args[0] == "secret" {
+		want = 3
+	}
+	if len(args) != want {
+		return fmt.Errorf("usage: deploy up|back|down|check STAGE, or deploy secret STAGE FILE")
 	}
 	root, err := repository.Root()
 	if err != nil {
@@ -36,6 +40,8 @@ func run(args []string) error {
 		return s.Back(ctx)
 	case "down":
 		return s.Down(ctx)
+	case "secret":
+		return s.Secret(ctx, args[2])
 	case "check":
 		_, err := s.Parameters()
 		return err
