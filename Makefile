@@ -92,12 +92,16 @@ check: setup hubspot-app/node_modules/.installed ## formatting, vet, staticcheck
 	@bad=$$(gofmt -l $(MODULES)); [ -z "$$bad" ] || { printf 'not gofmt-clean:\n%s\n' "$$bad" >&2; exit 1; }
 	go vet $(PACKAGES)
 	go tool staticcheck $(PACKAGES)
-	go test -count=1 ./scripts/localcloud/template ./scripts/infra ./scripts/iam
+	go test -count=1 ./scripts/localcloud/template ./scripts/infra ./scripts/iam ./scripts/architecture ./scripts/deploy ./scripts/marketplace ./scripts/sbom
 	cd hubspot-app && for step in typecheck lint format:check validate build; do npm run --silent $$step; done
 
 .PHONY: listing
 listing: go-version ## the shared-data table of the marketplace listing, out of the app's scopes and properties
 	@go run ./scripts/cmd/marketplace
+
+.PHONY: diagram
+diagram: go-version ## docs/architecture.md, out of template.yaml
+	@go run ./scripts/cmd/architecture
 
 .PHONY: cost
 cost: setup ## what scenarios ask of AWS, counted in the local cloud and priced, into docs/cost.md; about 8 minutes

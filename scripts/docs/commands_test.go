@@ -23,6 +23,7 @@ var tried = []struct{ command, by string }{
 	{"make crash", "TestKilledAtSomePoints"}, {"make bench", "TestEveryMeasurementComputes"}, {"make soak", "TestOnePartThatFailsFailsTheWhole"},
 	{"go test ./shared/hubspotlist -run xxx -bench Snapshot", "BenchmarkSnapshot"},
 	{"make listing", "TestTheSharedDataTableIsThatOfTheApp"},
+	{"make diagram", "TestThePictureIsThatOfTheTemplate"},
 	{"make build", "TestTheBuildIsTheOneThatIsTried"},
 	{"make deploy", "TestAStageIsBroughtUp"}, {"make rollback", "TestAReleaseIsTakenBack"}, {"make destroy", "TestAStageIsTakenDown"},
 	{"go run ./scripts/cmd/operate -environment stage.json doctor", "TestTheDoctorFindsAWellStage"},
