@@ -1,6 +1,7 @@
 package infra_test
 
 import (
+	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -47,5 +48,23 @@ func TestCommandsOfTheDocsAreTried(t *testing.T) {
 	}
 	if commands < 5 {
 		t.Errorf("%d commands of operate read", commands)
+	}
+}
+
+// make check is all that can be known without an account: the steps that name what is broken in template, permissions, scopes and metafiles
+// (TestABrokenTemplateIsNamed, TestWhatDoesNotFitIsNamed, hubspot-app/tools/validate.test.mjs) must be among its own.
+func TestCheckRunsEveryValidation(t *testing.T) {
+	t.Parallel()
+	out, err := exec.Command("make", "-s", "-n", "-C", root, "check").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, step := range []string{
+		"gofmt -l", "go vet", "staticcheck", "./scripts/localcloud/template", "./scripts/infra", "./scripts/iam", "./scripts/architecture", "./scripts/deploy", "./scripts/marketplace",
+		"./scripts/sbom", "typecheck", "lint", "format:check", "validate", "build",
+	} {
+		if !strings.Contains(string(out), step) {
+			t.Errorf("make check leaves out %s", step)
+		}
 	}
 }
