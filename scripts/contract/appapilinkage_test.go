@@ -112,6 +112,9 @@ func TestAPIWritesLinksToAList(t *testing.T) {
 		token := w.value(customer, c, "line_link_token")
 		tokens[token] = true
 		v, err := w.app.Linkage().Look(t.Context(), token, "10.0.0.1")
+		if card := into[struct{ Claim string }](t, w.ann.ok("GET", "/contacts/"+c.String(), nil)); card.Claim != "pending" {
+			t.Errorf("contact %d: the card says %q", c, card.Claim)
+		}
 		if want := []string{"a", "b", "c"}[i] + "•••@example.com"; err != nil || v.Outcome != linkage.Confirm || v.Hint != want {
 			t.Errorf("contact %d: %+v %v", c, v, err)
 		}
@@ -226,6 +229,12 @@ func TestAPIReportsRefusedIDs(t *testing.T) {
 	}
 	if !maps.Equal(got, wrong) {
 		t.Errorf("reported %v\nwant     %v", got, wrong)
+	}
+	for contact, code := range wrong {
+		want := map[string]string{"LINE_ID_NOT_VALID": "id_not_valid", "LINE_ID_MALFORMED": "id_malformed"}[code]
+		if card := into[struct{ State, Claim string }](t, ann.ok("GET", "/contacts/"+contact, nil)); card.State != "not_linked" || card.Claim != want {
+			t.Errorf("card %+v, want %s", card, want)
+		}
 	}
 	if p := into[page](t, ann.ok("GET", "/failures?kind=link&slot=1&codes=LINK_CONFLICT", nil)); len(p.Items) != 0 {
 		t.Errorf("conflicts %+v", p)

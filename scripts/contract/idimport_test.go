@@ -109,8 +109,8 @@ func TestImportOfLineUserIDs(t *testing.T) {
 		}
 		twice += max(c-1, 0)
 	}
-	// Who was asked about when a process died, and could not note the answers: those of a page.
-	if most := calls.kills * 100; twice > most || calls.kills == 0 || calls.refused != 0 {
+	// Who was asked about when a process died, and could not note the answers: those of the pages under way.
+	if most := calls.kills * 400; twice > most || calls.kills == 0 || calls.refused != 0 {
 		t.Errorf("%d asked about again with %d deaths, LINE refused %d", twice, calls.kills, calls.refused)
 	}
 	fastest := 0

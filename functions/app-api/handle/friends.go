@@ -246,7 +246,9 @@ func getContact(ctx context.Context, c *call) (any, error) {
 		}
 		card.Accounts = append(card.Accounts, accountName{int(a.Slot), a.Name, some(a.PictureURL), a.State})
 	}
-	card.State = friendcard.StateOf(c.at.State, active, fs)
+	if card.State = friendcard.StateOf(c.at.State, active, fs); card.State == friendcard.NotLinked {
+		card.Claim = c.claimOf(ctx, contact, accounts)
+	}
 	parts, err := c.cardParts(ctx, fs)
 	if err != nil {
 		return nil, err

@@ -157,6 +157,8 @@ type cardView struct {
 	State     friendcard.State   `json:"state"`
 	Friends   []friendDetailView `json:"friends"`
 	Accounts  []accountName      `json:"accounts"`
+	// Claim is how far a contact without a friend is on the way to one.
+	Claim *claim `json:"claim"`
 }
 
 type accountName struct {

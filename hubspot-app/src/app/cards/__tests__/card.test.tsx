@@ -37,6 +37,7 @@ const message = (n: number, more: Partial<Message> = {}): Message =>
 const linked = (more: Partial<Card> = {}): Card => ({
   contactId: '501',
   state: 'linked',
+  claim: null,
   friends: [
     friend({
       fields: [field()],
@@ -98,6 +99,16 @@ describe('the card', () => {
     const { r, sees } = open(linked({ state, friends: [], accounts: [] }));
     await sees(way);
     expect(r.find(EmptyState).props.title).toBe(title);
+  });
+
+  it.each([
+    ['pending', 'Pending confirmation'],
+    ['id_malformed', 'Correct or clear it on this contact.'],
+    ['id_not_valid', 'LINE User ID not valid for this account'],
+  ] as const)('tells how far a contact without a friend is: %s', async (claim, text) => {
+    const { sees } = open(linked({ state: 'not_linked', friends: [], accounts: [], claim }));
+    await sees(text);
+    await sees('Not linked to a LINE friend');
   });
 
   it('makes a link for a contact without a friend, with its QR code', async () => {

@@ -28,6 +28,7 @@ const account = { slot: 1, name: 'Test shop', picture: null, state: 'active' } a
 const cardOf = (messages: Message[], more: Partial<FriendDetail> = {}): Card => ({
   contactId: '501',
   state: 'linked',
+  claim: null,
   friends: [friend({ messages, ...more })],
   accounts: [account],
 });

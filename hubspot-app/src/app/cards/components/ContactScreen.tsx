@@ -1,4 +1,4 @@
-import { Button, EmptyState, Flex, Link, Select, Text } from '@hubspot/ui-extensions';
+import { Alert, Button, EmptyState, Flex, Link, Select, Text } from '@hubspot/ui-extensions';
 import { Loadable, useApi, useHubSpotLinks, useMay, useText, type Card, type May } from '@lumo/screens';
 import { useState } from 'react';
 import { EMPTY, type Draft } from './Composer.tsx';
@@ -76,8 +76,14 @@ const NotLinked = (props: CardProps) => {
   const t = useText('card');
   const words = useText('common');
   const links = useHubSpotLinks();
+  const { claim } = props.card;
   return (
     <Flex direction="column" gap="medium">
+      {claim && (
+        <Alert variant={claim === 'pending' ? 'info' : 'warning'} title={t(`claim.${claim}`)}>
+          {t(`claim.${claim}.text`)}
+        </Alert>
+      )}
       <EmptyState title={t('notLinked.title')} layout="vertical" reverseOrder imageName="contacts" imageWidth={100}>
         <Text>{t('notLinked.text')}</Text>
         <Text variant="microcopy">{t('notLinked.option')}</Text>

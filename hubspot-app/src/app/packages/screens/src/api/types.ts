@@ -733,6 +733,8 @@ export interface Card {
   state: 'integration_off' | 'no_account' | 'not_linked' | 'linked' | 'blocked' | 'conflict';
   friends: FriendDetail[];
   accounts: AccountName[];
+  /** Of a contact that is not linked: it has a link that nobody used yet, or its LINE User ID does not work (P-33) */
+  claim: 'pending' | 'id_malformed' | 'id_not_valid' | null;
 }
 
 export interface Forward {

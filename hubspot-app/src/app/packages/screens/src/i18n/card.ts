@@ -14,6 +14,14 @@ export const card = words({
     'notLinked.text':
       'Copy the LINE User ID from the friend on Friends into this contact’s property “LINE User ID”. Lumo links them within minutes.',
     'notLinked.option': 'The option “Link contacts by their LINE User ID” must be on in Settings.',
+    'claim.pending': 'Pending confirmation',
+    'claim.pending.text': 'This contact has a linking link that nobody has used yet.',
+    'claim.id_malformed': 'LINE User ID not valid',
+    'claim.id_malformed.text':
+      'It must be a U followed by 32 digits and letters a to f. Correct or clear it on this contact.',
+    'claim.id_not_valid': 'LINE User ID not valid for this account',
+    'claim.id_not_valid.text':
+      'LINE does not know it here: it belongs to another provider, or the person is not a friend or has blocked the account. It is looked at again when they add the account.',
     'create.account': 'LINE Official Account of the link',
     create: 'Create linking link',
     'create.text':
@@ -115,6 +123,13 @@ export const card = words({
     'notLinked.text':
       '「友だち」で確認したLINEユーザーIDを、このコンタクトのプロパティー「LINE User ID」に入力してください。数分以内に連携されます。',
     'notLinked.option': '設定で「LINE User IDでコンタクトを連携」をオンにする必要があります。',
+    'claim.pending': '確認待ち',
+    'claim.pending.text': 'このコンタクトには、まだ使用されていない連携リンクがあります。',
+    'claim.id_malformed': 'LINE User IDが正しくありません',
+    'claim.id_malformed.text': 'Uに続く32文字（0〜9、a〜f）です。このコンタクトで修正または削除してください。',
+    'claim.id_not_valid': 'このアカウントでは使用できないLINE User IDです',
+    'claim.id_not_valid.text':
+      '別のプロバイダーのIDか、友だちではないか、ブロックされています。友だち追加されると自動で再確認します。',
     'create.account': 'リンクのLINE公式アカウント',
     create: '連携リンクを作成',
     'create.text':
