@@ -27,6 +27,7 @@ func (w *World) calm() {
 		}
 	}
 	w.line.ClearFaults()
+	w.hubspot.SetFlows(hs.FlowSettings{RetryMs: 1000})
 	w.hubspot.SetWebhooks(hs.WebhookSettings{DelayMs: 50, BatchSize: 100})
 	for _, t := range w.portals {
 		for _, c := range t.channels {

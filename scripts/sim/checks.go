@@ -52,6 +52,7 @@ func (w *World) checkTwice() {
 	}
 	w.checkLetters()
 	w.checkCasts()
+	w.checkFlows()
 	for _, v := range w.line.Violations() {
 		w.violate("I2", "LINE: %s: %s", v.Rule, v.Detail)
 	}

@@ -17,6 +17,7 @@ import (
 	linewebhooks "lumo/functions/line-webhooks/handle"
 	links "lumo/functions/links/handle"
 	listsync "lumo/functions/list-sync/handle"
+	workflowactions "lumo/functions/workflow-actions/handle"
 	"lumo/shared/compose"
 	"lumo/shared/queue"
 )
@@ -30,6 +31,7 @@ func (w *World) openFunctions() error {
 		"broadcasts":       func(a *compose.App) invoke.Handlers { return broadcasts.New(broadcasts.FromApp(a)) },
 		"inbox-relay":      func(a *compose.App) invoke.Handlers { return inboxrelay.New(inboxrelay.FromApp(a)) },
 		"links":            func(a *compose.App) invoke.Handlers { return links.New(links.FromApp(a)) },
+		"workflow-actions": func(a *compose.App) invoke.Handlers { return workflowactions.New(workflowactions.FromApp(a)) },
 		"contact-sync": func(a *compose.App) invoke.Handlers {
 			d := contactsync.FromApp(a)
 			w.options.Plant.contactSync(a, &d)

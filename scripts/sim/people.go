@@ -26,6 +26,7 @@ type tenant struct {
 	deleted   []int64
 	erased    []int64 // for privacy
 	removed   bool    // uninstalled for good
+	crm       bool    // another system has its property
 }
 
 func (t *tenant) hub() int64 { return int64(t.id) }

@@ -68,7 +68,9 @@ func (p Plant) listSync(a *compose.App, d *listhandle.Deps, seen *newestSeen) {
 	if p != LostFlushes {
 		tick.Outbox = p.outbox(a)
 	}
-	tick.Chats = p.chat(a).Resume
+	if p == FreshKeys {
+		tick.Chats = p.chat(a).Resume
+	}
 	d.Tick = tick.Run
 	switch p {
 	case NewestSeen:

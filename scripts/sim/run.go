@@ -230,11 +230,11 @@ func (w *World) quiet(most time.Duration) bool {
 		if !w.healthy() {
 			return false
 		}
-		if w.pending == 0 && w.idle(w.now.Add(2*time.Minute)) && w.hubspot.HookCounts().Pending == 0 && w.line.WaitingWebhooks() == 0 {
+		if w.pending == 0 && w.enrolled() == 0 && w.idle(w.now.Add(2*time.Minute)) && w.hubspot.HookCounts().Pending == 0 && w.line.WaitingWebhooks() == 0 {
 			return true
 		}
 	}
-	why := fmt.Sprintf("%d acts of people pending (%s)", w.pending, w.lastTrouble)
+	why := fmt.Sprintf("%d acts of people pending (%s), %d contacts in workflows", w.pending, w.lastTrouble, w.enrolled())
 	for _, s := range w.sources {
 		if at, ok := w.sqs.Next(s.Queue); ok {
 			why += fmt.Sprintf("; queue %s next at %s", s.Queue, at.Sub(w.now))

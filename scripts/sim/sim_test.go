@@ -138,3 +138,22 @@ func TestBroadcastsToSegmentsEnd(t *testing.T) {
 		})
 	}
 }
+
+// Workflows that link by a property or make linking addresses, while contacts are merged, part and are linked otherwise, and processes die: each
+// contact leaves its step by a branch, and both sides agree.
+func TestWorkflowsThatLinkEnd(t *testing.T) {
+	t.Parallel()
+	acts := []string{"link-by-property", "make-link", "link", "unlink", "part", "create", "delete", "restore", "purge", "merge", "hubspot-edit", "lumo-edit", "follow", "message", "import", "run", "uninstall", "expire-token"}
+	for seed := range uint64(8) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			r, err := sim.Run(seed, sim.Options{Only: acts})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, v := range r.Violations {
+				t.Error(v)
+			}
+		})
+	}
+}

@@ -318,6 +318,8 @@ func (w *World) route(path string) (*function, string, map[string]string) {
 	switch {
 	case path == "/hubspot/webhooks":
 		return w.functions["hubspot-webhooks"], "POST /hubspot/webhooks", nil
+	case strings.HasPrefix(path, "/hubspot/actions/"):
+		return w.functions["workflow-actions"], "POST /hubspot/actions/{action}", map[string]string{"action": strings.TrimPrefix(path, "/hubspot/actions/")}
 	case strings.HasPrefix(path, "/line/webhooks/"):
 		return w.functions["line-webhooks"], "POST /line/webhooks/{bot}", map[string]string{"bot": strings.TrimPrefix(path, "/line/webhooks/")}
 	}

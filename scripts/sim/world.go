@@ -73,6 +73,8 @@ type World struct {
 	casts       []*cast
 	written     []*letter
 	labels      []*label
+	flows       []*flow
+	named       []named
 
 	compares bool // somebody presses Sync now and then; where nobody does, no full compare makes up for what was missed
 	doubled  int  // batches of contact-sync that were given to two invocations
@@ -162,13 +164,18 @@ func (w *World) openSandboxes(root, secret string, seed uint64) error {
 	if err != nil {
 		return err
 	}
+	actions, err := hs.ReadActionFiles(filepath.Join(root, "hubspot-app", "src", "app", "workflow-actions"), map[string]string{"API_ORIGIN": publicURL})
+	if err != nil {
+		return err
+	}
 	clock, client := simClock{w.scheduler}, &http.Client{Transport: front{w}}
 	w.hubspot = hs.New(hs.Config{
 		Clock: clock, HTTP: client, Seed: seed, PublicURL: hubspotOwner, AppID: appID, ClientID: clientID, ClientSecret: secret, InstallURL: publicURL + "/oauth/install",
 		RedirectURLs: []string{redirectURL}, WebhookTarget: hs.Expand(hooks.Target, map[string]string{"API_ORIGIN": publicURL}), Subscriptions: hooks.Subscriptions,
-		MaxConcurrent: hooks.MaxConcurrent,
+		MaxConcurrent: hooks.MaxConcurrent, Actions: actions,
 	})
 	w.hubspot.SetWebhooks(w.weather.hooks)
+	w.hubspot.SetFlows(hs.FlowSettings{Repeat: 0.2, NewID: 0.5, MaxRepeats: 3, RetryMs: 5000})
 	w.hubspot.SetSkew(w.weather.skew)
 	if w.weather.journal == "late" {
 		w.hubspot.SetJournalDelay(90 * time.Second)
