@@ -121,7 +121,24 @@ func (w *crowdWorld) reached() (out []int) {
 	return out
 }
 
-// From HubSpot lists to phones: "in list A and not in list B and tag VIP" (issue acceptance 1, without the tap).
+// naive counts friends of the first six whose contact is in list A and not in list B, over what the sandbox holds.
+func (w *crowdWorld) naive() (n int) {
+	w.t.Helper()
+	lists, err := w.hub.Lists(int64(customer), true)
+	w.must(err)
+	in := map[int64][]int64{}
+	for _, l := range lists {
+		in[l.ID] = l.Members
+	}
+	for i := range 6 {
+		if c := int64(w.contacts[i]); slices.Contains(in[w.a], c) && !slices.Contains(in[w.b], c) {
+			n++
+		}
+	}
+	return n
+}
+
+// From HubSpot lists to phones, and from a tap to the contact: "in list A and not in list B and tag VIP".
 func TestSegmentOfListsAndTagReachesExactlyThosePhones(t *testing.T) {
 	t.Parallel()
 	w := newCrowdWorld(t)
@@ -142,10 +159,13 @@ func TestSegmentOfListsAndTagReachesExactlyThosePhones(t *testing.T) {
 	w.work()
 	w.index(customer)
 	e := w.estimate(tree).Estimate
-	if e == nil || e.Recipients+e.Blocked != 4 || e.NotFriends != 2 || e.Friends != 10 || e.MembersAsOf == 0 || e.Approximate {
+	if e == nil || e.Recipients+e.Blocked != w.naive() || w.naive() != 4 || e.NotFriends != 2 || e.Friends != 10 || e.MembersAsOf == 0 || e.Approximate {
 		t.Fatalf("estimate %+v", e)
 	}
-	at := w.cast(g.ID)
+	w.ann.ok("PUT", "/accounts/1/broadcasting", body{"tracking": true, "noWriteBack": false, "price": 3, "currency": "JPY"})
+	at := "/broadcasts/1/" + into[castJSON](t, w.ann.ok("POST", "/broadcasts", body{
+		"slot": 1, "name": "For VIPs", "tracking": "personal", "audience": body{"kind": "segment", "ref": g.ID}, "bubbles": []body{{"kind": "text", "text": "See https://shop.example/vip"}},
+	})).ID
 	if uses := into[segmentJSON](t, w.ann.ok("GET", "/segments/1/"+g.ID, nil)).UsedBy; len(uses) != 1 {
 		t.Errorf("used by %+v", uses)
 	}
@@ -155,6 +175,25 @@ func TestSegmentOfListsAndTagReachesExactlyThosePhones(t *testing.T) {
 	w.work()
 	if got := w.reached(); !slices.Equal(got, []int{1, 2, 4}) {
 		t.Errorf("phones %v", got)
+	}
+	link := tracked.FindString(w.heard(w.channel, w.users[1])[0])
+	w.visit(link, "facebookexternalhit/1.1;line-poker/1.0")
+	if res := w.visit(link, phoneAgent); res.Header.Get("Location") != "https://shop.example/vip" {
+		t.Errorf("the tap leads to %d %s", res.StatusCode, res.Header.Get("Location"))
+	}
+	w.work()
+	w.clock.Advance(time.Minute)
+	w.must(w.app.Outbox().Kick(t.Context(), customer))
+	w.work()
+	for i, names := range map[int][]string{1: {"last_line_broadcast_name", "last_line_broadcast_date", "last_line_open_date", "last_line_click_date"}, 2: {"last_line_broadcast_name"}} {
+		for _, name := range names {
+			if w.value(customer, w.contacts[i], name) == "" {
+				t.Errorf("%s of contact %d is empty", name, i)
+			}
+		}
+	}
+	if got := w.value(customer, w.contacts[0], "last_line_broadcast_name") + w.value(customer, w.contacts[2], "last_line_click_date"); got != "" {
+		t.Errorf("contacts who got nothing or tapped nothing hold %q", got)
 	}
 	w.ann.ok("DELETE", "/segments/1/"+g.ID, nil)
 	w.ann.refused("GET", "/segments/1/"+g.ID, "", 200, "NO_SUCH_SEGMENT")

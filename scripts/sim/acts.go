@@ -58,8 +58,8 @@ var acts = []act{
 	{name: "run", weight: 4, do: (*World).startRun},
 	{name: "expire-token", weight: 2, do: (*World).expireToken},
 	{name: "uninstall", weight: 1, do: (*World).uninstall},
-	{name: "link-by-property", weight: 6, do: (*World).linkByProperty, named: true},
-	{name: "make-link", weight: 4, do: (*World).makeLink, named: true},
+	{name: "link-by-property", weight: 6, do: (*World).linkByProperty},
+	{name: "make-link", weight: 4, do: (*World).makeLink},
 	{name: "segment", weight: 6, do: (*World).writeToSegment, named: true},
 }
 
