@@ -61,3 +61,31 @@ func TestTapsGoOnWhateverHappensToTheCount(t *testing.T) {
 		t.Error("a table that is down answered")
 	}
 }
+
+// FuzzAddresses: whatever somebody asks for under the paths of tracked links and pictures, it leads to the stored target or nowhere.
+func FuzzAddresses(f *testing.F) {
+	signer := tracking.Signer{Key: []byte("key")}
+	d := Deps{Desk: tracking.Desk{Signer: signer, Targets: targets{}, Clock: clock.NewVirtual(now)}, Queue: &queue.Recorder{}, Log: logging.Discard()}
+	who := uint32(9)
+	good := strings.TrimPrefix(tracking.Links{Signer: signer, Origin: "https://t.example"}.Link(7, 1, "b", 0, &who, now), "https://t.example")
+	picture := strings.TrimPrefix(tracking.Links{Signer: signer, Origin: "https://t.example"}.Picture(7, 1, "b", 0, who, now), "https://t.example")
+	foreign := tracking.Signer{Key: []byte("another")}.Sign(tracking.Token{Portal: 7, Slot: 1, Broadcast: "b", Expires: 1 << 30})
+	old := signer.Sign(tracking.Token{Portal: 7, Slot: 1, Broadcast: "b", Expires: 1})
+	for _, s := range []string{good[3:], good[3:] + "/", "/" + good[3:], picture[3:] + "/1040", picture[3:] + "/../x", foreign, old, "https://evil.example", "//evil.example", "%2f%2fevil.example", "..", "", good[3:] + "?to=https://evil.example", "\r\nLocation: https://evil.example"} {
+		f.Add("/l/"+s, "GET")
+		f.Add("/p/"+s, "HEAD")
+	}
+	f.Fuzz(func(t *testing.T, path, method string) {
+		if !strings.HasPrefix(path, "/l/") && !strings.HasPrefix(path, "/p/") {
+			return
+		}
+		res, err := New(d).HTTP(t.Context(), entry.Request{Method: method, Path: path, Header: http.Header{"User-Agent": {"Line/15.12.1"}}})
+		to := res.Header["Location"]
+		switch {
+		case err != nil, to == "" && (res.Status < 400 || res.Status > 499):
+			t.Fatalf("%q answered %d %v", path, res.Status, err)
+		case to != "" && (to != "https://shop.example/" || strings.TrimSuffix(path, "/") != good):
+			t.Fatalf("%q leads to %s", path, to)
+		}
+	})
+}
