@@ -13,6 +13,7 @@ import (
 	"lumo/shared/friend"
 	"lumo/shared/id"
 	"lumo/shared/lineaccount"
+	"lumo/shared/lineproperty"
 	"lumo/shared/logging"
 	"lumo/shared/message"
 	"lumo/shared/portal"
@@ -378,11 +379,17 @@ func (s *Service) answered(ctx context.Context, p id.PortalID, i Intent) error {
 		}
 		before := f.Clone()
 		f.Answered(i.At)
-		if f.NeedsReply != before.NeedsReply {
-			scope, err := s.Scopes.Scope(ctx, p)
-			if err != nil {
-				return err
-			}
+		scope, err := s.Scopes.Scope(ctx, p)
+		if errors.Is(err, contactsync.ErrNotConnected) && f.NeedsReply == before.NeedsReply {
+			scope, err = contactsync.Scope{}, nil // HubSpot shows nothing of it
+		}
+		if err != nil {
+			return err
+		}
+		if i.Type == Text && scope.Shows(f.Slot, lineproperty.LastSent) {
+			f.Sent.Heard(i.ID, i.At, i.Text)
+		}
+		if f.NeedsReply != before.NeedsReply || f.Sent != before.Sent {
 			if len(contactsync.PendingOf(f, scope).Properties) > 0 {
 				f.MarkDirty(s.Clock.Now().UnixMilli())
 			}

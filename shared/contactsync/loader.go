@@ -100,7 +100,12 @@ func (l *Loader) scope(ctx context.Context, p id.PortalID, row portal.Portal) (S
 				return out, err
 			}
 		}
-		out.Names[a.Slot] = NamesOf(set, a.Slot)
+		names := NamesOf(set, a.Slot)
+		if !row.Settings.MessageTexts { // the properties stay when the option is switched off, but are not written any more
+			delete(names, lineproperty.LastReceived)
+			delete(names, lineproperty.LastSent)
+		}
+		out.Names[a.Slot] = names
 	}
 	return out, nil
 }

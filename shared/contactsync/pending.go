@@ -82,10 +82,14 @@ func shownWritten(f *friend.Friend, s Scope, written map[string]string, now int6
 		if !ok {
 			continue
 		}
-		log = append(log, changelog.Record{
+		record := changelog.Record{
 			Friend: f.Key, Contact: f.Link.Contact, Field: p.Name, To: register.HubSpot, Old: f.Shown[string(d.Key)], New: v,
 			Winner: register.Lumo, Reason: register.ByRule, Rule: register.LumoAlways, LumoAt: now, Cause: cause, At: now,
-		})
+		}
+		if d.Key == lineproperty.LastReceived || d.Key == lineproperty.LastSent {
+			record.Old, record.New = "", "" // a text that the friend takes back must not live on in the log
+		}
+		log = append(log, record)
 		if f.Shown == nil {
 			f.Shown = map[string]string{}
 		}

@@ -113,6 +113,12 @@ func (s Scope) Claims(c Contact) (ks []friend.Key, bad map[id.Slot]string) {
 	return ks, bad
 }
 
+// Shows tells whether a LINE property of an account is written.
+func (s Scope) Shows(slot id.Slot, k lineproperty.Key) bool {
+	_, ok := s.Names[slot][k]
+	return ok
+}
+
 // Project is what the LINE properties of a linked contact should hold (P-43). Keys without a value are left as they are in HubSpot.
 func Project(f friend.Friend) map[lineproperty.Key]string {
 	if f.Link.Contact == 0 {
@@ -139,6 +145,12 @@ func Project(f friend.Friend) map[lineproperty.Key]string {
 	}
 	if f.LastCast != "" {
 		out[lineproperty.BroadcastName] = f.LastCast
+	}
+	if f.Received.ID != "" {
+		out[lineproperty.LastReceived] = f.Received.Text
+	}
+	if f.Sent.ID != "" {
+		out[lineproperty.LastSent] = f.Sent.Text
 	}
 	if f.LastMessage != 0 {
 		out[lineproperty.NeedsReply] = map[bool]string{true: "true", false: "false"}[f.NeedsReply]

@@ -57,6 +57,8 @@ type friendItem struct {
 	LastCastAt  int64                        `dynamodbav:"lt,omitempty"`
 	LastOpen    int64                        `dynamodbav:"lo,omitempty"`
 	LastClick   int64                        `dynamodbav:"li,omitempty"`
+	Received    *friend.Said                 `dynamodbav:"rx,omitempty"`
+	Sent        *friend.Said                 `dynamodbav:"sx,omitempty"`
 	Due         int64                        `dynamodbav:"due,omitempty"`
 	Version     int64                        `dynamodbav:"v"`
 	ContactPK   string                       `dynamodbav:"ck,omitempty"`
@@ -84,6 +86,12 @@ func (s Friends) item(p id.PortalID, f friend.Friend) friendItem {
 		Company: int64(f.Company), Shown: f.Shown, ShownAsOf: f.ShownAsOf, WrittenAt: f.WrittenAt, Due: f.Due, Version: f.Version, Failed: f.Failed, CompanyAt: f.CompanyAt,
 		LastCast: f.LastCast, LastCastAt: f.LastCastAt, LastOpen: f.LastOpen, LastClick: f.LastClick,
 	}
+	if f.Received != (friend.Said{}) {
+		it.Received = &f.Received
+	}
+	if f.Sent != (friend.Said{}) {
+		it.Sent = &f.Sent
+	}
 	if f.Parted != (friend.Parted{}) {
 		it.Parted = &f.Parted
 	}
@@ -102,6 +110,12 @@ func (it friendItem) friend(k friend.Key) friend.Friend {
 		FollowAt: it.FollowAt, FriendSince: it.FriendSince, LastMessage: it.LastMessage, NeedsReply: it.NeedsReply, AnsweredAt: it.AnsweredAt, Tags: it.Tags, Shelved: it.Shelved, TagsSeen: it.TagsSeen, Link: it.Link, Past: it.Past,
 		Fields: it.Fields, Company: id.CompanyID(it.Company), Shown: it.Shown, ShownAsOf: it.ShownAsOf, WrittenAt: it.WrittenAt, Due: it.Due, Version: it.Version, Failed: it.Failed, CompanyAt: it.CompanyAt,
 		LastCast: it.LastCast, LastCastAt: it.LastCastAt, LastOpen: it.LastOpen, LastClick: it.LastClick,
+	}
+	if it.Received != nil {
+		f.Received = *it.Received
+	}
+	if it.Sent != nil {
+		f.Sent = *it.Sent
 	}
 	if it.Parted != nil {
 		f.Parted = *it.Parted

@@ -135,7 +135,10 @@ type Friend struct {
 	LastClick  int64  `json:"lastClick,omitempty"`
 	// CompanyAt is our clock when the primary company was last read from HubSpot itself rather than from its lagging search index.
 	CompanyAt int64 `json:"-"`
-	Version   int64 `json:"version"`
+	// Received and Sent are the last texts each way, kept only where HubSpot shows them.
+	Received Said  `json:"-"`
+	Sent     Said  `json:"-"`
+	Version  int64 `json:"version"`
 }
 
 // Equal compares everything but the version.
@@ -144,7 +147,7 @@ func (f Friend) Equal(o Friend) bool {
 		f.Follow == o.Follow && f.FollowAt == o.FollowAt && f.FriendSince == o.FriendSince && f.LastMessage == o.LastMessage && f.NeedsReply == o.NeedsReply && f.AnsweredAt == o.AnsweredAt &&
 		slices.Equal(f.Tags, o.Tags) && slices.Equal(f.Shelved, o.Shelved) && f.TagsSeen == o.TagsSeen && f.Link == o.Link && f.Parted == o.Parted && slices.Equal(f.Past, o.Past) && maps.Equal(f.Fields, o.Fields) && f.Company == o.Company && f.CompanyAt == o.CompanyAt &&
 		maps.Equal(f.Shown, o.Shown) && f.ShownAsOf == o.ShownAsOf && f.Due == o.Due && f.WrittenAt == o.WrittenAt && f.Failed == o.Failed &&
-		f.LastCast == o.LastCast && f.LastCastAt == o.LastCastAt && f.LastOpen == o.LastOpen && f.LastClick == o.LastClick
+		f.LastCast == o.LastCast && f.LastCastAt == o.LastCastAt && f.LastOpen == o.LastOpen && f.LastClick == o.LastClick && f.Received == o.Received && f.Sent == o.Sent
 }
 
 // MaxWeight is the most that a friend's fields may weigh, well below the 400 KB of a DynamoDB item.

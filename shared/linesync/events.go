@@ -105,7 +105,7 @@ func (s *Service) user(ctx context.Context, scope contactsync.Scope, k friend.Ke
 			f = friend.Friend{Key: k, Follow: friend.Unknown}
 		}
 		before := f.Clone()
-		apply(&f, events)
+		apply(&f, events, scope.Shows(k.Slot, lineproperty.LastReceived))
 		if profile == nil && s.wantsProfile(f) {
 			if profile, err = s.profile(ctx, scope.Portal, k); err != nil {
 				return err
@@ -151,7 +151,8 @@ func (s *Service) keep(ctx context.Context, p id.PortalID, k friend.Key, events 
 	return nil
 }
 
-func apply(f *friend.Friend, events []Event) {
+// apply merges events; texts are kept where HubSpot shows the last one.
+func apply(f *friend.Friend, events []Event, texts bool) {
 	for _, e := range events {
 		switch e.Kind {
 		case Follow:
@@ -160,6 +161,13 @@ func apply(f *friend.Friend, events []Event) {
 			f.ApplyFollow(e.At, false, false)
 		case Message:
 			f.Wrote(e.At)
+			if texts && e.Type == "text" {
+				f.Received.Heard(e.MessageID, e.At, e.Text)
+			}
+		case Unsend:
+			if texts || f.Received.ID == e.MessageID {
+				f.Received.TakenBack(e.MessageID)
+			}
 		}
 	}
 }
