@@ -3,6 +3,7 @@ package contract
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -229,8 +230,26 @@ func TestAPITellsWhatLineDidWithAMessage(t *testing.T) {
 	if m := w.message(w.ann.ok("POST", w.path, w.text("request-quota", "quota"))); m.Status != "failed" || m.Code != "LINE_QUOTA_USED_UP" || !m.Retry || m.Cost != nil {
 		t.Errorf("%+v", m)
 	}
+	type items struct {
+		Items []struct{ ID, Kind, Code, ContactID, User string }
+	}
+	failed := func() items { t.Helper(); return into[items](t, w.ann.ok("GET", "/failures?kind=message", nil)) }
+	its := failed().Items
+	if len(its) != 1 || its[0].Kind != "message" || its[0].Code != "LINE_QUOTA_USED_UP" || its[0].ContactID != w.contact.String() || its[0].User != string(w.friend) {
+		t.Fatalf("failed items %+v", its)
+	}
+	again := "/failures/" + url.PathEscape(its[0].ID) + "/retry"
+	w.ann.ok("POST", again, body{}) // in vain
+	if len(failed().Items) != 1 || len(w.phone()) != 2 {
+		t.Errorf("failed items %+v, phone %q", failed(), w.phone())
+	}
 	_, err = w.line.ConfigureChannel(w.channel.ID, linesandbox.ChannelChange{Quota: &many})
 	w.must(err)
+	w.ann.ok("POST", again, body{})
+	w.ann.refused("POST", again, `{}`, 200, "NO_SUCH_FAILURE")
+	if len(failed().Items) != 0 {
+		t.Errorf("failed items %+v", failed())
+	}
 	for range 2 {
 		if m := w.message(w.ann.ok("POST", w.path+"/request-quota/retry", body{})); m.Status != "sent" || len(w.phone()) != 3 {
 			t.Errorf("%+v, phone %q", m, w.phone())

@@ -41,7 +41,7 @@ func (s *Stage) Redrive(ctx context.Context, p id.PortalID, do bool) error {
 	a := s.App
 	again := redrive.Service{
 		Failures: a.Failures(), Friends: a.Friends(), Invalids: a.Invalids(), Scopes: a.Scopes(), Outbox: a.Outbox(), Queue: a.Sender(), Sealer: a.Sealer(),
-		Clock: a.Clock,
+		Clock: a.Clock, Chat: a.Chat(),
 	}
 	for after := ""; do; {
 		swept, err := again.All(ctx, p, after, pageOfItems)

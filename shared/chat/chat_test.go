@@ -10,6 +10,7 @@ import (
 
 	"lumo/shared/bubble"
 	"lumo/shared/chat"
+	"lumo/shared/failure"
 	"lumo/shared/fault"
 	"lumo/shared/friend"
 	"lumo/shared/lineaccount"
@@ -121,6 +122,11 @@ func TestWhatIsRefusedBeforeAnythingIsStored(t *testing.T) {
 	}
 }
 
+// itemOf names the failed item of a message to aiko.
+func itemOf(messageID string) string {
+	return failure.Item{Kind: failure.Message, Subject: failure.MessageSubject(aiko, messageID)}.ID()
+}
+
 func change(w *world, f func(*friend.Friend)) {
 	x := w.friends[aiko]
 	f(&x)
@@ -152,6 +158,9 @@ func TestWhatLineRefuses(t *testing.T) {
 		if !w.friends[aiko].NeedsReply {
 			t.Errorf("%v: the friend counts as answered", c.err)
 		}
+		if it, listed := w.listed[itemOf("m1")]; listed != c.retry || listed && (it.Code != c.code || it.Contact != 501 || *it.Friend != aiko) {
+			t.Errorf("%v: listed %v: %+v", c.err, listed, it)
+		}
 		w.clock.Advance(time.Hour)
 		i, err = w.Retry(t.Context(), hub, aiko, "m1")
 		switch {
@@ -159,6 +168,9 @@ func TestWhatLineRefuses(t *testing.T) {
 			t.Errorf("%v: retried: %v", c.err, err)
 		case c.retry && (err != nil || i.Status != message.Sent || len(w.phone) != 1):
 			t.Errorf("%v: retried: %+v, %v", c.err, i, err)
+		}
+		if len(w.listed) != 0 {
+			t.Errorf("%v: still listed: %v", c.err, w.listed)
 		}
 	}
 }

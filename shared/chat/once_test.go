@@ -111,6 +111,9 @@ func TestI2EveryMessageReachesThePhoneOnce(t *testing.T) {
 			case i.Status == message.Sent && i.At >= w.friends[aiko].LastMessage && w.friends[aiko].NeedsReply:
 				t.Fatalf("%s is sent, but the friend still waits", name)
 			}
+			if _, listed := w.listed[itemOf(name)]; ok && chat.Retryable(i.Message, w.clock.Now()) && !listed {
+				t.Fatalf("%s was not sent and is no failed item: %+v", name, i)
+			}
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 
 	"lumo/shared/clock"
 	"lumo/shared/contactsync"
+	"lumo/shared/failure"
 	"lumo/shared/friend"
 	"lumo/shared/id"
 	"lumo/shared/lineaccount"
@@ -66,10 +67,12 @@ type Service struct {
 	// Groups tells whether a group chat may be written to, and how many people that reaches; nil where nobody writes to groups.
 	Groups func(ctx context.Context, p id.PortalID, k friend.Key, texts string) (people int, err error)
 	// Told hears of every message that LINE accepted, before it counts as sent; nil when nobody wants to know. It may hear of one twice.
-	Told   func(ctx context.Context, p id.PortalID, i Intent) error
-	NewID  func() string
-	NewKey func() string // a UUID
-	Log    *slog.Logger
+	Told func(ctx context.Context, p id.PortalID, i Intent) error
+	// Failures lists what was not sent; nil where nobody looks.
+	Failures failure.Store
+	NewID    func() string
+	NewKey   func() string // a UUID
+	Log      *slog.Logger
 }
 
 // Request is a message as it came from a person.
@@ -156,12 +159,19 @@ func (s *Service) Retry(ctx context.Context, p id.PortalID, k friend.Key, messag
 		if !ok {
 			return i, ErrNoMessage
 		}
-		now := s.Clock.Now()
-		next, err := i.Again(s.NewKey(), now)
+		off, err := s.listed(ctx, p, i)
 		if err != nil {
 			return i, err
 		}
+		now := s.Clock.Now()
+		next, err := i.Again(s.NewKey(), now)
+		if err != nil {
+			return i, errors.Join(err, off())
+		}
 		if next.Status == i.Status { // sent meanwhile, or at it
+			if err := off(); err != nil {
+				return i, err
+			}
 			return s.proceed(ctx, p, i, patience)
 		}
 		if _, err := s.allowed(ctx, p, k, 0, i.content()); err != nil {
@@ -178,7 +188,10 @@ func (s *Service) Retry(ctx context.Context, p id.PortalID, k friend.Key, messag
 		case err != nil:
 			return i, err
 		case turn != Mine:
-			return next, nil
+			return next, off()
+		}
+		if err := off(); err != nil {
+			s.log(p, "message not taken off the failed items", err) // whoever tries it there is told that it was sent
 		}
 		return s.attempt(ctx, p, next)
 	}
@@ -201,6 +214,9 @@ func (s *Service) proceed(ctx context.Context, p id.PortalID, i Intent, wait tim
 				return i, nil
 			}
 		} else {
+			if err := s.list(ctx, p, next); err != nil {
+				return i, err
+			}
 			saved, err := s.Store.Save(ctx, p, next)
 			switch {
 			case err == nil && turn == Over:
@@ -316,6 +332,9 @@ func (s *Service) log(p id.PortalID, what string, err error) {
 
 // settle stores what became of an attempt. Whoever took over meanwhile knows better.
 func (s *Service) settle(ctx context.Context, p id.PortalID, was, next Intent) (Intent, error) {
+	if err := s.list(ctx, p, next); err != nil {
+		s.log(p, "message not listed as failed", err) // the message itself tells
+	}
 	saved, err := s.Store.Save(ctx, p, next)
 	if err == nil {
 		return saved, nil

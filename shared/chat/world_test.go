@@ -11,6 +11,7 @@ import (
 	"lumo/shared/chat"
 	"lumo/shared/clock"
 	"lumo/shared/contactsync"
+	"lumo/shared/failure"
 	"lumo/shared/fault"
 	"lumo/shared/friend"
 	"lumo/shared/id"
@@ -50,6 +51,35 @@ type world struct {
 	dies func(where string) bool
 	kick int
 	ids  int
+	// listed are the failed items, by id.
+	listed map[string]failure.Item
+}
+
+// failuresOf is the list of failed items.
+type failuresOf struct {
+	failure.Store
+	w *world
+}
+
+func (s failuresOf) Put(_ context.Context, _ id.PortalID, it failure.Item) error {
+	s.w.point("before list")
+	s.w.listed[it.ID()] = it
+	s.w.point("after list")
+	return nil
+}
+
+func (s failuresOf) Get(_ context.Context, _ id.PortalID, itemID string) (failure.Item, bool, error) {
+	it, ok := s.w.listed[itemID]
+	return it, ok, nil
+}
+
+func (s failuresOf) Close(_ context.Context, _ id.PortalID, it failure.Item) error {
+	s.w.point("before close")
+	if s.w.listed[it.ID()].LastAt == it.LastAt {
+		delete(s.w.listed, it.ID())
+	}
+	s.w.point("after close")
+	return nil
 }
 
 // token is a reply token as LINE knows it.
@@ -72,7 +102,7 @@ type trouble struct {
 
 func newWorld() *world {
 	w := &world{
-		clock: clock.NewVirtual(start), intents: map[string]chat.Intent{}, keys: map[string]time.Time{}, tokens: map[string]token{}, dies: func(string) bool { return false },
+		clock: clock.NewVirtual(start), intents: map[string]chat.Intent{}, keys: map[string]time.Time{}, listed: map[string]failure.Item{}, tokens: map[string]token{}, dies: func(string) bool { return false },
 		account: lineaccount.Account{Portal: hub, Slot: 1, State: lineaccount.Active},
 		friends: map[friend.Key]friend.Friend{aiko: {
 			Key: aiko, Follow: friend.Following, LastMessage: start.UnixMilli() - 5, NeedsReply: true, Version: 1,
@@ -81,7 +111,7 @@ func newWorld() *world {
 	}
 	w.Service = &chat.Service{
 		Store: w, Friends: friendsOf{w: w}, Accounts: w, Line: w, Alarm: w, Scopes: w, Outbox: w, Clock: w.clock,
-		NewID: w.id, NewKey: func() string { return "key-" + w.id() },
+		Failures: failuresOf{w: w}, NewID: w.id, NewKey: func() string { return "key-" + w.id() },
 	}
 	return w
 }

@@ -17,7 +17,7 @@ import (
 func (a *App) Chat() *chat.Service {
 	return &chat.Service{
 		Store: dynamo.Chats{Table: a.Table()}, Friends: a.Friends(), Accounts: dynamo.LineAccounts{Table: a.Table()}, Line: pusher{a}, Alarm: a.Directory(),
-		Scopes: a.Scopes(), Outbox: a.Outbox(), Told: a.tellInbox, Groups: a.Groups().Allowed, Clock: a.Clock, NewID: a.NewID, NewKey: a.newKey, Log: a.Log,
+		Scopes: a.Scopes(), Outbox: a.Outbox(), Told: a.tellInbox, Groups: a.Groups().Allowed, Failures: a.Failures(), Clock: a.Clock, NewID: a.NewID, NewKey: a.newKey, Log: a.Log,
 	}
 }
 

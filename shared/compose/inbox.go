@@ -37,9 +37,11 @@ func (a *App) Running(ctx context.Context, p id.PortalID) (bool, error) {
 	return err == nil && row.State.Runs(), err
 }
 
-// InboxChat sends what agents write.
+// InboxChat sends what agents write. What was not sent is told in the thread, where they write it again, and so is no failed item.
 func (a *App) InboxChat() inbox.Chat {
-	return storedChat{a.Chat(), dynamo.Chats{Table: a.Table()}}
+	s := a.Chat()
+	s.Failures = nil
+	return storedChat{s, dynamo.Chats{Table: a.Table()}}
 }
 
 type storedChat struct {

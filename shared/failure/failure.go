@@ -21,12 +21,13 @@ const (
 	Link      Kind = "link"       // a contact's LINE User ID could not be linked
 	Read      Kind = "read"       // a contact or friend could not be read
 	Letter    Kind = "dead_letter"
+	Message   Kind = "message" // a person's message did not reach a friend or group
 )
 
 // Item is one failed thing. Its key is made of kind and subject, so failing again replaces it.
 type Item struct {
 	Kind          Kind         `json:"kind" dynamodbav:"k"`
-	Subject       string       `json:"subject" dynamodbav:"s"` // "<slot>#<user>", "<contact>" or a message id
+	Subject       string       `json:"subject" dynamodbav:"s"` // "<slot>#<user>", "<contact>", "<slot>#<user>#<message>" or a queue's message id
 	Contact       id.ContactID `json:"contact,omitempty,string" dynamodbav:"c,omitempty"`
 	Friend        *friend.Key  `json:"friend,omitempty" dynamodbav:"f,omitempty"`
 	Code          string       `json:"code" dynamodbav:"co"`
@@ -76,6 +77,9 @@ func Prefix(kind Kind, slot id.Slot) string {
 	}
 	return string(kind) + "#" + slot.String() + "#"
 }
+
+// MessageSubject names a message of a friend or group.
+func MessageSubject(k friend.Key, messageID string) string { return SubjectOf(k) + "#" + messageID }
 
 // Store keeps failed items of a portal.
 type Store interface {

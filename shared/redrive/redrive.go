@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"lumo/shared/chat"
 	"lumo/shared/clock"
 	"lumo/shared/contactsync"
 	"lumo/shared/failure"
@@ -39,6 +40,10 @@ type Service struct {
 	Queue    queue.Sender
 	Sealer   seal.Sealer
 	Clock    clock.Clock
+	// Chat tries messages again, and keeps their items itself.
+	Chat interface {
+		Retry(ctx context.Context, p id.PortalID, k friend.Key, messageID string) (chat.Intent, error)
+	}
 }
 
 // ErrUnknown: there is no such failed item; somebody retried it, or it healed.
@@ -70,6 +75,9 @@ func (s *Service) One(ctx context.Context, p id.PortalID, itemID string) error {
 	return s.Outbox.Kick(ctx, p)
 }
 
+// longest is how long All begins with further items: HubSpot waits 20 s for an answer.
+const longest = 5 * time.Second
+
 // Swept sums up All.
 type Swept struct {
 	Retried int
@@ -87,10 +95,14 @@ func (s *Service) All(ctx context.Context, p id.PortalID, after string, limit in
 	if err != nil {
 		return Swept{}, err
 	}
-	out, kick := Swept{Next: next}, false
-	for _, it := range its {
+	out, kick, until := Swept{Next: next}, false, s.Clock.Now().Add(longest)
+	for i, it := range its {
+		if i > 0 && s.Clock.Now().After(until) { // a message that LINE does not answer takes its time
+			out.Next = its[i-1].ID()
+			break
+		}
 		marked, err := s.retry(ctx, scope, it)
-		if errors.Is(err, ErrLost) {
+		if errors.Is(err, ErrLost) || chat.Refused(err) {
 			out.Refused++
 			continue
 		}
@@ -113,6 +125,8 @@ func (s *Service) retry(ctx context.Context, scope contactsync.Scope, it failure
 		marked, err = s.write(ctx, scope, it)
 	case failure.Link, failure.Read:
 		err = s.read(ctx, scope, it)
+	case failure.Message:
+		return false, s.message(ctx, scope.Portal, it)
 	case failure.Letter:
 		err = s.letter(ctx, scope.Portal, it)
 	default:
@@ -193,6 +207,22 @@ func keyOf(it failure.Item) (friend.Key, bool) {
 	}
 	n, err := id.ParseSlot(slot)
 	return friend.Key{Slot: n, User: id.LineUserID(user)}, err == nil
+}
+
+// message has a person's message sent. One that is gone, or for which it is too late, leaves the list.
+func (s *Service) message(ctx context.Context, p id.PortalID, it failure.Item) error {
+	if it.Friend == nil {
+		return ErrLost
+	}
+	messageID, ok := strings.CutPrefix(it.Subject, failure.MessageSubject(*it.Friend, ""))
+	if !ok {
+		return ErrLost
+	}
+	_, err := s.Chat.Retry(ctx, p, *it.Friend, messageID)
+	if errors.Is(err, chat.ErrNoMessage) {
+		return s.Failures.Close(ctx, p, it)
+	}
+	return err
 }
 
 // letter sends a dead message to its queue again. Messages of the other FIFO queues have rows behind them and never become items.

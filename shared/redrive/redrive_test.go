@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"lumo/shared/chat"
 	"lumo/shared/clock"
 	"lumo/shared/contactsync"
 	"lumo/shared/dynamo"
@@ -224,6 +225,71 @@ func TestADeadLetterIsSentAgain(t *testing.T) {
 	}
 	if err := w.One(t.Context(), 7, "dead_letter#m1"); !errors.Is(err, redrive.ErrUnknown) {
 		t.Errorf("retried already: %v", err)
+	}
+}
+
+// asked is a chat that notes what is to be tried again, and takes some time for it.
+type asked struct {
+	clock    *clock.Virtual
+	messages []string
+	err      error
+}
+
+func (a *asked) Retry(_ context.Context, _ id.PortalID, k friend.Key, messageID string) (chat.Intent, error) {
+	a.clock.Advance(2 * time.Second)
+	a.messages = append(a.messages, messageID)
+	return chat.Intent{}, a.err
+}
+
+func (w world) messages(t *testing.T, names ...string) *asked {
+	t.Helper()
+	for _, name := range names {
+		w.put(t, failure.Item{Kind: failure.Message, Subject: failure.MessageSubject(taro, name), Friend: &taro, LastAt: 1})
+	}
+	a := &asked{clock: w.Clock.(*clock.Virtual)}
+	w.Chat = a
+	return a
+}
+
+// The chat keeps the items of messages: what it could not send stays.
+func TestAMessageIsTriedByTheChat(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		answer, err error
+		left        int
+	}{
+		"tried":        {nil, nil, 1},
+		"refused":      {chat.ErrBlocked, chat.ErrBlocked, 1},
+		"gone by then": {chat.ErrNoMessage, nil, 0},
+	} {
+		w := newWorld(t)
+		a := w.messages(t, "m1")
+		a.err = c.answer
+		if err := w.One(t.Context(), 7, "message#"+failure.MessageSubject(taro, "m1")); !errors.Is(err, c.err) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if len(a.messages) != 1 || a.messages[0] != "m1" || w.left(t) != c.left {
+			t.Errorf("%s: asked for %v, %d left", name, a.messages, w.left(t))
+		}
+	}
+}
+
+// LINE may take its time for each message: who asked for all of them gets an answer, and goes on from there.
+func TestAllStopsBeforeHubSpotGivesUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.messages(t, "m1", "m2", "m3", "m4", "m5", "m6", "m7")
+	for calls, after := 1, ""; ; calls++ {
+		swept, err := w.All(t.Context(), 7, after, 50)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if after = swept.Next; after == "" {
+			if calls != 3 || len(a.messages) != 7 {
+				t.Errorf("%d calls, messages %v", calls, a.messages)
+			}
+			return
+		}
 	}
 }
 

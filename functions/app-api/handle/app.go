@@ -25,7 +25,7 @@ func FromApp(a *compose.App) Deps {
 		Index: index, Tags: a.Tags(), Broadcasts: a.Broadcasts(), Templates: a.Templates(), Workflows: dynamo.Workflows{Table: table}, Taps: a.Taps(), Segments: a.Segments(), Inboxes: a.InboxConnector(), Groups: a.Groups(),
 		Redrive: &redrive.Service{
 			Failures: a.Failures(), Friends: a.Friends(), Invalids: a.Invalids(), Scopes: a.Scopes(), Outbox: a.Outbox(), Queue: a.Sender(),
-			Sealer: a.Sealer(), Clock: a.Clock,
+			Sealer: a.Sealer(), Clock: a.Clock, Chat: a.Chat(),
 		},
 		SyncData: &syncdata.Service{
 			Mappings: a.Mappings(), Choices: dynamo.Choices{Table: table}, Catalog: a.Properties().CRM, Accounts: a.Accounts(), Sets: dynamo.LineProperties{Table: table}, Runs: a.Starter(),

@@ -183,7 +183,7 @@ type failuresWanted struct {
 	codes  []string
 }
 
-var failureKinds = []string{string(failure.WriteBack), string(failure.Link), string(failure.Read), string(failure.Letter)}
+var failureKinds = []string{string(failure.WriteBack), string(failure.Link), string(failure.Read), string(failure.Letter), string(failure.Message)}
 
 func (c *call) failuresAsked(after string) (of failuresWanted, err error) {
 	kind, err := c.text("kind", 20)

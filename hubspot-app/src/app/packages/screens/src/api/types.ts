@@ -411,7 +411,7 @@ export interface ExportLink {
 
 export interface Failure {
   id: string;
-  kind: 'write_back' | 'link' | 'read' | 'dead_letter';
+  kind: 'write_back' | 'link' | 'read' | 'dead_letter' | 'message';
   slot: number | null;
   user: string | null;
   contactId: string | null;
@@ -1847,7 +1847,7 @@ export interface Routes {
   'GET /failures': {
     answer: FailurePage;
     query: {
-      kind?: 'write_back' | 'link' | 'read' | 'dead_letter';
+      kind?: 'write_back' | 'link' | 'read' | 'dead_letter' | 'message';
       slot?: number;
       codes?: string;
       cursor?: string;

@@ -156,6 +156,7 @@ export const dashboard = words({
     'failure.link': 'Link to a contact',
     'failure.read': 'Read',
     'failure.dead_letter': 'Process a message',
+    'failure.message': 'Send a message on LINE',
 
     'changes.title': 'Change log',
     'changes.loading': 'Loading the change log',
@@ -346,6 +347,7 @@ export const dashboard = words({
     'failure.link': 'コンタクトとの連携',
     'failure.read': '読み込み',
     'failure.dead_letter': 'メッセージの処理',
+    'failure.message': 'LINEメッセージの送信',
 
     'changes.title': '変更履歴',
     'changes.loading': '変更履歴を読み込み中',
