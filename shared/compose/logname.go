@@ -30,7 +30,7 @@ func logNames(open func() portalRows) func(id.PortalID) string {
 		ctx, cancel := context.WithTimeout(context.Background(), logNameTime)
 		defer cancel()
 		row, err := rows().Load(ctx, p)
-		if err != nil || row.LogKey == "" {
+		if err != nil {
 			return portal.Unnamed
 		}
 		known.Store(p, row.LogName())
