@@ -93,7 +93,7 @@ check: setup hubspot-app/node_modules/.installed ## formatting, vet, staticcheck
 	go vet $(PACKAGES)
 	go tool staticcheck $(PACKAGES)
 	go test -count=1 ./scripts/localcloud/template ./scripts/infra ./scripts/iam ./scripts/architecture ./scripts/deploy ./scripts/marketplace ./scripts/sbom
-	cd hubspot-app && for step in typecheck lint format:check validate build; do npm run --silent $$step; done
+	cd hubspot-app && for step in validate typecheck lint format:check build; do npm run --silent $$step; done
 
 .PHONY: listing
 listing: go-version ## the shared-data table of the marketplace listing, out of the app's scopes and properties
