@@ -94,7 +94,9 @@ async function linked(contact: number, who: Person, channel: string, method: str
   const user = friends.find((f) => f.user === who.id)?.lineUserId ?? '';
   expect(user).toMatch(/^U/);
   await expect.poll(() => stage.value(contact, 'line_user_id', portal), { timeout: 40_000, interval: 250 }).toBe(user);
-  expect(await stage.value(contact, 'line_link_method', portal)).toBe(method);
+  await expect
+    .poll(() => stage.value(contact, 'line_link_method', portal), { timeout: 40_000, interval: 250 })
+    .toBe(method);
   await stage.open('ext=pages&path=/friends', { portal });
   const row = page.getByRole('row').filter({ hasText: who.name });
   await row.getByText(say('en', 'friends', 'link.linked'), { exact: true }).waitFor();
@@ -149,6 +151,10 @@ export function linking() {
       const { id } = await stranger();
       const list = await world.hubspot(`portals/${portal}/lists`, 'POST', { name: 'Mailing', object: 'contacts' });
       await world.hubspot(`portals/${portal}/lists/${list.id}/add`, 'POST', { ids: [id] });
+      // A run tells Lumo of new lists.
+      await world.api('/sync', { portal, method: 'POST', body: { requestId: crypto.randomUUID(), extent: 'all' } });
+      const lists = async () => (await world.api('/lists', { portal })).items.map((l: { name: string }) => l.name);
+      await expect.poll(lists, { timeout: 60_000, interval: 500 }).toContain('Mailing');
       await stage.open('ext=pages&path=/linkage', { portal });
       const choice = page.locator('[name="link-list"]');
       await choice.selectOption({ label: 'Mailing' });
