@@ -361,3 +361,39 @@ func (p *phone) enter(at page, field, text string) page {
 	}
 	return p.read(p.client.PostForm(at.at.String(), url.Values{"token": {html.UnescapeString(m[1])}, field: {text}}))
 }
+
+// TestAFriendWhoWritesGetsAContact: where the option says so, once, with the LINE User ID and no address (P-29, P-30).
+func TestAFriendWhoWritesGetsAContact(t *testing.T) {
+	t.Parallel()
+	c := newCustomer(t, demo.Size{Contacts: 4, Lists: 1, Friends: 3, Linked: 1})
+	c.api("PATCH", "/api/v1/settings", map[string]any{"contactPolicy": "when_messaged", "nameFromLine": true}, nil)
+	before := len(c.records())
+	ann := c.stranger("Ann Writes")
+	c.line(func(s *linesandbox.Server, channel string) error { return s.Follow(channel, ann.user) })
+	c.idle()
+	if n := len(c.records()); n != before {
+		t.Errorf("who only followed has got %d contacts", n-before)
+	}
+	user, err := outside.Line.LineUserID(c.account.ID, ann.user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		c.line(func(s *linesandbox.Server, channel string) error {
+			_, err := s.SendText(channel, ann.user, "Hello")
+			return err
+		})
+	}
+	eventually(t, within, "the friend has a contact", func() string {
+		for _, r := range c.records() {
+			if r.Value("line_user_id") == user {
+				return map[bool]string{false: "not written yet"}[r.Value("line_link_method") == "auto_match" && r.Value("firstname") == "Ann Writes" && r.Value("email") == ""]
+			}
+		}
+		return "nobody holds the LINE User ID"
+	})
+	c.idle()
+	if n := len(c.records()); n != before+1 {
+		t.Errorf("%d contacts were made", n-before)
+	}
+}
