@@ -3,10 +3,12 @@ package bench
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -176,7 +178,11 @@ func measureBroadcast(ctx context.Context, r *run) ([]Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	figures = append(figures, told)
+	all, err := s.reacted(ctx)
+	if err != nil {
+		return nil, err
+	}
+	figures = append(figures, told, all)
 	personal, err := s.personal(ctx, r)
 	return append(figures, personal...), err
 }
@@ -190,6 +196,36 @@ func (s *sending) told(ctx context.Context) (Figure, error) {
 	calls := s.calls.all()
 	s.run.say("last broadcast: %d contacts, %d fields, calls %v", out.Contacts, out.Fields, kinds(calls))
 	return atMost("broadcast_hubspot_calls", float64(len(calls))*1000/float64(max(out.Contacts, 1)), "per 1,000 contacts", 10.5), err
+}
+
+// reacted flushes all four "Last ..." properties: those who got the next broadcast opened it and clicked before HubSpot was told.
+func (s *sending) reacted(ctx context.Context) (Figure, error) {
+	notes := &tracking.Notes{Friends: s.rows, Outbox: s.app.Outbox(), Clock: s.clock, Parallel: 32}
+	now := s.clock.Now().UnixMilli()
+	for part := range slices.Chunk(s.people[:min(len(s.people), len(s.contacts))], 500) {
+		var ks []friend.Key
+		seen := map[friend.Key]tracking.Seen{}
+		for _, u := range part {
+			k := friend.Key{Slot: slot, User: u}
+			ks, seen[k] = append(ks, k), tracking.Seen{Opened: now + 1, Clicked: now + 2}
+		}
+		if err := errors.Join(notes.Tell(ctx, hub, ks, "next", now), notes.Saw(ctx, hub, seen)); err != nil {
+			return Figure{}, err
+		}
+	}
+	if err := s.clock.Sleep(ctx, friend.CoalesceMillis*time.Millisecond); err != nil { // those who were just written wait
+		return Figure{}, err
+	}
+	s.calls.reset()
+	f := s.app.Flusher()
+	f.Friends = s.rows
+	out, err := s.drain(ctx, f)
+	calls := s.calls.all()
+	s.run.say("four properties: %d contacts, %d fields, calls %v", out.Contacts, out.Fields, kinds(calls))
+	if err == nil && (out.Contacts == 0 || out.Fields != 4*out.Contacts) {
+		err = fmt.Errorf("%w: %d fields of %d contacts", errOver, out.Fields, out.Contacts)
+	}
+	return atMost("broadcast_four_properties_hubspot_calls", float64(len(calls))*1000/float64(max(out.Contacts, 1)), "per 1,000 contacts", 10.5), err
 }
 
 const (
