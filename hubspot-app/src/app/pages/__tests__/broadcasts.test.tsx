@@ -5,6 +5,7 @@ import {
   Modal,
   NumberInput,
   ProgressBar,
+  SearchInput,
   Select,
   TextArea,
 } from '@hubspot/ui-extensions';
@@ -14,6 +15,7 @@ import {
   broadcast,
   broadcastReview,
   fakeServer,
+  friend,
   may,
   NOON,
   refused,
@@ -35,6 +37,8 @@ const serve = (items: Broadcast[], more: Replies = {}) =>
     'GET /broadcasts': { items, next: null },
     'GET /broadcasts/{slot}/{broadcast}': items[0] ?? broadcast(),
     'GET /accounts/{slot}/broadcasting': { tracking: true, noWriteBack: false, price: 3, currency: 'JPY' },
+    'POST /broadcasts/estimate': { recipients: 900, blocked: 12, linked: 700, notFriends: 0 },
+    'GET /accounts/{slot}/quota': { limited: true, quota: 1000, used: 50 },
     ...more,
   });
 
@@ -59,8 +63,8 @@ const heldOf = (more: Partial<Broadcast> = {}) =>
   });
 
 describe('Broadcasts', () => {
-  it('lists them with what their status means, and filters', async () => {
-    serve([
+  it('lists them with what their status means, and asks for those of one status', async () => {
+    const server = serve([
       broadcast(),
       { ...gone, id: 's' },
       heldOf({ id: 'h' }),
@@ -71,8 +75,16 @@ describe('Broadcasts', () => {
     await page.sees(/Spring 🌸 \| Sent \| .*2026.* \| 900 \| 890/);
     await page.sees('Held: quota');
     await page.sees('Needs attention');
-    page.find(Select, { name: 'status' }).trigger('onChange', 'scheduled' as never);
-    await page.sees('None of this status on this page');
+    const choose = (status: string) => page.find(Select, { name: 'status' }).trigger('onChange', status as never);
+    server.set({ 'GET /broadcasts': { items: [], next: null } });
+    choose('scheduled');
+    await page.sees('None of this status here');
+    expect(server.of('GET /broadcasts').at(-1)?.query).toMatchObject({ slot: '1', status: 'scheduled' });
+    server.set({ 'GET /broadcasts': { items: [heldOf({ id: 'h', name: 'Waits for quota' })], next: 'more' } });
+    choose('attention');
+    await vi.waitFor(() => expect(server.of('GET /broadcasts').at(-1)?.query).toMatchObject({ status: 'held' }));
+    choose('held');
+    await page.sees('Waits for quota');
   });
 
   it('begins a draft', async () => {
@@ -133,6 +145,7 @@ describe('The composer', () => {
   it('writes bubbles with merge fields that have a fallback, then reviews what was saved', async () => {
     const { server, page } = await compose();
     await page.sees('Preview: Hello you');
+    await page.sees('Estimated recipients | 900 | Messages left in the plan | 950 | Estimated cost | 2,700 JPY');
     expect(page.findByTestId(Button, 'merge-0').props.disabled).toBe(true);
     page.find(Input, { name: 'bubble-0-fallback' }).trigger('onInput', 'friend' as never);
     page.findByTestId(Button, 'merge-0').trigger('onClick');
@@ -207,6 +220,91 @@ describe('The composer', () => {
     page.findByTestId(Button, 'confirm-broadcast').props.overlay!.find(Modal).find(LoadingButton).trigger('onClick');
     await page.sees('Held: the quota is too small');
     expect(server.of('POST /broadcasts/{slot}/{broadcast}/confirm')[0]?.body).toMatchObject({ sendAt: 0 });
+  });
+
+  it('writes cards that fit together, and shows them as a phone would', async () => {
+    const { server, page } = await compose();
+    const type = (name: string, text: string) => page.find(Input, { name }).trigger('onInput', text as never);
+    page.findByTestId(Button, 'add-card').trigger('onClick');
+    type('bubble-1-altText', 'Our teas');
+    page.find(TextArea, { name: 'bubble-1-card-0-text' }).trigger('onInput', '新茶 {{line.name|you}}' as never);
+    type('bubble-1-card-0-button-0-label', 'Order');
+    type('bubble-1-card-0-button-0-uri', 'example.com');
+    await page.sees('This address cannot be used.');
+    type('bubble-1-card-0-button-0-uri', 'https://example.com/tea');
+    page.findByTestId(Button, 'add-card-to-1').trigger('onClick');
+    type('bubble-1-card-1-title', 'Second');
+    await page.sees('The cards of this bubble do not fit together.');
+    type('bubble-1-card-1-title', '');
+    page.find(Select, { name: 'bubble-1-buttons' }).trigger('onChange', 2 as never);
+    page.find(Select, { name: 'bubble-1-card-1-button-1-type' }).trigger('onChange', 'message' as never);
+    await page.sees('新茶 you | Order | …');
+    page.findByTestId(LoadingButton, 'save-draft').trigger('onClick');
+    await vi.waitFor(() => expect(server.of('PUT /broadcasts/{slot}/{broadcast}')).toHaveLength(1));
+    expect(server.of('PUT /broadcasts/{slot}/{broadcast}')[0]?.body?.bubbles).toMatchObject([
+      {},
+      {
+        kind: 'card',
+        altText: 'Our teas',
+        cards: [
+          {
+            text: '新茶 {{line.name|you}}',
+            actions: [{ type: 'uri', uri: 'https://example.com/tea' }, { type: 'uri' }],
+          },
+          { title: '', actions: [{ type: 'uri' }, { type: 'message', text: '' }] },
+        ],
+      },
+    ]);
+  });
+
+  it('divides the picture of a rich message into areas, whatever its height', async () => {
+    const { server, page } = await compose();
+    page.findByTestId(Button, 'add-rich').trigger('onClick');
+    page.find(Input, { name: 'bubble-1-area-0-uri' }).trigger('onInput', 'https://example.com/a' as never);
+    page.find(Select, { name: 'bubble-1-layout' }).trigger('onChange', 'columns' as never);
+    page.find(NumberInput, { name: 'bubble-1-height' }).trigger('onChange', 701 as never);
+    expect(page.find(Select, { name: 'bubble-1-layout' }).props.value).toBe('columns');
+    page.findByTestId(LoadingButton, 'save-draft').trigger('onClick');
+    await vi.waitFor(() => expect(server.of('PUT /broadcasts/{slot}/{broadcast}')).toHaveLength(1));
+    expect(server.of('PUT /broadcasts/{slot}/{broadcast}')[0]?.body?.bubbles).toMatchObject([
+      {},
+      {
+        kind: 'rich',
+        height: 701,
+        areas: [
+          { x: 0, y: 0, width: 520, height: 701, action: { uri: 'https://example.com/a' } },
+          { x: 520, y: 0, width: 520, height: 701, action: { uri: '' } },
+        ],
+      },
+    ]);
+  });
+
+  it('sends a test of what is on the screen to chosen friends, and tells of each', async () => {
+    const [aiko, ben] = ['Aiko', 'Ben'].map((name, i) => friend({ user: `U${i}`, name }));
+    const { server, page } = await compose({
+      'GET /friends': { items: [aiko!, ben!], next: null },
+      'GET /friends/{slot}/{user}': ({ path }) => (path[1] === 'U0' ? aiko! : ben!),
+      'POST /broadcasts/{slot}/{broadcast}/test': {
+        items: [
+          { user: 'U0', sent: true },
+          { user: 'U1', sent: false, code: 'FRIEND_BLOCKED', message: 'Blocked.' },
+        ],
+      },
+    });
+    expect(page.findByTestId(LoadingButton, 'send-test').props.disabled).toBe(true);
+    const add = async (name: string) => {
+      page.find(SearchInput, { name: 'test-search' }).trigger('onInput', name as never);
+      await page.waitFor(() => page.findByTestId(Button, 'test-add-0'));
+      page.findByTestId(Button, 'test-add-0').trigger('onClick');
+      await page.sees(name);
+    };
+    await add('Aiko');
+    await add('Ben');
+    page.findByTestId(LoadingButton, 'send-test').trigger('onClick');
+    await page.sees('Aiko | Sent');
+    await page.sees('Ben | Not sent:');
+    expect(server.of('PUT /broadcasts/{slot}/{broadcast}')[0]?.body).toMatchObject({ testUsers: ['U0', 'U1'] });
+    expect(server.of('POST /broadcasts/{slot}/{broadcast}/test')[0]?.body).toMatchObject({ users: ['U0', 'U1'] });
   });
 
   it('keeps what was typed when it cannot be saved', async () => {

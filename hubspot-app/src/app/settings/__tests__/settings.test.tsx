@@ -32,6 +32,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { changesOf, draftOf, faultsOf } from '../components/draft.ts';
 import { SettingsScreen } from '../components/SettingsScreen.tsx';
 
+const casting = { tracking: false, noWriteBack: false, price: 3, currency: 'JPY' };
 const idle: ImportState = { status: 'waiting', available: true, why: null, last: null };
 const imported = (more: Partial<Import> = {}): Import => ({
   id: 'i1',
@@ -65,6 +66,7 @@ function open(more: Replies = {}, place = 'accounts', language: 'en' | 'ja' = 'e
     'GET /accounts/{slot}/import': idle,
     'GET /inbox': { items: [], next: null },
     'GET /accounts/{slot}/quota': { limited: true, quota: 5000, used: 1200 },
+    'GET /accounts/{slot}/broadcasting': casting,
     'GET /disconnect': farewell,
     'GET /audit': { items: [], next: null },
     'GET /quiet-hours': { from: 1260, to: 480, timeZone: 'Asia/Tokyo' },
@@ -433,6 +435,40 @@ describe('options', () => {
   it('sees no change in what is the same', () => {
     const { settings } = settingsPage();
     expect(changesOf(settings, { ...draftOf(settings), alertEmails: ' \n', syncIntervalMinutes: ' 15' })).toEqual({});
+  });
+});
+
+describe('broadcasts of an account', () => {
+  it('are set: counting, what contacts learn, the price', async () => {
+    const page = open({ 'PUT /accounts/{slot}/broadcasting': { ...casting, tracking: true } });
+    await page.r.waitFor(() => page.r.findByTestId(LoadingButton, 'save-broadcasting'));
+    const save = () => page.r.findByTestId(LoadingButton, 'save-broadcasting');
+    expect(page.r.find(Toggle, { name: 'casts-write' }).props.checked).toBe(true);
+    expect(save().props.disabled).toBe(true);
+    page.r.find(Toggle, { name: 'casts-tracking' }).trigger('onChange', true as never);
+    page.r.find(Toggle, { name: 'casts-write' }).trigger('onChange', false as never);
+    page.r.find(Input, { name: 'casts-currency' }).trigger('onInput', 'far too long' as never);
+    expect(save().props.disabled).toBe(true);
+    page.r.find(Input, { name: 'casts-currency' }).trigger('onInput', 'EUR' as never);
+    save().trigger('onClick');
+    await vi.waitFor(() => expect(page.alerts()).toEqual(['success: Settings of broadcasts saved.']));
+    expect(page.server.of('PUT /accounts/{slot}/broadcasting')[0]?.body).toMatchObject({
+      tracking: true,
+      noWriteBack: true,
+      price: 3,
+      currency: 'EUR',
+    });
+  });
+
+  it('stay as they are when they cannot be saved, and are only looked at by who may not change them', async () => {
+    const page = open({ 'PUT /accounts/{slot}/broadcasting': refused('PERMISSION_DENIED') }, 'accounts', 'ja');
+    await page.sees('1通あたりの価格');
+    page.r.find(Toggle, { name: 'casts-tracking' }).trigger('onChange', true as never);
+    page.r.findByTestId(LoadingButton, 'save-broadcasting').trigger('onClick');
+    await vi.waitFor(() => expect(page.server.of('PUT /accounts/{slot}/broadcasting')).toHaveLength(1));
+    expect(page.alerts()).toEqual([]);
+    const denied = open({ 'GET /settings': settingsPage({ may: may({ manage_accounts: false }) }) });
+    await denied.r.waitFor(() => expect(denied.r.find(Toggle, { name: 'casts-tracking' }).props.readOnly).toBe(true));
   });
 });
 

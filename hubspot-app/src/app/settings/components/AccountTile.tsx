@@ -24,6 +24,7 @@ import {
   type InboxList,
   type Loaded,
 } from '@lumo/screens';
+import { BroadcastOptions } from './BroadcastOptions.tsx';
 import { CheckLines, needsLook } from './CheckLines.tsx';
 import { DisconnectAccount } from './DisconnectAccount.tsx';
 import { Forwards } from './Forwards.tsx';
@@ -54,6 +55,7 @@ export const AccountTile = ({ inboxes, ...props }: AccountProps & { inboxes: Loa
       {active && <Checks {...props} />}
       {active && <ImportFriends {...props} />}
       {active && <InboxSync {...props} inboxes={inboxes} />}
+      {active && <BroadcastOptions {...props} />}
       {active && <Forwards {...props} />}
       <LineProperties {...props} />
       {active && (

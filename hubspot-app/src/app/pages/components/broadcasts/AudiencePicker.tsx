@@ -1,5 +1,5 @@
 import { Flex, Select, Text } from '@hubspot/ui-extensions';
-import { useAllTags, useApi, useText, type Audience, type Slot } from '@lumo/screens';
+import { useAllSegments, useAllTags, useText, type Audience, type Slot } from '@lumo/screens';
 
 interface Props {
   slot: Slot;
@@ -9,18 +9,13 @@ interface Props {
 }
 
 const KINDS = ['all', 'tag', 'segment'] as const;
-const MOST_SEGMENTS = 50;
 
 /** Who gets it: all friends, those with a tag, or a segment (P-123). */
 export const AudiencePicker = ({ slot, audience, readOnly, onChange }: Props) => {
   const t = useText('broadcasts');
   const tags = useAllTags(audience.kind === 'tag' ? slot : null);
-  const segments = useApi(
-    'GET /segments',
-    { query: { slot, limit: MOST_SEGMENTS } },
-    { skip: audience.kind !== 'segment' },
-  );
-  const known = audience.kind === 'tag' ? tags.tags : (segments.data?.items ?? []);
+  const segments = useAllSegments(audience.kind === 'segment' ? slot : null);
+  const known = audience.kind === 'tag' ? tags.tags : segments.rows;
   const options = known.map(({ id, name }) => ({ value: id, label: name }));
   const { ref = '' } = audience;
   const loading = audience.kind === 'tag' ? tags.loading : segments.loading;

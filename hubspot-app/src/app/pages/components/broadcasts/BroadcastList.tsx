@@ -18,6 +18,10 @@ import { StatusMark, statusOf } from './StatusMark.tsx';
 const ROWS = 20;
 const WHILE_SENDING_MS = 5_000;
 const STATUSES = ['draft', 'scheduled', 'sending', 'sent', 'partly_sent', 'held', 'attention', 'canceled'] as const;
+type Shown = (typeof STATUSES)[number];
+
+/** The server holds what waits for a person, whatever it waits for. */
+const keptAs = (status: Shown) => (status === 'attention' ? 'held' : status);
 
 /** The broadcasts of an account, newest first. */
 export const BroadcastList = ({ slot }: { slot: Slot }) => {
@@ -25,10 +29,10 @@ export const BroadcastList = ({ slot }: { slot: Slot }) => {
   const may = useMay().send_messages;
   const { navigateToPage } = useExtensionActions<'pages'>();
   const create = useAction('POST /broadcasts');
-  const [status, setStatus] = useState('');
+  const [status, setStatus] = useState<Shown | ''>('');
   const pages = usePages(
     'GET /broadcasts',
-    { slot, limit: ROWS },
+    { slot, limit: ROWS, ...(status !== '' && { status: keptAs(status) }) },
     { every: (page) => (page?.items.some((item) => item.status === 'sending') ? WHILE_SENDING_MS : null) },
   );
   const items = pages.items?.filter((item) => status === '' || statusOf(item) === status) ?? null;
@@ -48,7 +52,7 @@ export const BroadcastList = ({ slot }: { slot: Slot }) => {
             { value: '', label: t('show.all') },
             ...STATUSES.map((value) => ({ value, label: t(`status.${value}`) })),
           ]}
-          onChange={(value) => setStatus(String(value))}
+          onChange={(value) => setStatus(STATUSES.find((one) => one === value) ?? '')}
         />
         <Button variant="primary" testId="create-broadcast" disabled={!may || create.busy} onClick={() => void start()}>
           {t('create')}
@@ -57,10 +61,10 @@ export const BroadcastList = ({ slot }: { slot: Slot }) => {
       <ErrorAlert error={create.error} />
       {items?.length === 0 && pages.pageCount > 1 && <Text>{t('empty.status')}</Text>}
       <PagedTable
-        pages={{ ...pages, items: pages.items?.length === 0 ? [] : items, pageCount: pages.pageCount }}
+        pages={{ ...pages, items }}
         loading={t('loading')}
         empty={
-          status === '' || pages.items?.length === 0
+          status === ''
             ? { title: t('empty'), text: t('emptyText') }
             : { title: t('empty.status'), text: t('empty.statusText') }
         }

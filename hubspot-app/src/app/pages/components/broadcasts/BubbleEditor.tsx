@@ -1,7 +1,10 @@
 import { Button, Flex, Image, Input, Select, Text, TextArea, Tile } from '@hubspot/ui-extensions';
 import { useProblem, useText, type Bubble, type BubbleProblem, type Key } from '@lumo/screens';
 import { useState } from 'react';
+import { CardsEditor } from './CardsEditor.tsx';
 import { LONGEST_TEXT, mergeField, withFallbacks } from './draft.ts';
+import { faultsOf } from './limits.ts';
+import { RichEditor } from './RichEditor.tsx';
 
 interface Props {
   at: number;
@@ -20,7 +23,12 @@ interface Props {
 export const BubbleEditor = (props: Props) => {
   const t = useText('broadcasts');
   const explain = useProblem();
-  const { at, bubble, last, problems, readOnly, onMove, onRemove } = props;
+  const { at, bubble, last, readOnly, onMove, onRemove } = props;
+  const now = faultsOf(bubble, at);
+  const known = new Set(now.map(({ code, place }) => `${code} ${place}`));
+  const problems = [...now, ...props.problems.filter(({ code, place }) => !known.has(`${code} ${place}`))];
+  // Cards and areas tell what is wrong with them themselves.
+  const rest = problems.filter(({ place }) => !/\.(cards|areas)\[\d+\]/.test(place));
   const title = t('draft.bubble', { n: at + 1, kind: t(`kind.${bubble.kind}`) });
   return (
     <Tile compact>
@@ -41,8 +49,8 @@ export const BubbleEditor = (props: Props) => {
             </Flex>
           )}
         </Flex>
-        <Fields {...props} />
-        {problems.map((problem) => (
+        <Fields {...props} problems={problems} />
+        {rest.map((problem) => (
           <Text key={`${problem.code} ${problem.place}`} variant="microcopy" format={{ fontWeight: 'demibold' }}>
             {`${explain(problem).text} ${explain(problem).todo}`}
           </Text>
@@ -74,6 +82,8 @@ const Fields = (props: Props) => {
   const t = useText('broadcasts');
   const { at, bubble, readOnly, onChange } = props;
   if (bubble.kind === 'text') return <TextBubble {...props} />;
+  if (bubble.kind === 'card') return <CardsEditor {...props} />;
+  if (bubble.kind === 'rich') return <RichEditor {...props} />;
   const preview = bubble.previewUrl ?? '';
   return (
     <Flex direction="column" gap="small">

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Flex, Heading, Input, LoadingButton, Select, Text } from '@hubspot/ui-extensions';
+import { Box, Button, Checkbox, Flex, Heading, Input, LoadingButton, Select, Text } from '@hubspot/ui-extensions';
 import {
   ErrorAlert,
   TemplatePicker,
@@ -14,7 +14,10 @@ import { useState } from 'react';
 import { AudiencePicker } from './AudiencePicker.tsx';
 import { BubbleEditor } from './BubbleEditor.tsx';
 import { blankBubble, draftOf, KINDS, MOST_BUBBLES, problemsOf } from './draft.ts';
+import { LiveEstimate } from './LiveEstimate.tsx';
+import { Preview } from './Preview.tsx';
 import { Review } from './Review.tsx';
+import { TestSend } from './TestSend.tsx';
 
 const TRACKING = ['off', 'shared', 'personal'] as const;
 
@@ -37,14 +40,17 @@ export const Composer = ({ broadcast, onChanged }: { broadcast: Broadcast; onCha
     setDraft((last) => ({ ...last, bubbles: edit(last.bubbles) }));
 
   const keep = async () => {
-    const done = await save.run({ path, body: { ...draft, testUsers: broadcast.testUsers } });
+    if (!changed) return true;
+    const done = await save.run({ path, body: draft });
     if (done) setKept(draft);
     return done !== null;
   };
   const look = async () => {
-    if (changed && !(await keep())) return;
+    if (!(await keep())) return;
     setReviewed(await review.run({ path, body: {} }));
   };
+  const accounts = useApi('GET /accounts', {});
+  const account = accounts.data?.items.find((one) => one.slot === slot)?.name ?? '';
   const trackable = settings.data?.tracking ?? false;
   return (
     <Flex direction="column" gap="medium">
@@ -64,35 +70,45 @@ export const Composer = ({ broadcast, onChanged }: { broadcast: Broadcast; onCha
         readOnly={!may}
         onChange={(audience) => set({ audience })}
       />
+      <LiveEstimate slot={slot} audience={draft.audience} settings={settings.data} />
       <Heading>{t('draft.bubbles')}</Heading>
-      {draft.bubbles.length === 0 && <Text>{t('draft.empty')}</Text>}
-      {draft.bubbles.map((bubble, at) => (
-        <BubbleEditor
-          key={`${at} ${bubble.kind}`}
-          at={at}
-          bubble={bubble}
-          last={at === draft.bubbles.length - 1}
-          problems={problemsOf(reviewed?.problems ?? [], at)}
-          fields={mappings.data?.items.map(({ property, label }) => ({ property, label })) ?? []}
-          readOnly={!may}
-          onChange={(next) => setBubbles((all) => all.map((old, i) => (i === at ? next : old)))}
-          onMove={(by) => setBubbles((all) => moved(all, at, by))}
-          onRemove={() => setBubbles((all) => all.filter((_, i) => i !== at))}
-        />
-      ))}
-      {may && (
-        <AddBubble
-          full={draft.bubbles.length >= MOST_BUBBLES}
-          onAdd={(kind) => setBubbles((all) => [...all, blankBubble(kind)])}
-        />
-      )}
-      {may && draft.bubbles.length < MOST_BUBBLES && (
-        <FromTemplate
-          slot={slot}
-          room={MOST_BUBBLES - draft.bubbles.length}
-          onAdd={(more) => setBubbles((all) => [...all, ...more])}
-        />
-      )}
+      <Flex gap="medium" align="start" wrap>
+        <Box flex={3}>
+          <Flex direction="column" gap="small">
+            {draft.bubbles.length === 0 && <Text>{t('draft.empty')}</Text>}
+            {draft.bubbles.map((bubble, at) => (
+              <BubbleEditor
+                key={`${at} ${bubble.kind}`}
+                at={at}
+                bubble={bubble}
+                last={at === draft.bubbles.length - 1}
+                problems={problemsOf(reviewed?.problems ?? [], at)}
+                fields={mappings.data?.items.map(({ property, label }) => ({ property, label })) ?? []}
+                readOnly={!may}
+                onChange={(next) => setBubbles((all) => all.map((old, i) => (i === at ? next : old)))}
+                onMove={(by) => setBubbles((all) => moved(all, at, by))}
+                onRemove={() => setBubbles((all) => all.filter((_, i) => i !== at))}
+              />
+            ))}
+            {may && (
+              <AddBubble
+                full={draft.bubbles.length >= MOST_BUBBLES}
+                onAdd={(kind) => setBubbles((all) => [...all, blankBubble(kind)])}
+              />
+            )}
+            {may && draft.bubbles.length < MOST_BUBBLES && (
+              <FromTemplate
+                slot={slot}
+                room={MOST_BUBBLES - draft.bubbles.length}
+                onAdd={(more) => setBubbles((all) => [...all, ...more])}
+              />
+            )}
+          </Flex>
+        </Box>
+        <Box flex={2}>
+          <Preview bubbles={draft.bubbles} account={account} />
+        </Box>
+      </Flex>
       <Select
         name="tracking"
         label={t('tracking.label')}
@@ -105,6 +121,15 @@ export const Composer = ({ broadcast, onChanged }: { broadcast: Broadcast; onCha
       <Checkbox name="silent" checked={draft.silent} readOnly={!may} onChange={(silent) => set({ silent })}>
         {t('draft.silent')}
       </Checkbox>
+      {may && (
+        <TestSend
+          broadcast={broadcast}
+          users={draft.testUsers}
+          onChange={(testUsers) => set({ testUsers })}
+          keep={keep}
+          empty={draft.bubbles.length === 0}
+        />
+      )}
       <ErrorAlert error={save.error ?? review.error} />
       <Flex gap="small" align="center" wrap>
         <LoadingButton testId="save-draft" loading={save.busy} disabled={!may || !changed} onClick={() => void keep()}>

@@ -1,7 +1,17 @@
 import type { Bubble, Broadcast, BubbleProblem } from '@lumo/screens';
+import { areasOf, blankCard, RICH_WIDTH } from './limits.ts';
 
-/** The kinds that are composed here; others stay as they came. */
-export const KINDS = ['text', 'sticker', 'image', 'video', 'flex', 'json'] as const satisfies readonly Bubble['kind'][];
+/** The kinds that are composed here. */
+export const KINDS = [
+  'text',
+  'sticker',
+  'image',
+  'video',
+  'rich',
+  'card',
+  'flex',
+  'json',
+] as const satisfies readonly Bubble['kind'][];
 export const MOST_BUBBLES = 5;
 /** Of LINE, for a text. */
 export const LONGEST_TEXT = 5000;
@@ -12,20 +22,26 @@ export interface Draft {
   silent: boolean;
   tracking: Broadcast['tracking'];
   audience: Broadcast['audience'];
+  testUsers: Broadcast['testUsers'];
 }
 
-export const draftOf = ({ name, bubbles, silent, tracking, audience }: Broadcast): Draft => ({
+export const draftOf = ({ name, bubbles, silent, tracking, audience, testUsers }: Broadcast): Draft => ({
   name,
   bubbles,
   silent,
   tracking,
   audience,
+  testUsers,
 });
 
 export function blankBubble(kind: Bubble['kind']): Bubble {
   switch (kind) {
     case 'text':
       return { kind, text: '' };
+    case 'rich':
+      return { kind, altText: '', baseUrl: '', height: RICH_WIDTH, areas: areasOf('whole', RICH_WIDTH, []) };
+    case 'card':
+      return { kind, altText: '', cards: [blankCard(1)] };
     case 'flex':
       return { kind, altText: '', contents: {} };
     case 'json':

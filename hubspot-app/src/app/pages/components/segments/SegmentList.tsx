@@ -1,4 +1,14 @@
-import { Button, Flex, StatusTag, TableCell, TableRow, Text, useExtensionActions } from '@hubspot/ui-extensions';
+import {
+  Button,
+  Flex,
+  SearchInput,
+  StatusTag,
+  TableCell,
+  TableRow,
+  Text,
+  useDebounce,
+  useExtensionActions,
+} from '@hubspot/ui-extensions';
 import { PageLink } from '@hubspot/ui-extensions/pages';
 import {
   ConfirmButton,
@@ -13,6 +23,7 @@ import {
   type Segment,
   type Slot,
 } from '@lumo/screens';
+import { useState } from 'react';
 import { NEW } from './tree.ts';
 
 const ROWS = 20;
@@ -25,9 +36,11 @@ export const SegmentList = ({ slot }: { slot: Slot }) => {
   const t = useText('segments');
   const may = useMay();
   const { navigateToPage } = useExtensionActions<'pages'>();
+  const [typed, setTyped] = useState('');
+  const search = useDebounce(typed.trim());
   const pages = usePages(
     'GET /segments',
-    { slot, limit: ROWS },
+    { slot, limit: ROWS, ...(search !== '' && { search }) },
     { every: (page) => (page?.items.some(({ state }) => state === 'preparing') ? WHILE_PREPARING_MS : null) },
   );
   return (
@@ -43,10 +56,15 @@ export const SegmentList = ({ slot }: { slot: Slot }) => {
           {t('create')}
         </Button>
       </Flex>
+      <SearchInput name="segment-search" label={t('search')} value={typed} onInput={setTyped} clearable />
       <PagedTable
         pages={pages}
         loading={t('loading')}
-        empty={{ title: t('empty'), text: t('emptyText') }}
+        empty={
+          search === ''
+            ? { title: t('empty'), text: t('emptyText') }
+            : { title: t('search.none'), text: t('search.noneText') }
+        }
         head={[t('col.name'), t('col.state'), { number: t('col.conditions') }, t('col.updated'), t('col.actions')]}
         row={(segment) => (
           <SegmentRow key={segment.id} segment={segment} may={may.send_messages} onChanged={pages.reload} />

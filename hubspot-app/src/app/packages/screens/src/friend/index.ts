@@ -5,6 +5,7 @@ export * from './LinkFacts.tsx';
 export * from './MessageLine.tsx';
 export * from './MessagePages.tsx';
 export * from './TagEditor.tsx';
+export * from './useAllSegments.ts';
 export * from './useAllTags.ts';
 export * from './useMay.ts';
 export * from './moment.ts';

@@ -6,6 +6,9 @@ export const segments = words({
     intro:
       'Friends who meet conditions, as recipients of broadcasts. Who belongs to a segment is counted anew each time.',
     loading: 'Loading the segments',
+    search: 'Search by name',
+    'search.none': 'No segment of this name',
+    'search.noneText': 'Type another part of its name, or clear the search.',
     create: 'Create segment',
     readOnly: 'You can look at segments. Changing them needs the right to send messages.',
     empty: 'No segments yet',
@@ -113,6 +116,9 @@ export const segments = words({
   ja: {
     intro: '条件に合う友だちを一斉配信の対象にします。対象者は配信のたびに集計し直されます。',
     loading: 'セグメントを読み込み中',
+    search: '名前で検索',
+    'search.none': 'この名前のセグメントはありません',
+    'search.noneText': '名前の別の部分を入力するか、検索を消してください。',
     create: 'セグメントを作成',
     readOnly: 'セグメントを閲覧できます。変更にはメッセージ送信の権限が必要です。',
     empty: 'セグメントはまだありません',

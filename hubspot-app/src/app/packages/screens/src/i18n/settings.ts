@@ -56,6 +56,17 @@ export const settings = words({
     'connect.failed': 'Not connected yet',
     'connect.failedText': 'Correct what failed below, then try again.',
 
+    'casts.title': 'Broadcasts',
+    'casts.loading': 'Loading the settings of broadcasts',
+    'casts.tracking': 'Count opens and clicks',
+    'casts.trackingHelp': 'Off until you switch it on. Tell your friends of it in your privacy policy.',
+    'casts.write': 'Write broadcasts, opens and clicks to contacts',
+    'casts.writeHelp': 'The four “Last …” properties of linked contacts. Switch it off to save calls of HubSpot.',
+    'casts.price': 'Price of one message',
+    'casts.currency': 'Currency',
+    'casts.save': 'Save',
+    'casts.saved': 'Settings of broadcasts saved.',
+
     slot: 'Slot {n}',
     slotHelp: 'The slot numbers the LINE properties in HubSpot. It never changes.',
     'account.active': 'Connected',
@@ -351,6 +362,18 @@ export const settings = words({
     'connect.okText': '{name}をスロット{slot}に接続しました。',
     'connect.failed': 'まだ接続されていません',
     'connect.failedText': '下記の失敗した項目を修正して、もう一度お試しください。',
+
+    'casts.title': '一斉配信',
+    'casts.loading': '一斉配信の設定を読み込み中',
+    'casts.tracking': '開封とクリックを計測する',
+    'casts.trackingHelp': '初期設定はオフです。オンにする場合はプライバシーポリシーで友だちに知らせてください。',
+    'casts.write': '配信・開封・クリックをコンタクトに書き込む',
+    'casts.writeHelp':
+      '連携済みコンタクトの「最後の…」の4つのプロパティに書き込みます。オフにするとHubSpotの呼び出しを節約できます。',
+    'casts.price': '1通あたりの価格',
+    'casts.currency': '通貨',
+    'casts.save': '保存',
+    'casts.saved': '一斉配信の設定を保存しました。',
 
     slot: 'スロット{n}',
     slotHelp: 'HubSpotのLINEプロパティーに付く番号です。変わることはありません。',
