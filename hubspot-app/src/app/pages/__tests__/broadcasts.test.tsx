@@ -335,6 +335,7 @@ describe('A broadcast that was confirmed', () => {
       },
     });
     const page = open(PATH, AT);
+    await page.sees('Accepted by LINE | 890 | Delivery rate 98.9%');
     await page.sees('Opened (probable) | 445 | 50% of delivered');
     await page.sees('https://example.com/春 | 89 | 120');
     await page.sees('10: LINE does not know this person (any more).');

@@ -13,17 +13,19 @@ import {
 } from '@hubspot/ui-extensions';
 import { useFormat, useLanguage, useText, type Broadcast, type BroadcastResults } from '@lumo/screens';
 
+/** A part of those who got it, in words. */
+export function useRate(): (n: number, of: number) => string {
+  const { locale } = useLanguage();
+  const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 });
+  return (n, of) => percent.format(of === 0 ? 0 : n / of);
+}
+
 /** Opens, clicks and taps (P-129). Opens are probable: LINE tells nobody who read. */
 export const Results = ({ results, broadcast }: { results: BroadcastResults; broadcast: Broadcast }) => {
   const t = useText('broadcasts');
   const { number, short } = useFormat();
-  const { locale } = useLanguage();
-  const rate = (n: number) =>
-    t('results.rate', {
-      percent: new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 }).format(
-        broadcast.sent === 0 ? 0 : n / broadcast.sent,
-      ),
-    });
+  const part = useRate();
+  const rate = (n: number) => t('results.rate', { percent: part(n, broadcast.sent) });
   const personal = broadcast.tracking === 'personal';
   const [opened, clicked] = [t('results.opened'), personal ? t('results.clicked') : t('results.taps')];
   const hours = results.hours.flatMap((hour) => [

@@ -1,7 +1,7 @@
 import { Alert, Flex, Heading, ProgressBar, Statistics, StatisticsItem, Text } from '@hubspot/ui-extensions';
 import { Loadable, useApi, useFormat, useMay, useProblem, useText, type Broadcast } from '@lumo/screens';
 import { Held } from './Held.tsx';
-import { Results } from './Results.tsx';
+import { Results, useRate } from './Results.tsx';
 import { StatusMark } from './StatusMark.tsx';
 import { Unsure } from './Unsure.tsx';
 
@@ -12,6 +12,7 @@ export const Sent = ({ broadcast, onChanged }: { broadcast: Broadcast; onChanged
   const explain = useProblem();
   const may = useMay().send_messages;
   const { slot, id, status, sent, recipients, refused } = broadcast;
+  const part = useRate();
   const failed = Object.entries(refused);
   const results = useApi(
     'GET /broadcasts/{slot}/{broadcast}/results',
@@ -49,7 +50,11 @@ export const Sent = ({ broadcast, onChanged }: { broadcast: Broadcast; onChanged
       <Heading>{t('results.title')}</Heading>
       <Statistics>
         <StatisticsItem label={t('results.sent')} number={number(recipients)} />
-        <StatisticsItem label={t('results.delivered')} number={number(sent)} />
+        <StatisticsItem label={t('results.delivered')} number={number(sent)}>
+          {recipients > 0 && (
+            <Text variant="microcopy">{t('results.deliveryRate', { percent: part(sent, recipients) })}</Text>
+          )}
+        </StatisticsItem>
         <StatisticsItem
           label={t('results.refused')}
           number={number(failed.reduce((sum, [, count]) => sum + count, 0))}

@@ -187,6 +187,7 @@ export const broadcasts = words({
     'results.opened': 'Opened (probable)',
     'results.clicked': 'Clicked',
     'results.taps': 'Taps on links',
+    'results.deliveryRate': 'Delivery rate {percent}',
     'results.rate': '{percent} of delivered',
     'results.openedHelp':
       'LINE tells nobody who read a message. Lumo counts who loaded its picture or followed a link.',
@@ -414,6 +415,7 @@ export const broadcasts = words({
     'results.opened': '開封（推定）',
     'results.clicked': 'クリックした友だち',
     'results.taps': 'リンクのタップ数',
+    'results.deliveryRate': '到達率 {percent}',
     'results.rate': '配信数の{percent}',
     'results.openedHelp': 'LINEは既読を公開していません。画像の読み込みとリンクのクリックから推定しています。',
     'results.untracked': 'この一斉配信では開封とクリックを計測していません。',
