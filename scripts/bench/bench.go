@@ -68,6 +68,7 @@ var measurements = []measurement{
 	{"table", measureTable},
 	{"broadcast", measureBroadcast},
 	{"workflow", measureWorkflow},
+	{"inbox", measureInbox},
 	{"limiter", measureLimiter},
 	{"stale", measureStale},
 	{"changes", measureChanges},

@@ -32,7 +32,7 @@ func TestFilesInTheInbox(t *testing.T) {
 	}
 	all := []media{
 		{linesandbox.Media{Kind: "video", Data: film}, "[Video]", film},
-		{linesandbox.Media{Kind: "video", Data: long}, "[Video] (not attached: larger than 20 MB; open it in LINE Official Account Manager)", nil},
+		{linesandbox.Media{Kind: "video", Data: long}, "[Video] (not attached: larger than 20 MB; open it at https://chat.line.biz/)", nil},
 		{linesandbox.Media{Kind: "file", FileName: "plan.pdf", Data: plan}, "[File] plan.pdf", plan},
 		{linesandbox.Media{Kind: "file", FileName: "photo.jpg", Data: []byte("MZ this is a program")}, "[File] photo.jpg (not attached: it is a program)", nil},
 		{linesandbox.Media{Kind: "video", Data: film}, "[Video]", film},

@@ -28,6 +28,7 @@ func Parts(base int) []Part {
 		{"broadcast", []string{"go", "test", "-count=1", "-timeout", "10m", "-run", "TestBroadcastKilled", "./scripts/contract", "-recipients", "250000"}},
 		{"ids", []string{"go", "test", "-count=1", "-timeout", "20m", "-run", "TestImportOfLineUserIDs", "-v", "./scripts/contract", "-ids", "100000"}},
 		{"workflow", []string{"go", "test", "-count=1", "-timeout", "10m", "-run", "TestWorkflowCrowd", "./scripts/contract", "-enrolled", "10000"}},
+		{"inbox", []string{"go", "test", "-count=1", "-timeout", "15m", "-run", "TestI2ConversationsKilledAtRandom", "./scripts/contract", "-conversations", "1000"}},
 		{"sim", []string{"go", "run", "./scripts/cmd/sim", "-seeds", "150", "-base", fmt.Sprint(base)}},
 		{"crash", []string{"go", "run", "./scripts/cmd/crash"}},
 	}

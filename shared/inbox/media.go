@@ -109,7 +109,8 @@ func (r *Relay) erase(ctx context.Context, p id.PortalID, k friend.Key, messageI
 	return " Lumo may not delete its file; please delete it in HubSpot's file manager.", nil
 }
 
-const tooLarge = " (not attached: larger than 20 MB; open it in LINE Official Account Manager)"
+// tooLarge leads to where LINE shows it to the account's staff: a file of that size is more than a function may answer with (P-86).
+const tooLarge = " (not attached: larger than 20 MB; open it at https://chat.line.biz/)"
 
 // fetch reads a file from LINE; note says why there is none.
 func (r *Relay) fetch(ctx context.Context, p id.PortalID, k friend.Key, e Event) (f Upload, note string, err error) {
