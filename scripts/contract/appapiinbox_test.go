@@ -1,13 +1,18 @@
 package contract
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/url"
 	"testing"
+	"time"
 
+	"lumo/scripts/linesandbox"
+	"lumo/shared/friend"
 	"lumo/shared/id"
 	"lumo/shared/inbox"
+	"lumo/shared/message"
 )
 
 type inboxJSON struct {
@@ -96,6 +101,48 @@ func TestAPIInbox(t *testing.T) {
 	w.inboxConnection(ann, false)
 	if got := w.inboxes(ann); got[0].State != "connected" {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestAPIAPhotoOpensFromTheCard: what the inbox sync brought to HubSpot has an address in the conversation; HubSpot is asked for it once.
+func TestAPIAPhotoOpensFromTheCard(t *testing.T) {
+	t.Parallel()
+	w := newAPIWorld(t)
+	ann := w.install(customer)
+	users := w.connect(ann, "Aiko")
+	w.inboxConnection(ann, true)
+	w.inboxes(ann)
+	c, _, err := w.app.Inboxes().Connection(t.Context(), customer, 1)
+	w.must(err)
+	sent, err := w.line.SendMedia(w.line.Channels()[0].ID, string(users[0]), linesandbox.Media{Kind: "image", Data: []byte("\x89PNG\r\n\x1a\n photo")})
+	w.must(err)
+	n := w.event(c, users[0], sent, "")
+	n.Line = bytes.Replace(n.Line, []byte(`"type":"text"`), []byte(`"contentProvider":{"type":"line"},"type":"image"`), 1)
+	w.must(w.app.Relay().Handle(t.Context(), n))
+	k := friend.Key{Slot: 1, User: users[0]}
+	for _, id := range []string{sent, "not-brought"} {
+		w.must(w.app.Messages().Put(t.Context(), customer, message.Message{ID: id, Friend: k, Direction: message.In, Type: "image", At: w.clock.Now().UnixMilli()}))
+	}
+	var first string
+	for range 2 {
+		got := into[struct {
+			Items []struct {
+				ID    string
+				Image *string
+			}
+		}](t, ann.ok("GET", "/friends/1/"+string(users[0])+"/messages", nil)).Items
+		if len(got) != 2 {
+			t.Fatalf("%+v", got)
+		}
+		for _, m := range got {
+			switch {
+			case m.ID != sent && m.Image != nil, m.ID == sent && (m.Image == nil || first != "" && *m.Image != first):
+				t.Errorf("%s: %v", m.ID, m.Image)
+			case m.ID == sent:
+				first = *m.Image
+			}
+		}
+		w.clock.Advance(time.Hour)
 	}
 }
 

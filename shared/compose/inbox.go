@@ -135,6 +135,11 @@ func (c contents) Open(ctx context.Context, p id.PortalID, k friend.Key, message
 	return inbox.Held{Body: held.Body, Type: held.Type, Size: held.Size}, err
 }
 
+// InboxFiles tells where files that friends sent can be opened.
+func (a *App) InboxFiles() *inbox.Library {
+	return &inbox.Library{Store: a.Inboxes(), HubSpot: conversations{a}, Clock: a.Clock}
+}
+
 // InboxConnector connects accounts to HubSpot's inbox.
 func (a *App) InboxConnector() *inbox.Connector {
 	return &inbox.Connector{Store: a.Inboxes(), Accounts: dynamo.LineAccounts{Table: a.Table()}, HubSpot: channels{a}, Clock: a.Clock}

@@ -20,7 +20,7 @@ func FromApp(a *compose.App) Deps {
 		Secrets: c.HubspotSecrets(), AppID: c.HubspotAppID, PublicURL: c.PublicURL, Clock: a.Clock, Log: a.Log, Release: a.Release,
 		Portals: a.Portals(), Access: access.Everyone{}, Once: &once.Guard{Store: dynamo.Onces{Table: table}, Clock: a.Clock, NewID: a.NewID},
 		Runs: a.Starter(), Alerts: dynamo.Alerts{Table: table}, Changes: a.ChangeLog(), Failures: a.Failures(), Mappings: a.Mappings(), Lists: a.ListJobs(),
-		Friends: a.Friends(), Messages: a.Messages(), Chat: a.Chat(), Onboarding: a.Onboarding(), Accounts: a.Accounts(), Properties: a.Properties(), Imports: a.Importer(),
+		Friends: a.Friends(), Messages: a.Messages(), Files: a.InboxFiles(), Chat: a.Chat(), Onboarding: a.Onboarding(), Accounts: a.Accounts(), Properties: a.Properties(), Imports: a.Importer(),
 		Logins: a.LoginChecks(), Links: a.LinkMaker(), Judge: &linkage.Judge{Friends: a.Friends(), Queue: a.Sender()}, LinkWriter: a.LinkWriter(),
 		Index: index, Tags: a.Tags(), Broadcasts: a.Broadcasts(), Templates: a.Templates(), Workflows: dynamo.Workflows{Table: table}, Taps: a.Taps(), Segments: a.Segments(), Inboxes: a.InboxConnector(), Groups: a.Groups(),
 		Redrive: &redrive.Service{

@@ -278,6 +278,7 @@ func (c *call) cardParts(ctx context.Context, fs []friend.Friend) ([]cardPart, e
 		if out[i].messages, _, err = c.Messages.Last(ctx, c.portal(), f.Key, "", cardMessages); err != nil {
 			return nil, err
 		}
+		c.openable(ctx, f.Key, out[i].messages)
 	}
 	return out, nil
 }

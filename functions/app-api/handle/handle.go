@@ -47,6 +47,11 @@ import (
 	"lumo/shared/workflow"
 )
 
+// Files tells where a file that a friend sent can be opened; "" when nowhere.
+type Files interface {
+	Address(ctx context.Context, p id.PortalID, k friend.Key, messageID string) (string, error)
+}
+
 // Deps is what the API works with.
 type Deps struct {
 	Secrets   []string // the app's client secret, and the previous one during a rotation
@@ -72,6 +77,7 @@ type Deps struct {
 	Editor     *friendcard.Editor
 	Unlinker   *friendcard.Unlinker
 	Messages   message.Store
+	Files      Files
 	Chat       *chat.Service
 	Onboarding *onboarding.Service
 	Accounts   *lineaccount.Service

@@ -3,13 +3,16 @@ package handle
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
 	"lumo/shared/bubble"
 	"lumo/shared/chat"
+	"lumo/shared/friend"
 	"lumo/shared/id"
 	"lumo/shared/message"
+	"lumo/shared/work"
 )
 
 type messageView struct {
@@ -61,6 +64,7 @@ func getMessages(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.openable(ctx, k, ms)
 	now := c.Clock.Now()
 	return sized(func(most int) any {
 		out := list[messageView]{Items: []messageView{}, Next: c.next(next)}
@@ -69,6 +73,22 @@ func getMessages(ctx context.Context, c *call) (any, error) {
 		}
 		return out
 	}), nil
+}
+
+// openable gives what the friend sent its address. A conversation without addresses is better than none, so trouble is only logged.
+func (c *call) openable(ctx context.Context, k friend.Key, ms []message.Message) {
+	if _, group := k.Group(); group {
+		return
+	}
+	err := work.Each(ctx, 4, len(ms), func(ctx context.Context, i int) (err error) {
+		if m := ms[i]; m.Direction == message.In && !m.Unsent && slices.Contains([]string{"image", "video", "audio", "file"}, m.Type) {
+			ms[i].Image, err = c.Files.Address(ctx, c.portal(), k, m.ID)
+		}
+		return err
+	})
+	if err != nil {
+		c.Log.Warn("files of a conversation have no address", "portal", c.portal().String(), "error", err.Error())
+	}
 }
 
 type sendMessage struct {

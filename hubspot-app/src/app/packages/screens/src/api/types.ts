@@ -638,7 +638,7 @@ export interface Message {
   type: string;
   /** Of other kinds what describes it, such as the name of a file */
   text: string;
-  /** Public address of a picture that was sent from here */
+  /** Address of a picture that was sent from here, or, good for a day at least, of the picture or file that the friend sent */
   image: string | null;
   preview: string | null;
   /** The friend took it back */

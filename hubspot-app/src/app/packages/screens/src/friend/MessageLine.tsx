@@ -55,13 +55,17 @@ const Words = ({ message }: { message: Message }) => {
   if (message.type === 'text') return <Lines text={message.text} />;
   const known = TYPES.find((one) => one === message.type) ?? 'other';
   const type = t(`type.${known}`);
+  const told = message.text ? t('type.with', { type, text: message.text }) : type;
   if (message.image?.startsWith('https://'))
     return (
       <Text>
-        {type} <Link href={{ url: message.image, external: true }}>{t('messages.picture')}</Link>
+        {told}{' '}
+        <Link href={{ url: message.image, external: true }}>
+          {t(known === 'image' ? 'messages.picture' : 'messages.file')}
+        </Link>
       </Text>
     );
-  return <Text format={{ italic: true }}>{message.text ? t('type.with', { type, text: message.text }) : type}</Text>;
+  return <Text format={{ italic: true }}>{told}</Text>;
 };
 
 /** A Text joins lines into one. */
