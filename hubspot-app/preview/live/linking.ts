@@ -156,7 +156,7 @@ export function linking() {
       const lists = async () => (await world.api('/lists', { portal })).items.map((l: { name: string }) => l.name);
       await expect.poll(lists, { timeout: 60_000, interval: 500 }).toContain('Mailing');
       await stage.open('ext=pages&path=/linkage', { portal });
-      const choice = page.locator('[name="link-list"]');
+      const choice = page.getByLabel(say('en', 'linkage', 'mail.list'), { exact: true });
       await choice.selectOption({ label: 'Mailing' });
       await page.getByTestId('write-links').click();
       await expect.poll(() => stage.value(id, 'line_link_token', portal), { timeout: 40_000 }).toBeTruthy();
