@@ -84,8 +84,18 @@ func TestAPIInbox(t *testing.T) {
 	for _, path := range []string{"/inbox/1/remove", "/inbox/1/resume"} {
 		eve.refused("POST", path, "{}", 200, "INBOX_NOT_CONNECTED")
 	}
+	// Who disconnects Lumo is told of it before (P-158).
+	stops := func() int {
+		return len(into[struct{ Inboxes []inboxJSON }](t, ann.ok("GET", "/disconnect", nil)).Inboxes)
+	}
+	if n := stops(); n != 1 {
+		t.Errorf("disconnecting stops the inbox sync of %d accounts", n)
+	}
 	if r := into[inboxJSON](t, ann.ok("POST", "/inbox/1/remove", body{})); r.State != "removed" {
 		t.Errorf("%+v", r)
+	}
+	if n := stops(); n != 0 {
+		t.Errorf("disconnecting stops the inbox sync of %d accounts that have none", n)
 	}
 	accounts, err := w.hub.ChannelAccounts(int64(customer))
 	w.must(err)

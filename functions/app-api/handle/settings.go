@@ -107,8 +107,10 @@ type farewell struct {
 	Unsent int `json:"unsent"`
 	// Broadcasts that are scheduled go back to draft, those that are being sent stand still.
 	Broadcasts []farewellCast `json:"broadcasts"`
-	Failures   int            `json:"failures"`
-	Done       bool           `json:"done"`
+	// Inboxes are the accounts whose conversations are shown in HubSpot's inbox; that stops.
+	Inboxes  []farewellInbox `json:"inboxes"`
+	Failures int             `json:"failures"`
+	Done     bool            `json:"done"`
 }
 
 // markersSeen bounds the count of what HubSpot must still learn.
@@ -122,6 +124,11 @@ type farewellCast struct {
 	SendAt *int64           `json:"sendAt"`
 }
 
+type farewellInbox struct {
+	Slot int    `json:"slot"`
+	Name string `json:"name"`
+}
+
 func getDisconnect(ctx context.Context, c *call) (any, error) { return c.farewell(ctx, false) }
 
 func (c *call) farewell(ctx context.Context, done bool) (farewell, error) {
@@ -133,7 +140,7 @@ func (c *call) farewell(ctx context.Context, done bool) (farewell, error) {
 	if err != nil {
 		return farewell{}, err
 	}
-	out := farewell{State: c.at.State, Accounts: []accountName{}, Broadcasts: []farewellCast{}, Friends: n.Friends, Mappings: n.Mappings, Failures: n.Failures, Done: done}
+	out := farewell{State: c.at.State, Accounts: []accountName{}, Broadcasts: []farewellCast{}, Inboxes: []farewellInbox{}, Friends: n.Friends, Mappings: n.Mappings, Failures: n.Failures, Done: done}
 	for _, a := range accounts {
 		if a.State != lineaccount.Active {
 			continue
@@ -148,6 +155,15 @@ func (c *call) farewell(ctx context.Context, done bool) (farewell, error) {
 	bs, _, err := c.Broadcasts.Waiting(ctx, c.portal())
 	for _, b := range bs {
 		out.Broadcasts = append(out.Broadcasts, farewellCast{int(b.Slot), b.ID, b.Name, b.Status, at(b.SendAt)})
+	}
+	if err != nil {
+		return out, err
+	}
+	inboxes, err := c.Inboxes.Statuses(ctx, c.portal())
+	for _, i := range inboxes {
+		if i.Works() {
+			out.Inboxes = append(out.Inboxes, farewellInbox{int(i.Slot), i.Name})
+		}
 	}
 	return out, err
 }

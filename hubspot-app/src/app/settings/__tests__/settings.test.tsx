@@ -55,6 +55,7 @@ const farewell: Farewell = {
   mappings: 4,
   unsent: 0,
   broadcasts: [],
+  inboxes: [],
   failures: 1,
   done: false,
 };
@@ -566,6 +567,14 @@ describe('disconnecting Lumo', () => {
     page.modal('disconnect-lumo').find(LoadingButton).trigger('onClick');
     await page.sees('Lumo is disconnected');
     expect(page.server.of('POST /disconnect')[0]?.body).toMatchObject({ confirm: true });
+  });
+
+  it('names the accounts whose inbox sync stops, and what becomes of workflows', async () => {
+    const page = open({ 'GET /disconnect': { ...farewell, inboxes: [{ slot: 2, name: 'Umi Fish' }] } }, 'danger');
+    await page.ready();
+    await page.sees('Inbox sync that stops');
+    await page.sees('Umi Fish');
+    await page.sees('each such step fails at once');
   });
 
   it('lists the broadcasts that will not be sent', async () => {

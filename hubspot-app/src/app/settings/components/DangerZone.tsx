@@ -84,12 +84,13 @@ const Leave = ({ summary, may, onDone }: LeaveProps) => {
     onDone(answer);
     return true;
   };
-  const names = summary.accounts.map(({ name, slot }) => name || t('slot', { n: slot })).join(', ');
+  const namesOf = (all: { name: string; slot: number }[]) =>
+    all.map(({ name, slot }) => name || t('slot', { n: slot })).join(', ') || '–';
   return (
     <Flex direction="column" gap="medium">
       <DescriptionList direction="row">
         <DescriptionListItem label={t('danger.accounts')}>
-          <Text>{names || '–'}</Text>
+          <Text>{namesOf(summary.accounts)}</Text>
         </DescriptionListItem>
         <DescriptionListItem label={t('danger.friends')}>
           <Text>{format.number(summary.friends)}</Text>
@@ -112,6 +113,12 @@ const Leave = ({ summary, may, onDone }: LeaveProps) => {
               </Text>
             ))}
           </Flex>
+        </DescriptionListItem>
+        <DescriptionListItem label={t('danger.inboxes')}>
+          <Text>{namesOf(summary.inboxes)}</Text>
+        </DescriptionListItem>
+        <DescriptionListItem label={t('danger.workflows')}>
+          <Text>{t('danger.workflowsText')}</Text>
         </DescriptionListItem>
       </DescriptionList>
       {summary.unsent > 0 && <Alert variant="warning" title={t('danger.unsentText')} />}

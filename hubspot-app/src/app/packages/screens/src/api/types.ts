@@ -1153,6 +1153,11 @@ export interface Farewell {
     status: 'scheduled' | 'sending';
     sendAt: number | null;
   }[];
+  /** Accounts whose conversations are shown in HubSpot's inbox; that stops */
+  inboxes: {
+    slot: Slot;
+    name: string;
+  }[];
   failures: number;
   /** It has been disconnected */
   done: boolean;

@@ -250,6 +250,10 @@ export const settings = words({
     'danger.failures': 'Failed items',
     'danger.broadcasts': 'Broadcasts that will not be sent',
     'danger.noBroadcasts': 'None',
+    'danger.inboxes': 'Inbox sync that stops',
+    'danger.workflows': 'Workflows',
+    'danger.workflowsText':
+      'Workflows with Lumo steps are not changed in HubSpot. From then on each such step fails at once and for good.',
     'danger.scheduled': '{name}, scheduled for {time}: goes back to draft',
     'danger.sending': '{name}, being sent: stops where it is',
     'danger.unsentText': 'Wait until the sync is done, or these changes do not reach HubSpot.',
@@ -553,6 +557,10 @@ export const settings = words({
     'danger.failures': '失敗した項目',
     'danger.broadcasts': '送信されなくなる配信',
     'danger.noBroadcasts': 'なし',
+    'danger.inboxes': 'HubSpotの受信トレイへの連携が停止するアカウント',
+    'danger.workflows': 'ワークフロー',
+    'danger.workflowsText':
+      'Lumoのステップを含むワークフローはHubSpotに残りますが、以後そのステップはすぐに失敗し、再試行されません。',
     'danger.scheduled': '{name}（{time}に予約）: 下書きに戻ります',
     'danger.sending': '{name}（送信中）: 途中で停止します',
     'danger.unsentText': '同期の完了をお待ちください。解除すると、これらの変更はHubSpotに反映されません。',
