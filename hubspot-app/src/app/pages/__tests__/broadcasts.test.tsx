@@ -284,6 +284,7 @@ describe('The composer', () => {
     const { server, page } = await compose({
       'GET /friends': { items: [aiko!, ben!], next: null },
       'GET /friends/{slot}/{user}': ({ path }) => (path[1] === 'U0' ? aiko! : ben!),
+      'POST /broadcasts/{slot}/{broadcast}/preview': { messages: [{ type: 'text', text: 'Hello Aiko' }] },
       'POST /broadcasts/{slot}/{broadcast}/test': {
         items: [
           { user: 'U0', sent: true },
@@ -300,6 +301,10 @@ describe('The composer', () => {
     };
     await add('Aiko');
     await add('Ben');
+    page.findByTestId(Button, 'test-show-0').trigger('onClick');
+    await page.sees('As Aiko gets it | Hello Aiko');
+    page.find(TextArea).trigger('onInput', 'Good evening' as never);
+    await page.sees('Preview | Test shop | Good evening');
     page.findByTestId(LoadingButton, 'send-test').trigger('onClick');
     await page.sees('Aiko | Sent');
     await page.sees('Ben | Not sent:');

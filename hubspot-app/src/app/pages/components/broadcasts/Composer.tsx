@@ -17,6 +17,7 @@ import { blankBubble, draftOf, KINDS, MOST_BUBBLES, problemsOf } from './draft.t
 import { LiveEstimate } from './LiveEstimate.tsx';
 import { Preview } from './Preview.tsx';
 import { Review } from './Review.tsx';
+import { bubblesOf } from './shown.ts';
 import { TestSend } from './TestSend.tsx';
 
 const TRACKING = ['off', 'shared', 'personal'] as const;
@@ -34,6 +35,9 @@ export const Composer = ({ broadcast, onChanged }: { broadcast: Broadcast; onCha
   const [kept, setKept] = useState(() => draftOf(broadcast));
   const [draft, setDraft] = useState(kept);
   const [reviewed, setReviewed] = useState<Awaited<ReturnType<typeof review.run>>>(null);
+  const [seen, setSeen] = useState<{ of: string; friend: string; bubbles: Bubble[] } | null>(null);
+  const written = JSON.stringify(draft.bubbles);
+  const shown = seen?.of === written ? seen : null;
   const changed = JSON.stringify(draft) !== JSON.stringify(kept);
   const set = (more: Partial<typeof draft>) => setDraft((last) => ({ ...last, ...more }));
   const setBubbles = (edit: (bubbles: Bubble[]) => Bubble[]) =>
@@ -106,7 +110,7 @@ export const Composer = ({ broadcast, onChanged }: { broadcast: Broadcast; onCha
           </Flex>
         </Box>
         <Box flex={2}>
-          <Preview bubbles={draft.bubbles} account={account} />
+          <Preview bubbles={shown?.bubbles ?? draft.bubbles} account={account} friend={shown?.friend} />
         </Box>
       </Flex>
       <Select
@@ -128,6 +132,7 @@ export const Composer = ({ broadcast, onChanged }: { broadcast: Broadcast; onCha
           onChange={(testUsers) => set({ testUsers })}
           keep={keep}
           empty={draft.bubbles.length === 0}
+          onShown={(friend, messages) => setSeen({ of: written, friend, bubbles: bubblesOf(messages, draft.bubbles) })}
         />
       )}
       <ErrorAlert error={save.error ?? review.error} />

@@ -2,13 +2,21 @@ import { Box, Divider, Flex, Heading, Image, Text, Tile } from '@hubspot/ui-exte
 import { useText, type Bubble, type BubbleCard } from '@lumo/screens';
 import { withFallbacks } from './draft.ts';
 
+interface Props {
+  bubbles: readonly Bubble[];
+  account: string;
+  /** Whose values stand in the merge fields; none: the fallbacks do. */
+  friend?: string | undefined;
+}
+
 /** About how the message looks on a phone: bubbles below each other, cards side by side. Merge fields show their fallbacks. */
-export const Preview = ({ bubbles, account }: { bubbles: readonly Bubble[]; account: string }) => {
+export const Preview = ({ bubbles, account, friend }: Props) => {
   const t = useText('broadcasts');
   return (
     <Flex direction="column" gap="small">
       <Heading>{t('draft.preview')}</Heading>
       {account !== '' && <Text variant="microcopy">{account}</Text>}
+      {friend !== undefined && <Text variant="microcopy">{t('preview.as', { name: friend })}</Text>}
       {bubbles.length === 0 && <Text variant="microcopy">{t('preview.empty')}</Text>}
       {bubbles.map((bubble, at) => (
         <Shown key={at} bubble={bubble} />

@@ -19,6 +19,8 @@ interface Props {
   /** Saves what is on the screen: a test shows what was kept. */
   keep: () => Promise<boolean>;
   empty: boolean;
+  /** The message as one of them would get it. */
+  onShown: (name: string, messages: Record<string, unknown>[]) => void;
 }
 
 /** Of LINE's sending and of the server. */
@@ -26,10 +28,16 @@ const MOST = 10;
 const FOUND = 5;
 
 /** Sends the message to a few friends of the team before everybody gets it (P-124). A test is sent once, however often its answer gets lost. */
-export const TestSend = ({ broadcast, users, onChange, keep, empty }: Props) => {
+export const TestSend = ({ broadcast, users, onChange, keep, empty, onShown }: Props) => {
   const t = useText('broadcasts');
   const { slot, id } = broadcast;
   const test = useAction('POST /broadcasts/{slot}/{broadcast}/test');
+  const preview = useAction('POST /broadcasts/{slot}/{broadcast}/preview');
+  const show = async (user: LineUserID, name: string) => {
+    if (!(await keep())) return;
+    const seen = await preview.run({ path: { slot, broadcast: id }, body: { user } });
+    if (seen) onShown(name, seen.messages);
+  };
   const [saving, setSaving] = useState(false);
   const [results, setResults] = useState<TestedUser[]>([]);
   const send = async () => {
@@ -52,11 +60,13 @@ export const TestSend = ({ broadcast, users, onChange, keep, empty }: Props) => 
           slot={slot}
           user={user}
           result={results.find((one) => one.user === user)}
+          mayShow={!empty && !preview.busy}
+          onShow={(name) => void show(user, name)}
           onRemove={() => onChange(users.filter((one) => one !== user))}
         />
       ))}
       {users.length < MOST && <AddRecipient slot={slot} taken={users} onAdd={(user) => onChange([...users, user])} />}
-      <ErrorAlert error={test.error} />
+      <ErrorAlert error={test.error ?? preview.error} />
       <Flex>
         <LoadingButton
           testId="send-test"
@@ -76,20 +86,26 @@ interface RecipientProps {
   slot: Slot;
   user: LineUserID;
   result: TestedUser | undefined;
+  mayShow: boolean;
+  onShow: (name: string) => void;
   onRemove: () => void;
 }
 
-const Recipient = ({ at, slot, user, result, onRemove }: RecipientProps) => {
+const Recipient = ({ at, slot, user, result, mayShow, onShow, onRemove }: RecipientProps) => {
   const t = useText('broadcasts');
   const explain = useProblem();
   const friend = useApi('GET /friends/{slot}/{user}', { path: { slot, user } });
   const why = result && !result.sent ? explain({ code: result.code ?? '', message: result.message ?? '' }).text : '';
+  const name = friend.data?.name || user;
   return (
     <Flex gap="small" align="center" wrap>
-      <Text>{friend.data?.name || user}</Text>
+      <Text>{name}</Text>
       {result && (
         <Text format={{ fontWeight: 'demibold' }}>{result.sent ? t('test.sent') : t('test.failed', { why })}</Text>
       )}
+      <Button size="xs" testId={`test-show-${at}`} disabled={!mayShow} onClick={() => onShow(name)}>
+        {t('test.show')}
+      </Button>
       <Button size="xs" testId={`test-remove-${at}`} onClick={onRemove}>
         {t('draft.remove')}
       </Button>
