@@ -150,4 +150,14 @@ var points = []point{
 	{name: "broadcasts: all is sent, its end not stored", route: casting, function: "Broadcasts", when: before, since: line("POST", "/message/"), nth: 1, match: table(tenant + "BCAST")},
 	{name: "broadcasts: its end is stored, the contacts not told", route: casting, function: "Broadcasts", when: after, since: line("POST", "/message/"), nth: 1, match: table(tenant + "BCAST")},
 	{name: "broadcasts: runner: LINE took the multicast", route: casting, victim: theRunner, when: after, nth: 1, match: line("POST", "/message/multicast")},
+
+	// A HubSpot workflow of all contacts: HubSpot waits for a callback for each.
+	{name: "workflows: called, nothing stored", route: enrolling, function: "WorkflowActions", when: before, nth: 1, match: queues("SendMessage", "Actions")},
+	{name: "workflows: stored, HubSpot not answered", route: enrolling, function: "WorkflowActions", when: after, nth: 3, match: queues("SendMessage", "Actions")},
+	{name: "workflows: before an execution is stored", route: enrolling, function: "WorkflowActions", when: before, nth: 5, match: table(tenant + "WF#")},
+	{name: "workflows: before LINE is called", route: enrolling, function: "WorkflowActions", when: before, nth: 10, match: line("POST", "/message/push")},
+	{name: "workflows: LINE took one, nobody noted it", route: enrolling, function: "WorkflowActions", when: after, nth: 10, match: line("POST", "/message/push")},
+	{name: "workflows: before HubSpot is told", route: enrolling, function: "WorkflowActions", when: before, nth: 1, match: hubspot("POST", "/automation/actions/callbacks/")},
+	{name: "workflows: HubSpot goes on, nobody noted it", route: enrolling, function: "WorkflowActions", when: after, nth: 1, match: hubspot("POST", "/automation/actions/callbacks/")},
+	{name: "workflows: runner: LINE took one", route: enrolling, victim: theRunner, when: after, nth: 10, match: line("POST", "/message/push")},
 }

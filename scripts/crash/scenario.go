@@ -32,6 +32,8 @@ const (
 	talking route = "messages"
 	// casting: then somebody broadcasts, to everybody the same and to each their own.
 	casting route = "broadcasts"
+	// enrolling: then a HubSpot workflow sends to everybody.
+	enrolling route = "workflows"
 )
 
 // Worlds larger than the small one: a crowd is read page by page and written in several batches; many are read from both ends, and a
@@ -65,6 +67,7 @@ type scenario struct {
 	linked  map[int64]string // contact -> LINE User ID
 	said    []said
 	casts   []cast // that are out
+	flows   []flow // that everybody is in
 	fail    context.CancelCauseFunc
 }
 
@@ -242,6 +245,11 @@ func (s *scenario) walk(ctx context.Context) error {
 	}
 	if s.route == casting {
 		if err := s.broadcasts(ctx); err != nil {
+			return err
+		}
+	}
+	if s.route == enrolling {
+		if err := s.workflows(ctx); err != nil {
 			return err
 		}
 	}
