@@ -17,7 +17,7 @@ var tried = []struct{ command, by string }{
 	{"make test", ci}, {"make check", ci}, {"make smoke", ci},
 	{"make run", "TestTheReadersPath"},
 	{"make help", "TestWhatTakesSecondsIsTyped"}, {"make sim", "TestWhatTakesSecondsIsTyped"}, {"go run ./scripts/cmd/sim -seeds", "TestWhatTakesSecondsIsTyped"},
-	{"make sbom", "TestWhatTakesSecondsIsTyped"}, {"go run ./scripts/cmd/deploy check", "TestWhatTakesSecondsIsTyped"},
+	{"go run ./scripts/cmd/channel", "TestTheChannelIsMadeOnce"}, {"make sbom", "TestWhatTakesSecondsIsTyped"}, {"go run ./scripts/cmd/deploy check", "TestWhatTakesSecondsIsTyped"},
 	{"go run ./scripts/cmd/deploy secret", "TestTheClientSecretIsRotated"},
 	{"go run ./scripts/cmd/sim -plant", "TestPlantedBugsAreFound"},
 	{"make crash", "TestKilledAtSomePoints"}, {"make bench", "TestEveryMeasurementComputes"}, {"make soak", "TestOnePartThatFailsFailsTheWhole"},

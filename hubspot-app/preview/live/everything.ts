@@ -1,11 +1,33 @@
+import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { stay, walkScreen } from './elements.ts';
-import { LANGUAGES, say, stage, type Lang } from './stage.ts';
+import { connect } from './inbox.ts';
+import { LANGUAGES, say, stage, type Lang, type Toured } from './stage.ts';
 import { untranslated } from './translated.ts';
 
-/** Every screen of an account; Settings last, since it ends with taking Lumo away. */
-async function screensOf(portal: number, card: string): Promise<string[]> {
+/** A group chat that the account is in, which is a company in HubSpot: that company. */
+async function groupCompany({ portal, account }: Toured): Promise<number> {
   const { world } = stage;
+  await world.api('/settings', { portal, method: 'PATCH', body: { groupChats: true } });
+  const channel: { id: string } = (await world.phone('channels')).find((c: { name: string }) => c.name === account);
+  await world.phone(`channels/${channel.id}`, 'PATCH', { joinGroups: true });
+  const people: { user: string }[] = await world.phone(`channels/${channel.id}/friends`);
+  const members = people.slice(0, 2).map(({ user }) => user);
+  const group: { id: string } = await world.phone('groups', 'POST', { name: '新年会 🎍', members });
+  await world.phone(`groups/${group.id}/invite`, 'POST', { channel: channel.id });
+  const companies = (): Promise<{ id: number; values: Record<string, string> }[]> =>
+    world.hubspot(`portals/${portal}/records/companies`);
+  const made = async () => (await companies()).find(({ values }) => values.line_group_id === group.id)?.id ?? 0;
+  await expect.poll(made, { timeout: 60_000, interval: 500 }).not.toBe(0);
+  return made();
+}
+
+/** Every screen of an account; Settings last, since it ends with taking Lumo away. */
+async function screensOf(tour: Toured, page: Page): Promise<string[]> {
+  const { world } = stage;
+  const { portal, card, account } = tour;
+  await connect(page, portal, account);
+  const group = await groupCompany(tour);
   const { items: runs } = await world.api('/runs', { portal });
   const { items: friends } = await world.api('/friends?slot=1', { portal });
   const tree = {
@@ -49,6 +71,7 @@ async function screensOf(portal: number, card: string): Promise<string[]> {
     `ext=sidebar&objectId=${contact}`,
     `ext=card&objectId=${stranger}`,
     'ext=company',
+    `ext=company&objectId=${group}`,
     // Not before those where tags are chosen: what is tried out here makes their list long.
     'ext=pages&path=/tags',
     'ext=pages&path=/tags/1/deleted',
@@ -57,17 +80,19 @@ async function screensOf(portal: number, card: string): Promise<string[]> {
 }
 
 async function everyElement(lang: Lang) {
-  const { portal, card } = await stage.tour(lang);
+  const tour = await stage.tour(lang);
+  const { portal } = tour;
   const context = await stage.newContext();
-  await context.addInitScript(stay);
   const page = await context.newPage();
+  const screens = await screensOf(tour, page);
+  await context.addInitScript(stay);
   const dead: string[] = [];
   const english = new Set<string>();
   // Properties are called as HubSpot calls them.
   const properties: { label: string }[] = await stage.world.hubspot(`portals/${portal}/properties/contacts`);
   const named = new Set(properties.map(({ label }) => label));
   let acted = 0;
-  for (const query of await screensOf(portal, card)) {
+  for (const query of screens) {
     const onText = (text: string) => {
       for (const line of lang === 'ja' ? untranslated(text) : [])
         if (!named.has(line)) english.add(`${query}: ${line}`);

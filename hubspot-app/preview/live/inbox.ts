@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { say, stage } from './stage.ts';
 import { PORTAL } from './world.mjs';
@@ -24,16 +25,16 @@ async function thread(user: string): Promise<Thread | undefined> {
 }
 
 /** As a super admin does, from HubSpot's inbox settings through Lumo's page and back. */
-async function connect() {
-  const { page, world } = stage;
-  await page.goto(`${world.sandbox}/ui/${PORTAL}/inbox/settings`);
+export async function connect(page: Page, portal: number, named: string) {
+  const { world } = stage;
+  await page.goto(`${world.sandbox}/ui/${portal}/inbox/settings`);
   await page.getByRole('button', { name: 'Connect LINE' }).click();
   const allow = page.locator('button[value=allow]');
   const choice = page.locator('#slot');
   await allow.or(choice).first().waitFor();
   if (await allow.isVisible()) await allow.click();
   await choice.waitFor();
-  const account = await choice.locator('option').filter({ hasText: ACCOUNT }).getAttribute('value');
+  const account = await choice.locator('option').filter({ hasText: named }).getAttribute('value');
   await choice.selectOption(account);
   await page.locator('form[action="/setup/inbox"] button.main').click();
   await page.waitForURL(`${world.sandbox}/**`);
@@ -55,7 +56,7 @@ export function inbox() {
       const { page, world } = stage;
       const { contact, user, person, channel } = await stage.linkedContact();
       const phone = `${world.line}/_sandbox/phone/${channel}/${person}`;
-      await connect();
+      await connect(page, PORTAL, ACCOUNT);
       await onSettings();
       await page
         .getByText(say('en', 'settings', 'inbox.connected'), { exact: true })
