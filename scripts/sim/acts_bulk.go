@@ -30,8 +30,17 @@ func (w *World) enroll(t *tenant) {
 	long := 20 + w.rng.IntN(100)
 	for _, n := range w.everyContact(t) {
 		value := w.value(t, m.Property)
-		w.at(w.now.Add(time.Duration(w.rng.IntN(long*1000))*time.Millisecond), func() { w.edit(t, n, m.Property, value) })
+		w.plan(time.Duration(w.rng.IntN(long*1000))*time.Millisecond, func() { w.edit(t, n, m.Property, value) })
 	}
+}
+
+// plan has something done in HubSpot later.
+func (w *World) plan(after time.Duration, do func()) {
+	at := w.now.Add(after)
+	if at.After(w.planned) {
+		w.planned = at
+	}
+	w.at(at, do)
 }
 
 // editAndSync is somebody who changes a few contacts and presses Sync at once.
@@ -45,7 +54,7 @@ func (w *World) editAndSync() {
 		ms := quietly(t)
 		m := ms[w.rng.IntN(len(ms))]
 		value := w.value(t, m.Property)
-		w.at(w.now.Add(time.Duration(w.rng.IntN(20_000))*time.Millisecond), func() { w.edit(t, c.ID, m.Property, value) })
+		w.plan(time.Duration(w.rng.IntN(20_000))*time.Millisecond, func() { w.edit(t, c.ID, m.Property, value) })
 	}
 	if !w.compares {
 		return

@@ -156,7 +156,11 @@ func (w *World) rush() {
 func (w *World) lull() {
 	w.weather.storm = false
 	w.trace("lull")
-	from := w.now.Add(w.weather.lag)
+	from := w.now
+	if w.planned.After(from) { // what was begun in the rush goes on for a while
+		from = w.planned
+	}
+	from = from.Add(w.weather.lag)
 	for end := w.now.Add(3 * time.Hour); !w.readTwice(from) && w.now.Before(end); {
 		w.advance(time.Minute)
 		if !w.healthy() {

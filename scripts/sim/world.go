@@ -69,7 +69,8 @@ type World struct {
 	violations  []Violation
 	failure     error // of the simulation itself
 	lastTrouble string
-	pending     int // things people wait for
+	pending     int       // things people wait for
+	planned     time.Time // of the last edit in HubSpot that is still to come
 	casts       []*cast
 	written     []*letter
 	labels      []*label
