@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,7 +22,7 @@ type functionProperties struct {
 		Type       string
 		Properties any
 	}
-	ReservedConcurrentExecutions int
+	ReservedConcurrentExecutions count
 
 	FunctionName, Description, Policies, Role, PermissionsBoundary, LoggingConfig, Tracing, Tags, AutoPublishAlias, AutoPublishAliasAllProperties any
 }
@@ -63,7 +64,7 @@ func (r *resolver) function(s *System, x *resource, globals functionProperties, 
 	}
 	f := Function{
 		ID: x.id, Name: x.name, Code: p.CodeUri, Memory: p.MemorySize, Timeout: time.Duration(p.Timeout) * time.Second,
-		Reserved: p.ReservedConcurrentExecutions, Environment: map[string]string{},
+		Reserved: int(p.ReservedConcurrentExecutions), Environment: map[string]string{},
 	}
 	if f.Memory == 0 {
 		f.Memory = 128
@@ -169,5 +170,17 @@ func (f *Function) source(name string, v any, n *yaml.Node, path string) error {
 	if p.Enabled == nil || *p.Enabled {
 		f.Sources = append(f.Sources, s)
 	}
+	return nil
+}
+
+// count is a number; parameters are texts, which CloudFormation takes for numbers as well.
+type count int
+
+func (c *count) UnmarshalJSON(b []byte) error {
+	n, err := strconv.Atoi(strings.Trim(string(b), `"`))
+	if err != nil || n < 0 {
+		return fmt.Errorf("%s is no count", b)
+	}
+	*c = count(n)
 	return nil
 }

@@ -48,6 +48,7 @@ const head = `
 Transform: AWS::Serverless-2016-10-31
 Parameters:
   Name: { Type: String, Default: x }
+  Kept: { Type: String, Default: "4" }
   Prod: { Type: String, Default: "no", AllowedValues: ["yes", "no"] }
 Conditions:
   IsProd: !Equals [!Ref Prod, "yes"]
@@ -69,7 +70,7 @@ func TestResolution(t *testing.T) {
     Type: AWS::Serverless::Function
     Properties:
       CodeUri: functions/f
-      ReservedConcurrentExecutions: 4
+      ReservedConcurrentExecutions: !Ref Kept
       Environment:
         Variables:
           B: own
