@@ -43,6 +43,17 @@ async function screensOf(tour: Toured, page: Page): Promise<string[]> {
     method: 'POST',
     body: { requestId: crypto.randomUUID(), slot: 1, name: '歓迎 🌸', bubbles: [{ kind: 'text', text: 'ようこそ' }] },
   });
+  const broadcast = await world.api('/broadcasts', {
+    portal,
+    method: 'POST',
+    body: {
+      requestId: crypto.randomUUID(),
+      slot: 1,
+      name: '案内 🌸',
+      audience: { kind: 'all' },
+      bubbles: [{ kind: 'text', text: 'お知らせ' }],
+    },
+  });
   const contact = new URL(card).searchParams.get('objectId');
   const stranger = (await stage.contacts(portal)).find(({ values }) => !values.line_user_id)?.id;
   const tabs = [
@@ -64,6 +75,7 @@ async function screensOf(tour: Toured, page: Page): Promise<string[]> {
     `/segments/1/${segment.id}`,
     '/templates/1/new',
     `/templates/1/${template.id}`,
+    `/broadcasts/1/${broadcast.id}`,
   ];
   return [
     ...[...tabs, ...details].map((path) => `ext=pages&path=${path}`),

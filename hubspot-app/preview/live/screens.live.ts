@@ -1,6 +1,7 @@
 // The shipped bundles in Chromium, on the real functions and both sandboxes. One system and one browser for all.
 import { afterAll, beforeAll, beforeEach, expect, onTestFailed } from 'vitest';
 import { launch } from '../../tools/browser.mjs';
+import { broadcasting } from './broadcasting.ts';
 import { everything } from './everything.ts';
 import { flows } from './flows.ts';
 import { inbox } from './inbox.ts';
@@ -34,6 +35,7 @@ beforeEach(async () => {
 numbers();
 tours();
 flows();
+broadcasting();
 tagging();
 inbox();
 linking();
