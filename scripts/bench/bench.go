@@ -69,6 +69,7 @@ var measurements = []measurement{
 	{"broadcast", measureBroadcast},
 	{"workflow", measureWorkflow},
 	{"inbox", measureInbox},
+	{"conversations", measureConversations},
 	{"limiter", measureLimiter},
 	{"stale", measureStale},
 	{"changes", measureChanges},

@@ -84,18 +84,7 @@ func measureInbox(ctx context.Context, r *run) ([]Figure, error) {
 		next += 2 * each
 		in, out, bareIn, bareOut = append(in, a...), append(out, b...), append(bareIn, c...), append(bareOut, d...)
 	}
-	var figures []Figure
-	for _, way := range []struct {
-		name       string
-		took, bare []time.Duration
-	}{{"in", in, bareIn}, {"back", out, bareOut}} {
-		for _, part := range []int{50, 99} {
-			ours, bare := percentile(way.took, part), percentile(way.bare, part)
-			figures = append(figures, info(fmt.Sprintf("inbox_%s_p%d", way.name, part), float64(ours)/float64(bare), "of the sandboxes' own round trip"))
-			r.say("inbox %s p%d: %.1f ms, the sandboxes alone %.1f ms", way.name, part, ours.Seconds()*1000, bare.Seconds()*1000)
-		}
-	}
-	return figures, nil
+	return r.compared("inbox", in, out, bareIn, bareOut), nil
 }
 
 func percentile(all []time.Duration, part int) time.Duration {
@@ -122,7 +111,6 @@ func (x *relaying) connect(ctx context.Context) error {
 		if _, err := x.app.Accounts().Store.Save(ctx, account); err != nil {
 			return err
 		}
-		const firstInbox = 4001
 		to, err := x.hub.BeginConnection(int64(p), channel, firstInbox, 1)
 		if err != nil {
 			return err
