@@ -71,6 +71,8 @@ func (r *Relay) attach(ctx context.Context, p id.PortalID, c Connection, e Event
 		m.Files = append(m.Files, had.Message)
 		return err
 	}
+	r.holding.Lock()
+	defer r.holding.Unlock()
 	f, note, err := r.fetch(ctx, p, k, e)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"lumo/shared/chat"
@@ -66,6 +67,8 @@ type Relay struct {
 	Clock    clock.Clock
 	// Parse reads LINE's event.
 	Parse func(raw json.RawMessage) (Event, bool)
+	// holding: one file is in memory at a time, however many conversations are carried on.
+	holding sync.Mutex
 }
 
 const (
