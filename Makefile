@@ -76,7 +76,7 @@ sim: go-version ## seeded simulation in virtual time: SEEDS=50 SEED_BASE=1; a JS
 	@go run ./scripts/cmd/sim -seeds $(SEEDS) -base $(SEED_BASE)
 
 .PHONY: soak
-soak: setup ## the acceptance at its full sizes, up to 20 minutes; one JSON line per part
+soak: setup ## the acceptance at its full sizes, some 45 minutes; one JSON line per part
 	@go run ./scripts/cmd/soak $(ARGS)
 
 .PHONY: crash
@@ -84,7 +84,7 @@ crash: setup ## kill -9 at every point of an initial sync, messages and broadcas
 	@go run ./scripts/cmd/crash $(ARGS)
 
 .PHONY: bench
-bench: setup ## the figures against their bars, about 20 minutes alone on two cores; SIZE=100000 ONLY=import: see docs/bench.md
+bench: setup ## the figures against their bars, about 40 minutes alone on two cores; SIZE=100000 ONLY=import: see docs/bench.md
 	@go run ./scripts/cmd/bench -size $(SIZE) -only "$(ONLY)"
 
 .PHONY: check
