@@ -55,7 +55,7 @@ reset: go-version ## forget what `make run` kept (.local)
 
 .PHONY: test
 test: setup hubspot-app/node_modules/.installed ## all tests: the three Go modules and the HubSpot app
-	go test -count=1 -timeout 8m $(PACKAGES)
+	go test -count=1 -timeout 15m $(PACKAGES)
 	cd hubspot-app && npm test --silent
 
 .PHONY: screentest

@@ -17,7 +17,7 @@ import (
 // processAt finds the process at the other end of a loopback connection: the kernel's table of sockets names the inode, the process's open
 // files name it again. The kernel shows both piece by piece while they change, so one look may miss what is there, and on a busy machine ten may.
 func processAt(address string) (pid int, err error) {
-	end := time.Now().Add(2 * time.Second)
+	end := time.Now().Add(10 * time.Second)
 	for try := 0; try == 0 || time.Now().Before(end); try++ {
 		time.Sleep(time.Duration(try) * time.Millisecond)
 		var inode string

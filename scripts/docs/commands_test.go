@@ -21,7 +21,7 @@ var tried = []struct{ command, by string }{
 	{"go run ./scripts/cmd/deploy secret", "TestTheClientSecretIsRotated"},
 	{"go run ./scripts/cmd/sim -plant", "TestPlantedBugsAreFound"},
 	{"make crash", "TestKilledAtSomePoints"}, {"make bench", "TestEveryMeasurementComputes"}, {"make soak", "TestOnePartThatFailsFailsTheWhole"},
-	{"go test ./shared/hubspotlist -run xxx -bench Snapshot", "BenchmarkSnapshot"},
+	{"go test -run TestI2Conversations ./scripts/contract", "TestI2ConversationsKilledAtRandom"}, {"go test ./shared/hubspotlist -run xxx -bench Snapshot", "BenchmarkSnapshot"},
 	{"make listing", "TestTheSharedDataTableIsThatOfTheApp"},
 	{"make diagram", "TestThePictureIsThatOfTheTemplate"},
 	{"make build", "TestTheBuildIsTheOneThatIsTried"},

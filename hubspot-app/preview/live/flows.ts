@@ -172,9 +172,10 @@ export function flows() {
           .getByText(say('en', 'card', 'status.sent'))
           .first()
           .waitFor();
-        const calls = world.sent.slice(before).filter((c) => c.method === 'POST' && c.path.endsWith('/messages'));
-        expect(calls.length).toBe(lost ? 2 : 1);
-        expect(new Set(calls.map((c) => c.body.requestId)).size).toBe(1);
+        const posted = () =>
+          world.sent.slice(before).filter((c) => c.method === 'POST' && c.path.endsWith('/messages'));
+        await expect.poll(() => posted().length, { timeout: 20_000 }).toBe(lost ? 2 : 1);
+        expect(new Set(posted().map((c) => c.body.requestId)).size).toBe(1);
         // Looked at again, both sides show one.
         await stage.open(`ext=card&objectId=${contact}`);
         expect(await line.count()).toBe(1);

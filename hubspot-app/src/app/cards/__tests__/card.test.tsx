@@ -10,7 +10,6 @@ import {
   MultiSelect,
   Select,
 } from '@hubspot/ui-extensions';
-import { createRenderer } from '@hubspot/ui-extensions/testing';
 import type { Card, Message } from '@lumo/screens';
 import {
   change,
@@ -28,6 +27,7 @@ import {
   textsOf,
   USER,
   type Replies,
+  rendererFor,
 } from '@lumo/screens/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CardScreen } from '../components/CardScreen.tsx';
@@ -59,7 +59,7 @@ function open(
     'GET /tags': { items: [tag()], next: null },
     ...more,
   });
-  const r = createRenderer('crm.record.tab');
+  const r = rendererFor('crm.record.tab');
   r.mocks.context.variables = { API_ORIGIN: ORIGIN };
   r.mocks.context.user.language = language;
   r.mocks.context.crm.objectId = objectId;

@@ -1,7 +1,6 @@
 import { LoadingButton, TextArea } from '@hubspot/ui-extensions';
-import { createRenderer } from '@hubspot/ui-extensions/testing';
 import type { CompanyCard, GroupChat } from '@lumo/screens';
-import { fakeServer, message, NOON, ORIGIN, settingsPage, textsOf, written } from '@lumo/screens/testing';
+import { fakeServer, message, NOON, ORIGIN, rendererFor, settingsPage, textsOf, written } from '@lumo/screens/testing';
 import { expect, it } from 'vitest';
 import { CardScreen } from '../components/CardScreen.tsx';
 
@@ -34,7 +33,7 @@ function open(of: GroupChat, language = 'en') {
     'GET /settings': settingsPage(),
     [POST]: { message: written({ text: 'to all' }) },
   });
-  const r = createRenderer('crm.record.tab');
+  const r = rendererFor('crm.record.tab');
   r.mocks.context.variables = { API_ORIGIN: ORIGIN };
   r.mocks.context.user.language = language;
   r.mocks.context.crm.objectId = 701;

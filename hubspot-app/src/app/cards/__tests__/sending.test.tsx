@@ -1,5 +1,4 @@
 import { Accordion, Button, Input, LoadingButton, Select, TextArea } from '@hubspot/ui-extensions';
-import { createRenderer } from '@hubspot/ui-extensions/testing';
 import type { Card, FriendDetail, Message } from '@lumo/screens';
 import {
   fakeServer,
@@ -17,6 +16,7 @@ import {
   USER,
   written,
   type Replies,
+  rendererFor,
 } from '@lumo/screens/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CardScreen } from '../components/CardScreen.tsx';
@@ -35,7 +35,7 @@ const cardOf = (messages: Message[], more: Partial<FriendDetail> = {}): Card => 
 
 function open(card: Card, more: Replies = {}, contact = 501) {
   const server = fakeServer({ 'GET /contacts/{contact}': card, 'GET /settings': settingsPage(), ...more });
-  const r = createRenderer('crm.record.tab');
+  const r = rendererFor('crm.record.tab');
   r.mocks.context.variables = { API_ORIGIN: ORIGIN };
   r.mocks.context.user.language = 'en';
   r.mocks.context.crm.objectId = contact;

@@ -1,5 +1,4 @@
-import { createRenderer } from '@hubspot/ui-extensions/testing';
-import { ORIGIN, textsOf } from '@lumo/screens/testing';
+import { ORIGIN, rendererFor, textsOf } from '@lumo/screens/testing';
 import { AppRouter } from '../components/AppRouter.tsx';
 
 /** Opens a page of the app at an address. */
@@ -7,7 +6,7 @@ export function open(
   path = '/',
   { language = 'en', params = {} }: { language?: 'en' | 'ja'; params?: Record<string, string> } = {},
 ) {
-  const r = createRenderer('pages');
+  const r = rendererFor('pages');
   r.mocks.context.variables = { API_ORIGIN: ORIGIN };
   r.mocks.context.user.language = language;
   r.mocks.setPageLocation({ path, params });

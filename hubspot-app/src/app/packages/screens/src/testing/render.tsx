@@ -4,9 +4,18 @@ import { ORIGIN } from './server.ts';
 
 type Place = 'pages' | 'settings' | 'crm.record.tab' | 'crm.record.sidebar';
 
+/** HubSpot's renderer, which waits for a second; a machine with other work takes longer. */
+export function rendererFor<P extends Place>(place: P) {
+  const renderer = createRenderer(place);
+  const { waitFor } = renderer;
+  return Object.assign(renderer, {
+    waitFor: (check: () => void) => waitFor(check, { timeoutInMs: 20_000 }),
+  });
+}
+
 /** Renders with the address of the fake server, a language, and a user who may manage integrations or not. */
 export function show<P extends Place>(place: P, node: ReactNode, language: 'en' | 'ja' = 'en', manages = true) {
-  const renderer = createRenderer(place);
+  const renderer = rendererFor(place);
   const context = renderer.mocks.context;
   context.variables = { API_ORIGIN: ORIGIN };
   context.user.language = language;
