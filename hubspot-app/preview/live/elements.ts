@@ -164,7 +164,7 @@ async function act(screen: Screen, { key, kind }: Element, again = false): Promi
       const now = await it.inputValue({ timeout: 3_000 });
       const other = options.find((o) => o !== now);
       if (other === undefined) return 'alive'; // nothing to choose
-      await it.selectOption(other);
+      await it.selectOption({ value: other }); // a plain text may also be another option's label
     } else await it.click({ timeout: 3_000 });
     return (await cameOfIt(screen, requests)) ? 'alive' : 'dead';
   } catch (e) {
