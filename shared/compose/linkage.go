@@ -16,9 +16,12 @@ import (
 func (a *App) Linkage() *linkage.Desk {
 	return &linkage.Desk{
 		Signer: a.linkSigner(), Store: dynamo.Linkage{Table: a.Table()}, Rates: dynamo.Rates{Directory: a.Directory()}, Accounts: linkAccounts{a}, Line: a.login(),
-		Profiles: lineUsers{a}, People: a.crm(), Mail: a.Mail(), Friends: a.Friends(), Queue: a.Sender(), Clock: a.Clock, Random: a.Random, Log: a.Log, Origin: a.Config.PublicURL,
+		Profiles: lineUsers{a}, People: a.crm(), Forms: a.LinkForms(), Mail: a.Mail(), Friends: a.Friends(), Queue: a.Sender(), Clock: a.Clock, Random: a.Random, Log: a.Log, Origin: a.Config.PublicURL,
 	}
 }
+
+// LinkForms keep what the linking form asks for.
+func (a *App) LinkForms() linkage.Forms { return dynamo.LinkForms{Table: a.Table()} }
 
 // LinkMaker makes links for contacts.
 func (a *App) LinkMaker() *linkage.Maker {

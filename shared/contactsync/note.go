@@ -73,6 +73,8 @@ type Note struct {
 	// Claimant and Claim restore a conflict together with the link.
 	Claimant id.ContactID  `json:"x,omitempty"`
 	Claim    *friend.Proof `json:"xp,omitempty"`
+	// Answers, by property, are what the person of a Proof said of themselves.
+	Answers map[string]string `json:"an,omitempty"`
 }
 
 // Batch is what travels through the queue: notes of one portal.

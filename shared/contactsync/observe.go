@@ -32,6 +32,8 @@ type Contact struct {
 	HasHolders bool
 	// Proofs are of friends who were shown to be this contact in another way than by the LINE User ID in it.
 	Proofs map[friend.Key]friend.Proof
+	// Answers are what those friends said of themselves, by property.
+	Answers map[friend.Key]map[string]string
 }
 
 // Observed is what one look at a contact makes of a friend.
@@ -70,7 +72,7 @@ func Observe(before friend.Friend, c Contact, s Scope, now int64, cause string) 
 	if f.Fields == nil {
 		f.Fields = map[string]register.Register{}
 	}
-	dirty := false
+	dirty := out.Claim == friend.NewLink && answered(&f, c.Answers[f.Key], s, proof.At)
 	for _, m := range s.Mappings.Flowing() {
 		o := observeField(&f, c, m, now, cause)
 		out.NeedHistory = append(out.NeedHistory, o.need...)
@@ -91,6 +93,29 @@ func Observe(before friend.Friend, c Contact, s Scope, now int64, cause string) 
 	}
 	out.Friend, out.Changed, out.Retagged = f, !f.Equal(before), !slices.Equal(f.Tags, before.Tags)
 	return out
+}
+
+// answered notes what a person said of themselves when they were linked. It counts as an edit in Lumo where the property is mapped, so that its
+// rule decides; anything else is owed to HubSpot once.
+func answered(f *friend.Friend, answers map[string]string, s Scope, at int64) bool {
+	mapped := map[string]bool{}
+	for _, m := range s.Mappings.Flowing() {
+		if v, ok := answers[m.Property]; ok {
+			mapped[m.Property] = true
+			f.Fields[m.Property] = f.Fields[m.Property].EditInLumo(v, at)
+		}
+	}
+	f.Answers = nil
+	for p, v := range answers {
+		if mapped[p] {
+			continue
+		}
+		if f.Answers == nil {
+			f.Answers = map[string]string{}
+		}
+		f.Answers[p] = v
+	}
+	return len(f.Answers) > 0
 }
 
 // unproven: the value is ours, but under it may lie an edit that nobody has seen, and that wins. Other rules do not ask when it was made.

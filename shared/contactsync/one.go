@@ -114,7 +114,7 @@ func (a *Applier) look(ctx context.Context, s Scope, f friend.Friend, c Contact,
 func again(fresh, c Contact) Contact {
 	fresh.Shared, fresh.SharedSince = c.Shared, c.SharedSince
 	fresh.Holders, fresh.HasHolders = c.Holders, c.HasHolders
-	fresh.Proofs = c.Proofs
+	fresh.Proofs, fresh.Answers = c.Proofs, c.Answers
 	fresh.Company, fresh.CompanyName, fresh.HasCompany = c.Company, c.CompanyName, c.HasCompany
 	return fresh
 }

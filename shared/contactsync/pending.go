@@ -1,6 +1,9 @@
 package contactsync
 
 import (
+	"maps"
+	"slices"
+
 	"lumo/shared/changelog"
 	"lumo/shared/friend"
 	"lumo/shared/lineproperty"
@@ -36,6 +39,7 @@ func PendingOf(f friend.Friend, s Scope) Pending {
 	for key, v := range unshown(f, s) {
 		p.Properties[s.Names[f.Slot][key].Name] = v
 	}
+	maps.Copy(p.Properties, f.Answers)
 	return p
 }
 
@@ -61,6 +65,7 @@ func Wrote(before friend.Friend, s Scope, written map[string]string, updatedAt, 
 		log = append(log, settle(&f, f.Link.Contact, m, r, after, now, cause).changes...)
 	}
 	log = append(log, shownWritten(&f, s, written, now, cause)...)
+	log = append(log, answersWritten(&f, written, now, cause)...)
 	if len(written) > 0 {
 		f.ShownAsOf, f.WrittenAt = max(f.ShownAsOf, updatedAt), now
 	}
@@ -69,6 +74,26 @@ func Wrote(before friend.Friend, s Scope, written map[string]string, updatedAt, 
 		f.MarkDirty(now)
 	}
 	return f, log
+}
+
+// answersWritten forgets the answers that HubSpot holds now.
+func answersWritten(f *friend.Friend, written map[string]string, now int64, cause string) []changelog.Record {
+	var log []changelog.Record
+	for _, p := range slices.Sorted(maps.Keys(f.Answers)) {
+		v := f.Answers[p]
+		if got, ok := written[p]; !ok || got != v {
+			continue
+		}
+		log = append(log, changelog.Record{
+			Friend: f.Key, Contact: f.Link.Contact, Field: p, To: register.HubSpot, New: v, Winner: register.Lumo, Reason: register.ByRule,
+			Rule: register.LumoAlways, LumoAt: now, Cause: cause, At: now,
+		})
+		delete(f.Answers, p)
+	}
+	if len(f.Answers) == 0 {
+		f.Answers = nil
+	}
+	return log
 }
 
 func shownWritten(f *friend.Friend, s Scope, written map[string]string, now int64, cause string) []changelog.Record {

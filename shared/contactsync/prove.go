@@ -33,6 +33,7 @@ func (e *Events) prove(ctx context.Context, s Scope, n Note, cause string) error
 		return err
 	}
 	c.Proofs = map[friend.Key]friend.Proof{*n.Friend: *n.Proof}
+	c.Answers = map[friend.Key]map[string]string{*n.Friend: n.Answers}
 	ks := linked[c.ID]
 	if !slices.Contains(ks, *n.Friend) {
 		ks = append(ks, *n.Friend)

@@ -50,6 +50,7 @@ type friendItem struct {
 	Company     int64                        `dynamodbav:"co,omitempty"`
 	Shown       map[string]string            `dynamodbav:"sh,omitempty"`
 	ShownAsOf   int64                        `dynamodbav:"sa,omitempty"`
+	Answers     map[string]string            `dynamodbav:"an,omitempty"`
 	WrittenAt   int64                        `dynamodbav:"wr,omitempty"`
 	Failed      bool                         `dynamodbav:"fl,omitempty"`
 	CompanyAt   int64                        `dynamodbav:"ca,omitempty"`
@@ -83,7 +84,7 @@ func (s Friends) item(p id.PortalID, f friend.Friend) friendItem {
 	it := friendItem{
 		Ordinal: f.Ordinal, Name: f.Name, Picture: f.Picture, Language: f.Language, ProfileAt: f.ProfileAt, Follow: f.Follow, FollowAt: f.FollowAt,
 		FriendSince: f.FriendSince, LastMessage: f.LastMessage, NeedsReply: f.NeedsReply, AnsweredAt: f.AnsweredAt, Tags: f.Tags, Shelved: f.Shelved, TagsSeen: f.TagsSeen, Link: f.Link, Past: f.Past, Fields: f.Fields,
-		Company: int64(f.Company), Shown: f.Shown, ShownAsOf: f.ShownAsOf, WrittenAt: f.WrittenAt, Due: f.Due, Version: f.Version, Failed: f.Failed, CompanyAt: f.CompanyAt,
+		Company: int64(f.Company), Shown: f.Shown, ShownAsOf: f.ShownAsOf, Answers: f.Answers, WrittenAt: f.WrittenAt, Due: f.Due, Version: f.Version, Failed: f.Failed, CompanyAt: f.CompanyAt,
 		LastCast: f.LastCast, LastCastAt: f.LastCastAt, LastOpen: f.LastOpen, LastClick: f.LastClick,
 	}
 	if f.Received != (friend.Said{}) {
@@ -108,7 +109,7 @@ func (it friendItem) friend(k friend.Key) friend.Friend {
 	f := friend.Friend{
 		Key: k, Ordinal: it.Ordinal, Name: it.Name, Picture: it.Picture, Language: it.Language, ProfileAt: it.ProfileAt, Follow: it.Follow,
 		FollowAt: it.FollowAt, FriendSince: it.FriendSince, LastMessage: it.LastMessage, NeedsReply: it.NeedsReply, AnsweredAt: it.AnsweredAt, Tags: it.Tags, Shelved: it.Shelved, TagsSeen: it.TagsSeen, Link: it.Link, Past: it.Past,
-		Fields: it.Fields, Company: id.CompanyID(it.Company), Shown: it.Shown, ShownAsOf: it.ShownAsOf, WrittenAt: it.WrittenAt, Due: it.Due, Version: it.Version, Failed: it.Failed, CompanyAt: it.CompanyAt,
+		Fields: it.Fields, Company: id.CompanyID(it.Company), Shown: it.Shown, ShownAsOf: it.ShownAsOf, Answers: it.Answers, WrittenAt: it.WrittenAt, Due: it.Due, Version: it.Version, Failed: it.Failed, CompanyAt: it.CompanyAt,
 		LastCast: it.LastCast, LastCastAt: it.LastCastAt, LastOpen: it.LastOpen, LastClick: it.LastClick,
 	}
 	if it.Received != nil {

@@ -65,6 +65,7 @@ type attemptItem struct {
 	Codes      int                `dynamodbav:"kn,omitempty"`
 	Tries      int                `dynamodbav:"kt,omitempty"`
 	Email      string             `dynamodbav:"m,omitempty"`
+	Answers    map[string]string  `dynamodbav:"an,omitempty"`
 	Version    int64              `dynamodbav:"v"`
 	TTL        int64              `dynamodbav:"ttl"`
 }
@@ -172,7 +173,7 @@ func (s Linkage) Attempt(ctx context.Context, p id.PortalID, hash string) (linka
 	return linkage.Attempt{
 		Hash: hash, Portal: p, Invitation: it.Invitation, StateHash: it.StateHash, Nonce: it.Nonce, Verifier: it.Verifier, Ends: it.Ends,
 		User: id.LineUserID(it.User), Friendly: it.Friendly, Waited: it.Waited, Outcome: it.Outcome, Version: it.Version,
-		Slot: it.Slot, Hint: it.Hint, Contact: id.ContactID(it.Contact), CodeHash: it.CodeHash, CodeEnds: it.CodeEnds, Codes: it.Codes, Tries: it.Tries, Email: it.Email,
+		Slot: it.Slot, Hint: it.Hint, Contact: id.ContactID(it.Contact), CodeHash: it.CodeHash, CodeEnds: it.CodeEnds, Codes: it.Codes, Tries: it.Tries, Email: it.Email, Answers: it.Answers,
 	}, found, err
 }
 
@@ -183,12 +184,33 @@ func (s Linkage) SaveAttempt(ctx context.Context, a linkage.Attempt) (linkage.At
 	err := s.part(a.Portal, a.Hash).put(ctx, "a#"+a.Hash, attemptItem{
 		Invitation: a.Invitation, StateHash: a.StateHash, Nonce: a.Nonce, Verifier: a.Verifier, Ends: a.Ends, User: string(a.User), Friendly: a.Friendly,
 		Waited: a.Waited, Outcome: a.Outcome, Version: a.Version,
-		Slot: a.Slot, Hint: a.Hint, Contact: int64(a.Contact), CodeHash: a.CodeHash, CodeEnds: a.CodeEnds, Codes: a.Codes, Tries: a.Tries, Email: a.Email, TTL: a.Ends/1000 + 3600,
+		Slot: a.Slot, Hint: a.Hint, Contact: int64(a.Contact), CodeHash: a.CodeHash, CodeEnds: a.CodeEnds, Codes: a.Codes, Tries: a.Tries, Email: a.Email, Answers: a.Answers, TTL: a.Ends/1000 + 3600,
 	}, versioned(was))
 	if errors.Is(err, ErrChanged) {
 		return a, linkage.ErrChanged
 	}
 	return a, err
+}
+
+// LinkForms implements linkage.Forms with one row per portal.
+type LinkForms struct{ Table *Table }
+
+var _ linkage.Forms = LinkForms{}
+
+type linkFormItem struct {
+	Fields []linkage.Field `dynamodbav:"f"`
+}
+
+// Fields implements linkage.Forms.
+func (s LinkForms) Fields(ctx context.Context, p id.PortalID) ([]linkage.Field, error) {
+	var it linkFormItem
+	_, err := s.Table.Portal(p).conf().get(ctx, "linkform", &it)
+	return it.Fields, err
+}
+
+// SaveFields implements linkage.Forms. Whoever comes last wins.
+func (s LinkForms) SaveFields(ctx context.Context, p id.PortalID, fs []linkage.Field) error {
+	return s.Table.Portal(p).conf().put(ctx, "linkform", linkFormItem{fs}, nil)
 }
 
 // Rates implements linkage.Rates in the directory, since nobody knows a portal yet: D#rate#<kind>#<hash of the origin> / <window>. A row is a

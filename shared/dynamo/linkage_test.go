@@ -3,6 +3,8 @@ package dynamo_test
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"reflect"
 	"sync"
 	"testing"
 	"time"
@@ -94,7 +96,7 @@ func TestAnAttemptIsChangedByOneAtATime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, ok, err := s.Attempt(ctx, 7, "h"); err != nil || !ok || got != saved {
+	if got, ok, err := s.Attempt(ctx, 7, "h"); err != nil || !ok || !reflect.DeepEqual(got, saved) {
 		t.Fatalf("came back as %+v %v", got, err)
 	}
 	saved.StateHash, saved.User, saved.Friendly, saved.Waited, saved.Outcome = "", lineUser(1), linkage.Friends, true, linkage.AddFriend
@@ -107,7 +109,7 @@ func TestAnAttemptIsChangedByOneAtATime(t *testing.T) {
 	if _, err := s.SaveAttempt(ctx, saved); !errors.Is(err, linkage.ErrChanged) {
 		t.Errorf("the second of two: %v", err)
 	}
-	if got, _, _ := s.Attempt(ctx, 7, "h"); got != next {
+	if got, _, _ := s.Attempt(ctx, 7, "h"); !reflect.DeepEqual(got, next) {
 		t.Errorf("came back as %+v", got)
 	}
 }
@@ -136,5 +138,43 @@ func TestFailuresAreCountedByWindow(t *testing.T) {
 	}
 	if n := count("a", 0, noon.Add(10*time.Minute)); n != 0 {
 		t.Errorf("in the next window: %d", n)
+	}
+}
+
+func TestAFormAndItsAnswersAreKept(t *testing.T) {
+	t.Parallel()
+	table, ctx := newTable(t), t.Context()
+	forms := dynamo.LinkForms{Table: table}
+	if got, err := forms.Fields(ctx, 7); err != nil || len(got) != 0 {
+		t.Fatalf("before: %+v %v", got, err)
+	}
+	fields := []linkage.Field{
+		{Property: "city", Type: linkage.TextField, LabelEn: "City", LabelJa: "市区町村", Required: true},
+		{Property: "size", Type: linkage.ChoiceField, LabelEn: "Size", Options: []linkage.Option{{Value: "s", Label: "Small"}}},
+	}
+	if err := forms.SaveFields(ctx, 7, fields); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := forms.Fields(ctx, 7); err != nil || !reflect.DeepEqual(got, fields) {
+		t.Errorf("came back as %+v %v", got, err)
+	}
+	if got, _ := forms.Fields(ctx, 8); len(got) != 0 {
+		t.Error("another portal has it")
+	}
+	s := dynamo.Linkage{Table: table}
+	answers := map[string]string{"city": "渋谷区"}
+	if _, err := s.SaveAttempt(ctx, linkage.Attempt{Hash: "abcdefabcdef", Portal: 7, Ends: 1, Answers: answers}); err != nil {
+		t.Fatal(err)
+	}
+	if a, ok, err := s.Attempt(ctx, 7, "abcdefabcdef"); err != nil || !ok || !maps.Equal(a.Answers, answers) {
+		t.Errorf("%+v %v", a, err)
+	}
+	f := friend.Friend{Key: friend.Key{Slot: 1, User: lineUser(1)}, Answers: answers}
+	friends := dynamo.Friends{Table: table}
+	if _, err := friends.Save(ctx, 7, f); err != nil {
+		t.Fatal(err)
+	}
+	if got, ok, err := friends.Get(ctx, 7, f.Key); err != nil || !ok || !maps.Equal(got.Answers, answers) {
+		t.Errorf("%+v %v", got, err)
 	}
 }

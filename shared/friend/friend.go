@@ -121,6 +121,8 @@ type Friend struct {
 	// Shown is what HubSpot is known to hold in the LINE properties (by lineproperty key), as of ShownAsOf.
 	Shown     map[string]string `json:"shown,omitempty"`
 	ShownAsOf int64             `json:"-"`
+	// Answers, by property, are what the person said of themselves when they were linked, until HubSpot has it.
+	Answers map[string]string `json:"-"`
 	// Due is the outbox marker: HubSpot must learn of this friend at this time; 0 when it knows everything.
 	Due int64 `json:"due,omitempty"`
 	// WrittenAt is our clock at the last write-back; the next of the same contact waits for the coalescing window (P-45).
@@ -146,7 +148,7 @@ func (f Friend) Equal(o Friend) bool {
 	return f.Key == o.Key && f.Ordinal == o.Ordinal && f.Name == o.Name && f.Picture == o.Picture && f.Language == o.Language && f.ProfileAt == o.ProfileAt &&
 		f.Follow == o.Follow && f.FollowAt == o.FollowAt && f.FriendSince == o.FriendSince && f.LastMessage == o.LastMessage && f.NeedsReply == o.NeedsReply && f.AnsweredAt == o.AnsweredAt &&
 		slices.Equal(f.Tags, o.Tags) && slices.Equal(f.Shelved, o.Shelved) && f.TagsSeen == o.TagsSeen && f.Link == o.Link && f.Parted == o.Parted && slices.Equal(f.Past, o.Past) && maps.Equal(f.Fields, o.Fields) && f.Company == o.Company && f.CompanyAt == o.CompanyAt &&
-		maps.Equal(f.Shown, o.Shown) && f.ShownAsOf == o.ShownAsOf && f.Due == o.Due && f.WrittenAt == o.WrittenAt && f.Failed == o.Failed &&
+		maps.Equal(f.Shown, o.Shown) && maps.Equal(f.Answers, o.Answers) && f.ShownAsOf == o.ShownAsOf && f.Due == o.Due && f.WrittenAt == o.WrittenAt && f.Failed == o.Failed &&
 		f.LastCast == o.LastCast && f.LastCastAt == o.LastCastAt && f.LastOpen == o.LastOpen && f.LastClick == o.LastClick && f.Received == o.Received && f.Sent == o.Sent
 }
 
@@ -179,6 +181,7 @@ func (f Friend) Clone() Friend {
 	f.Past = slices.Clone(f.Past)
 	f.Fields = maps.Clone(f.Fields)
 	f.Shown = maps.Clone(f.Shown)
+	f.Answers = maps.Clone(f.Answers)
 	return f
 }
 

@@ -165,7 +165,7 @@ func (f *Friend) Unlink(e End) {
 	f.remember(e)
 	f.Link = Link{}
 	f.forgetContact()
-	f.Company, f.Due = 0, 0
+	f.Company, f.Due, f.Answers = 0, 0, nil
 	for p, r := range f.Fields {
 		switch {
 		case !r.Lumo.None():

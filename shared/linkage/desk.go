@@ -70,6 +70,7 @@ type Desk struct {
 	Profiles contactsync.Profiles
 	Friends  friend.Store
 	People   People
+	Forms    Forms
 	Mail     mail.Sender
 	Queue    queue.Sender
 	Clock    clock.Clock
@@ -103,6 +104,9 @@ type View struct {
 	Account string // name of the Official Account
 	BasicID string
 	Hint    string // masked address
+	// Of a form: the address that was typed, and what else is asked for.
+	Typed string
+	Asks  []Asked
 }
 
 // Address is where an invitation's token leads.
@@ -312,10 +316,10 @@ func (d *Desk) Finish(ctx context.Context, session string, again bool) (View, er
 		v.Outcome = Over // came here without LINE
 		return v, nil
 	default:
-		return v, nil
+		return v, d.ask(ctx, &v)
 	}
 	if a.Invitation == "" {
-		a.Outcome, err = d.meet(ctx, a)
+		a.Outcome, err = d.meet(ctx, &a)
 		a.Email = ""
 	} else {
 		a.Outcome, err = d.prove(ctx, a, i)
@@ -327,7 +331,7 @@ func (d *Desk) Finish(ctx context.Context, session string, again bool) (View, er
 	if _, err := d.Store.SaveAttempt(ctx, a); err != nil && !errors.Is(err, ErrChanged) {
 		return v, err
 	}
-	return v, nil
+	return v, d.ask(ctx, &v)
 }
 
 // prove redeems the invitation for the person who logged in, and hands the proof on.
@@ -353,7 +357,7 @@ func (d *Desk) prove(ctx context.Context, a Attempt, i Invitation) (Outcome, err
 	if err != nil || o == Used || o == AlreadyLinked {
 		return o, err
 	}
-	return o, d.hand(ctx, a.Portal, k, i.Contact, proof)
+	return o, d.hand(ctx, a.Portal, k, i.Contact, proof, nil)
 }
 
 // reachable tells whether the account may write to the person; an outcome says why not.
@@ -371,14 +375,18 @@ func (d *Desk) reachable(ctx context.Context, a Attempt, k friend.Key) (Outcome,
 	return "", nil
 }
 
-// hand gives a proof to the contact sync.
-func (d *Desk) hand(ctx context.Context, p id.PortalID, k friend.Key, c id.ContactID, proof friend.Proof) error {
-	return Hand(ctx, d.Queue, p, k, c, proof)
+// hand gives a proof to the contact sync, with what the person answered.
+func (d *Desk) hand(ctx context.Context, p id.PortalID, k friend.Key, c id.ContactID, proof friend.Proof, answers map[string]string) error {
+	return hand(ctx, d.Queue, p, contactsync.Note{Kind: contactsync.Proven, Contact: c, At: proof.At, Friend: &k, Proof: &proof, Answers: answers})
 }
 
 // Hand gives a proof to the contact sync, which links by the rules of P-31. Handing it again does no harm.
 func Hand(ctx context.Context, to queue.Sender, p id.PortalID, k friend.Key, c id.ContactID, proof friend.Proof) error {
-	b, err := json.Marshal(contactsync.Batch{Portal: p, Notes: []contactsync.Note{{Kind: contactsync.Proven, Contact: c, At: proof.At, Friend: &k, Proof: &proof}}})
+	return hand(ctx, to, p, contactsync.Note{Kind: contactsync.Proven, Contact: c, At: proof.At, Friend: &k, Proof: &proof})
+}
+
+func hand(ctx context.Context, to queue.Sender, p id.PortalID, n contactsync.Note) error {
+	b, err := json.Marshal(contactsync.Batch{Portal: p, Notes: []contactsync.Note{n}})
 	if err != nil {
 		return err
 	}

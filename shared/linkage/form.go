@@ -30,6 +30,10 @@ const (
 	BadEmail Outcome = "bad_email"
 	// WrongCode: another try is left.
 	WrongCode Outcome = "wrong_code"
+	// BadAnswers: what was typed into another field will not do.
+	BadAnswers Outcome = "bad_answers"
+	// AskDetails: LINE itself has told whose contact it is; the form asks for the rest.
+	AskDetails Outcome = "ask_details"
 	// NoMoreCodes: too many codes were asked for or tried.
 	NoMoreCodes Outcome = "no_more_codes"
 )
@@ -101,9 +105,9 @@ type People interface {
 }
 
 // meet is the end of the login: who is linked is done, everybody else is asked for their address.
-func (d *Desk) meet(ctx context.Context, a Attempt) (Outcome, error) {
+func (d *Desk) meet(ctx context.Context, a *Attempt) (Outcome, error) {
 	k := friend.Key{Slot: a.Slot, User: a.User}
-	o, err := d.reachable(ctx, a, k)
+	o, err := d.reachable(ctx, *a, k)
 	if err != nil || o != "" {
 		return o, err
 	}
@@ -120,7 +124,7 @@ func (d *Desk) meet(ctx context.Context, a Attempt) (Outcome, error) {
 }
 
 // match links a friend whose address LINE has verified to the contact with that address (P-28). Wherever it is not as simple as that, the form goes on.
-func (d *Desk) match(ctx context.Context, a Attempt, k friend.Key) (Outcome, error) {
+func (d *Desk) match(ctx context.Context, a *Attempt, k friend.Key) (Outcome, error) {
 	if a.Email == "" {
 		return AskEmail, nil
 	}
@@ -128,11 +132,35 @@ func (d *Desk) match(ctx context.Context, a Attempt, k friend.Key) (Outcome, err
 	if err != nil || !known {
 		return AskEmail, err
 	}
-	proof := friend.Proof{Method: friend.AutoMatch, Proof: "email:" + a.Hash[:12], Actor: "person", At: d.Clock.Now().UnixMilli()}
+	proof := d.proof(friend.AutoMatch, "email:", *a)
 	if o, err := d.foresee(ctx, a.Portal, k, c, proof); err != nil || o != Linked {
 		return AskEmail, err
 	}
-	return Linked, d.hand(ctx, a.Portal, k, c, proof)
+	fields, err := d.Forms.Fields(ctx, a.Portal)
+	if err != nil {
+		return AskEmail, err
+	}
+	if len(fields) > 0 {
+		a.Contact = c
+		return AskDetails, nil
+	}
+	return Linked, d.hand(ctx, a.Portal, k, c, proof, nil)
+}
+
+func (d *Desk) proof(m friend.Method, by string, a Attempt) friend.Proof {
+	return friend.Proof{Method: m, Proof: by + a.Hash[:12], Actor: "person", At: d.Clock.Now().UnixMilli()}
+}
+
+// ask adds what a page of the form asks for.
+func (d *Desk) ask(ctx context.Context, v *View) error {
+	if v.Outcome != AskEmail && v.Outcome != AskDetails {
+		return nil
+	}
+	fields, err := d.Forms.Fields(ctx, v.Portal)
+	for _, f := range fields {
+		v.Asks = append(v.Asks, Asked{Field: f})
+	}
+	return err
 }
 
 // form finds the attempt of a friend who logged in through a form.
@@ -142,7 +170,7 @@ func (d *Desk) form(ctx context.Context, session string) (Attempt, View, error) 
 		return a, View{Outcome: o, Portal: a.Portal}, err
 	}
 	v := View{Portal: a.Portal, Outcome: a.Outcome, Hint: a.Hint}
-	if a.Invitation != "" || a.User == "" || a.Outcome != AskEmail && a.Outcome != AskCode {
+	if a.Invitation != "" || a.User == "" || a.Outcome != AskEmail && a.Outcome != AskCode && a.Outcome != AskDetails {
 		v.Outcome = Over
 		if a.Outcome.Done() || a.Outcome == InConflict {
 			v.Outcome = a.Outcome
@@ -160,15 +188,34 @@ func (d *Desk) form(ctx context.Context, session string) (Attempt, View, error) 
 
 func open(v View) bool { return v.Outcome == AskEmail || v.Outcome == AskCode }
 
+// Typed is what a person wrote into the form: the address, and answers by property. Answers are nil where only a new code is asked for.
+type Typed struct {
+	Email   string
+	Answers map[string]string
+}
+
 // Email takes the typed address and sends a code to it, if HubSpot knows it.
-func (d *Desk) Email(ctx context.Context, session, typed, from, language string) (View, error) {
+func (d *Desk) Email(ctx context.Context, session string, typed Typed, from, language string) (View, error) {
 	a, v, err := d.form(ctx, session)
 	if err != nil || !open(v) {
 		return v, err
 	}
-	email := strings.ToLower(strings.TrimSpace(typed))
+	good := true
+	if typed.Answers != nil || a.Codes == 0 {
+		fields, err := d.Forms.Fields(ctx, a.Portal)
+		if err != nil {
+			return v, err
+		}
+		a.Answers, v.Asks, good = readAnswers(fields, typed.Answers)
+	}
+	email := strings.ToLower(strings.TrimSpace(typed.Email))
+	v.Typed = typed.Email
 	if p, err := netmail.ParseAddress(email); err != nil || p.Address != email || len(email) > 254 || Mask(email) == "" {
 		v.Outcome = BadEmail
+		return v, nil
+	}
+	if !good {
+		v.Outcome = BadAnswers
 		return v, nil
 	}
 	if ok, err := d.mayMail(ctx, a, email, from); err != nil || !ok {
@@ -187,7 +234,7 @@ func (d *Desk) Email(ctx context.Context, session, typed, from, language string)
 	if _, err := d.Store.SaveAttempt(ctx, a); err != nil {
 		return v, err
 	}
-	v.Outcome, v.Hint = AskCode, a.Hint
+	v.Outcome, v.Hint, v.Typed, v.Asks = AskCode, a.Hint, "", nil
 	if !known {
 		return v, nil
 	}
@@ -244,17 +291,39 @@ func (d *Desk) Code(ctx context.Context, session, typed string) (View, error) {
 		v.Outcome = WrongCode
 		return v, nil
 	}
+	return d.settle(ctx, a, v, d.proof(friend.MessageLink, "code:", a))
+}
+
+// Details takes the answers of a friend whose contact LINE has told.
+func (d *Desk) Details(ctx context.Context, session string, typed map[string]string) (View, error) {
+	a, v, err := d.form(ctx, session)
+	if err != nil || v.Outcome != AskDetails {
+		return v, err
+	}
+	fields, err := d.Forms.Fields(ctx, a.Portal)
+	if err != nil {
+		return v, err
+	}
+	var ok bool
+	if a.Answers, v.Asks, ok = readAnswers(fields, typed); !ok {
+		return v, nil
+	}
+	return d.settle(ctx, a, v, d.proof(friend.AutoMatch, "email:", a))
+}
+
+// settle ends the form: who the friend is is proven.
+func (d *Desk) settle(ctx context.Context, a Attempt, v View, proof friend.Proof) (View, error) {
 	k := friend.Key{Slot: a.Slot, User: a.User}
-	proof := friend.Proof{Method: friend.MessageLink, Proof: "code:" + a.Hash[:12], Actor: "person", At: d.Clock.Now().UnixMilli()}
+	var err error
 	if v.Outcome, err = d.foresee(ctx, a.Portal, k, a.Contact, proof); err != nil {
 		return v, err
 	}
 	if v.Outcome != AlreadyLinked {
-		if err := d.hand(ctx, a.Portal, k, a.Contact, proof); err != nil {
+		if err := d.hand(ctx, a.Portal, k, a.Contact, proof, a.Answers); err != nil {
 			return v, err
 		}
 	}
-	a.Outcome = v.Outcome
+	a.Outcome, a.Answers = v.Outcome, nil
 	_, err = d.Store.SaveAttempt(ctx, a)
 	return v, err
 }

@@ -27,7 +27,7 @@ func (w *world) filling(t *testing.T) (session string, o linkage.Outcome) {
 
 func (w *world) email(session, typed string) linkage.Outcome {
 	w.t.Helper()
-	v, err := w.desk.Email(w.t.Context(), session, typed, "10.0.0.1", "en")
+	v, err := w.desk.Email(w.t.Context(), session, linkage.Typed{Email: typed}, "10.0.0.1", "en")
 	w.must(err)
 	return v.Outcome
 }

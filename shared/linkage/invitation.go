@@ -68,7 +68,9 @@ type Attempt struct {
 	CodeHash     string
 	CodeEnds     int64
 	Codes, Tries int
-	Version      int64
+	// Answers to the form's fields by property, until they are handed on.
+	Answers map[string]string
+	Version int64
 }
 
 // Friendship of a person with the Official Account that belongs to the Login channel.

@@ -51,6 +51,7 @@ type world struct {
 	desk        *linkage.Desk
 	maker       *linkage.Maker
 	random      byte
+	fields      []linkage.Field
 }
 
 func newWorld(t *testing.T) *world {
@@ -66,7 +67,7 @@ func newWorld(t *testing.T) *world {
 		return append(make([]byte, n-1), w.random)
 	}
 	w.desk = &linkage.Desk{
-		Signer: signer, Store: w, Rates: w, Accounts: w, Line: w, Profiles: w, Friends: friends{world: w}, People: w, Mail: &w.mail, Queue: w.queue, Clock: w.clock, Random: random,
+		Signer: signer, Store: w, Rates: w, Accounts: w, Line: w, Profiles: w, Friends: friends{world: w}, People: w, Forms: w, Mail: &w.mail, Queue: w.queue, Clock: w.clock, Random: random,
 		Log: logging.Discard(), Origin: "https://lumo.example",
 	}
 	w.maker = &linkage.Maker{Signer: signer, Store: w, Contacts: w, Clock: w.clock, Random: random, Origin: "https://lumo.example"}
@@ -259,6 +260,15 @@ func (w *world) ByEmail(_ context.Context, _ id.PortalID, email string) (id.Cont
 		return contact, true, nil
 	}
 	return 0, false, nil
+}
+
+// linkage.Forms
+
+func (w *world) Fields(context.Context, id.PortalID) ([]linkage.Field, error) { return w.fields, nil }
+
+func (w *world) SaveFields(_ context.Context, _ id.PortalID, fs []linkage.Field) error {
+	w.fields = fs
+	return nil
 }
 
 // friends is the part of friend.Store in use.

@@ -26,7 +26,8 @@ type Linker interface {
 	Decline(ctx context.Context, token, from string) (linkage.View, error)
 	Return(ctx context.Context, session string, in linkage.Answer) (linkage.Outcome, error)
 	Finish(ctx context.Context, session string, again bool) (linkage.View, error)
-	Email(ctx context.Context, session, typed, from, language string) (linkage.View, error)
+	Email(ctx context.Context, session string, typed linkage.Typed, from, language string) (linkage.View, error)
+	Details(ctx context.Context, session string, typed map[string]string) (linkage.View, error)
 	Code(ctx context.Context, session, typed string) (linkage.View, error)
 }
 
@@ -55,7 +56,7 @@ func pagesOf(a *compose.App) *Pages {
 
 const (
 	// maxForm is more than any form holds.
-	maxForm = 4 << 10
+	maxForm = 32 << 10
 	// Cookies: one names the browser, for forms, the other its attempt.
 	browserCookie = "lumo-k"
 	sessionCookie = "lumo-ks"
@@ -189,7 +190,9 @@ func (p *Pages) end(ctx context.Context, x *visit, post bool) (entry.Response, e
 	var err error
 	switch {
 	case form.Has("email"):
-		v, err = p.Linker.Email(ctx, session, form.Get("email"), x.SourceIP, x.lang)
+		v, err = p.Linker.Email(ctx, session, linkage.Typed{Email: form.Get("email"), Answers: answers(form)}, x.SourceIP, x.lang)
+	case form.Has(fieldsMark):
+		v, err = p.Linker.Details(ctx, session, answers(form))
 	case form.Has("code"):
 		v, err = p.Linker.Code(ctx, session, form.Get("code"))
 	default:
@@ -199,6 +202,26 @@ func (p *Pages) end(ctx context.Context, x *visit, post bool) (entry.Response, e
 		return entry.Response{}, err
 	}
 	return p.show(x, v, p.form(x, session, x.Path)), nil
+}
+
+const (
+	// fieldsMark tells that a form asked for more than the address; fieldPrefix goes before the properties' names.
+	fieldsMark  = "fields"
+	fieldPrefix = "f."
+)
+
+// answers are what was typed by property; nil of a form that asked for none.
+func answers(form url.Values) map[string]string {
+	if !form.Has(fieldsMark) {
+		return nil
+	}
+	out := map[string]string{}
+	for name, values := range form {
+		if property, ok := strings.CutPrefix(name, fieldPrefix); ok {
+			out[property] = values[0]
+		}
+	}
+	return out
 }
 
 // browser names the browser, in a cookie of its own.

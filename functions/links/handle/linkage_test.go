@@ -23,6 +23,7 @@ type desk struct {
 	returned linkage.Outcome
 	err      error
 	did      []string
+	typed    map[string]string
 }
 
 func (d *desk) Look(context.Context, string, string) (linkage.View, error) { return d.view, d.err }
@@ -49,11 +50,17 @@ func (d *desk) Finish(_ context.Context, session string, again bool) (linkage.Vi
 	return d.view, d.err
 }
 
-func (d *desk) Email(_ context.Context, session, typed, _, language string) (linkage.View, error) {
-	d.did = append(d.did, "email "+session+" "+typed+" "+language)
+func (d *desk) Email(_ context.Context, session string, typed linkage.Typed, _, language string) (linkage.View, error) {
+	d.did = append(d.did, "email "+session+" "+typed.Email+" "+language)
+	d.typed = typed.Answers
 	v := d.view
 	v.Outcome = linkage.AskCode
 	return v, d.err
+}
+
+func (d *desk) Details(_ context.Context, session string, typed map[string]string) (linkage.View, error) {
+	d.did, d.typed = append(d.did, "details "+session), typed
+	return d.view, d.err
 }
 
 func (d *desk) Code(_ context.Context, session, typed string) (linkage.View, error) {
@@ -198,7 +205,7 @@ func TestEveryOutcomeHasItsPageInBothLanguages(t *testing.T) {
 	outcomes := []linkage.Outcome{
 		linkage.Confirm, linkage.Invalid, linkage.Expired, linkage.Used, linkage.Declined, linkage.Denied, linkage.Elsewhere, linkage.Over, linkage.NotProven,
 		linkage.AddFriend, linkage.OtherProvider, linkage.InConflict, linkage.Linked, linkage.AlreadyLinked, linkage.Unavailable, linkage.TooMany, trouble, forbidden,
-		linkage.AskEmail, linkage.BadEmail, linkage.AskCode, linkage.WrongCode, linkage.NoMoreCodes,
+		linkage.AskEmail, linkage.BadEmail, linkage.BadAnswers, linkage.AskDetails, linkage.AskCode, linkage.WrongCode, linkage.NoMoreCodes,
 	}
 	for _, o := range outcomes {
 		for _, lang := range []string{"en", "ja"} {
@@ -326,5 +333,43 @@ func TestASVS_16_2_5_NoTokenInALog(t *testing.T) {
 	}
 	if log := string(out.Bytes()); log == "" || strings.Contains(log, "canary") {
 		t.Errorf("logged %s", log)
+	}
+}
+
+func TestTheFormAsksForMore(t *testing.T) {
+	t.Parallel()
+	p, d := newPages()
+	d.view.Outcome = linkage.AskEmail
+	d.view.Asks = []linkage.Asked{
+		{Field: linkage.Field{Property: "city", Type: linkage.TextField, LabelEn: "City <i>", LabelJa: "市区町村", Required: true}, Value: `"><b>`, Bad: true},
+		{Field: linkage.Field{Property: "size", Type: linkage.ChoiceField, LabelEn: "Size", Options: []linkage.Option{{Value: "s", Label: "Small"}, {Value: "l", Label: "Large"}}}, Value: "l"},
+		{Field: linkage.Field{Property: "phone", Type: linkage.PhoneField, LabelEn: "Phone"}},
+	}
+	b := open(t, p)
+	b.cookies["__Host-lumo-ks"] = "session-1"
+	ask := b.ask("GET", "/k/end", "", "")
+	for _, want := range []string{
+		`<label for="f0">City &lt;i&gt;</label>`, `name="f.city" type="text" maxlength="200" value="&#34;&gt;&lt;b&gt;" required aria-invalid="true" aria-describedby="w0"`,
+		`<option value="l" selected>Large</option>`, `<small>(optional)</small>`, `name="f.phone" type="tel"`,
+	} {
+		if !bytes.Contains(ask.Body, []byte(want)) {
+			t.Errorf("lacks %s: %s", want, ask.Body)
+		}
+	}
+	b.ask("POST", "/k/end", "", form(t, ask, "")+"&fields=1&email=a%40b.example&f.city=Kyoto&f.size=s&other=x")
+	if len(d.typed) != 2 || d.typed["city"] != "Kyoto" || d.typed["size"] != "s" {
+		t.Errorf("typed %v", d.typed)
+	}
+	b.ask("POST", "/k/end", "", form(t, ask, "")+"&email=a%40b.example")
+	if d.typed != nil {
+		t.Errorf("a new code: %v", d.typed)
+	}
+	d.view.Outcome = linkage.AskDetails
+	if ask = b.ask("GET", "/k/end", "", ""); bytes.Contains(ask.Body, []byte(`name="email"`)) {
+		t.Errorf("asks for the address, too: %s", ask.Body)
+	}
+	b.ask("POST", "/k/end", "", form(t, ask, "")+"&fields=1&f.city=Nara")
+	if last := d.did[len(d.did)-1]; last != "details session-1" || d.typed["city"] != "Nara" {
+		t.Errorf("%s %v", last, d.typed)
 	}
 }

@@ -8,7 +8,7 @@ type said struct{ Title, Text string }
 // Words are all sentences of the linking pages.
 type Words struct {
 	OtherLanguage, TheAccount, Yes, No, Consent, AddFriend, Added, Request string
-	Email, SendCode, Code, Check, NoCode                                   string
+	Email, SendCode, Code, Check, NoCode, Choose, Optional, Wrong, Details string
 
 	Outcomes map[linkage.Outcome]said
 }
@@ -25,7 +25,7 @@ func dictionary(lang string) Words {
 
 var english = Words{
 	OtherLanguage: "日本語", TheAccount: "LINE", Yes: "Yes, link my LINE", No: "No, this is not me", AddFriend: "Add as a friend in LINE", Added: "I have added it, go on",
-	Request: "Number of this request", Email: "Your e-mail address", SendCode: "Send me a code", Code: "Code", Check: "Link my LINE", NoCode: "No code?",
+	Request: "Number of this request", Email: "Your e-mail address", SendCode: "Send me a code", Code: "Code", Check: "Link my LINE", NoCode: "No code?", Choose: "Please choose", Optional: "optional", Wrong: "Please check this.", Details: "What you enter here goes into your customer record.",
 	Consent: "You log in with LINE next. LINE then tells your user ID, name and picture to the company behind this account, which keeps them with your customer record and may write to you on LINE. You can block the account or ask the company to end the link at any time.",
 	Outcomes: map[linkage.Outcome]said{
 		linkage.Confirm:       {"Link your LINE to {hint}?", "{account} would like to know you on LINE. Only go on if this address is yours."},
@@ -47,6 +47,8 @@ var english = Words{
 		linkage.AskEmail:      {"Which e-mail address does {account} know you by?", "A code is sent to it, so that nobody else can use it."},
 		linkage.BadEmail:      {"This is no e-mail address", "Check it and try again."},
 		linkage.AskCode:       {"A code is on its way to {hint}", "It comes within a minute, if {account} knows this address, and works for ten minutes. Look among unwanted mail, too."},
+		linkage.BadAnswers:    {"Please check what you entered", "A field below is empty or cannot be right."},
+		linkage.AskDetails:    {"One more step", "{account} would like to know this, too. Then your LINE is linked."},
 		linkage.WrongCode:     {"This code is wrong", "Look at the newest mail and try again."},
 		linkage.NoMoreCodes:   {"Too many tries", "Nothing was linked. Open the link again later."},
 		linkage.TooMany:       {"Too many tries", "Wait ten minutes, then open the link from the message again."},
@@ -57,7 +59,7 @@ var english = Words{
 
 var japanese = Words{
 	OtherLanguage: "English", TheAccount: "LINE", Yes: "はい、LINEを連携します", No: "いいえ、私ではありません", AddFriend: "LINEで友だち追加する", Added: "追加しました。続ける",
-	Request: "お問い合わせ番号", Email: "メールアドレス", SendCode: "確認コードを送信", Code: "確認コード", Check: "LINEを連携する", NoCode: "コードが届かない場合",
+	Request: "お問い合わせ番号", Email: "メールアドレス", SendCode: "確認コードを送信", Code: "確認コード", Check: "LINEを連携する", NoCode: "コードが届かない場合", Choose: "選択してください", Optional: "任意", Wrong: "入力内容をご確認ください。", Details: "入力内容はお客様情報に保存されます。",
 	Consent: "次にLINEログインを行います。LINEから、このアカウントの運営会社にあなたのユーザーID・表示名・プロフィール画像が伝えられ、お客様情報とともに保存されます。LINEでメッセージが届くことがあります。アカウントのブロックや、運営会社への連携解除の依頼はいつでもできます。",
 	Outcomes: map[linkage.Outcome]said{
 		linkage.Confirm:       {"LINEを {hint} と連携しますか？", "{account} があなたをLINEで確認できるようになります。ご自身のメールアドレスの場合のみお進みください。"},
@@ -79,6 +81,8 @@ var japanese = Words{
 		linkage.AskEmail:      {"{account} に登録しているメールアドレスを入力してください", "ご本人確認のため、確認コードをお送りします。"},
 		linkage.BadEmail:      {"メールアドレスの形式が正しくありません", "ご確認のうえ、もう一度入力してください。"},
 		linkage.AskCode:       {"{hint} に確認コードを送信しました", "{account} に登録されているアドレスであれば、1分以内に届きます。有効期限は10分です。迷惑メールもご確認ください。"},
+		linkage.BadAnswers:    {"入力内容をご確認ください", "未入力、または形式が正しくない項目があります。"},
+		linkage.AskDetails:    {"あと少しです", "次の項目を入力すると、{account} とのLINE連携が完了します。"},
 		linkage.WrongCode:     {"確認コードが正しくありません", "最新のメールを確認して、もう一度入力してください。"},
 		linkage.NoMoreCodes:   {"試行回数が上限に達しました", "連携は行われていません。しばらくしてから、リンクをもう一度開いてください。"},
 		linkage.TooMany:       {"試行回数が多すぎます", "10分ほど待ってから、メッセージのリンクをもう一度開いてください。"},
