@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"lumo/shared/contactsync"
+	"lumo/shared/fault"
 	"lumo/shared/friend"
 )
 
@@ -69,5 +70,23 @@ func TestAnswersGoWithTheLink(t *testing.T) {
 	w.flush(t)
 	if f := w.friends[*note.Friend]; f.Answers != nil || w.value(5, "city") != "" {
 		t.Errorf("answers %v, HubSpot holds %q", f.Answers, w.value(5, "city"))
+	}
+}
+
+// One answer that HubSpot does not take is a failed item; the link and the other answers are there.
+func TestARefusedAnswerDoesNotHoldTheLinkUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.edit(5, "firstname", "Ann", false)
+	w.line[userA] = friend.Profile{Name: "葵"}
+	note := w.proven(5, userA)
+	note.Answers = map[string]string{"city": "渋谷区", "size": "xxl"}
+	w.notify(t, note)
+	w.refuse[5] = &fault.Fault{Provider: "hubspot", Class: fault.Invalid, Certainty: fault.NothingHappened, Code: "INVALID_OPTION", Properties: []string{"size"}}
+	w.refuseOnce = true
+	w.clock.Advance(time.Minute)
+	w.flush(t)
+	if w.value(5, "line_user_id") != string(userA) || w.value(5, "city") != "渋谷区" || w.value(5, "size") != "" || len(w.failures) != 1 {
+		t.Errorf("HubSpot holds %q, %q, %q; failed %+v", w.value(5, "line_user_id"), w.value(5, "city"), w.value(5, "size"), w.failures)
 	}
 }

@@ -216,6 +216,15 @@ func (s *Service) find(ctx context.Context, p id.PortalID, name string) (linepro
 	return h, fit, err
 }
 
+// Writable is a contact property that may be written. ErrOwn, ErrGone, mapping.ErrNotMappable.
+func (s *Service) Writable(ctx context.Context, p id.PortalID, name string) (lineproperty.Property, error) {
+	h, fit, err := s.find(ctx, p, name)
+	if err == nil && (fit != Both || h.Archived) {
+		err = mapping.ErrNotMappable
+	}
+	return h, err
+}
+
 // Settled is the outcome of a change.
 type Settled struct {
 	Mapping mapping.Mapping

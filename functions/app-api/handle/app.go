@@ -21,7 +21,7 @@ func FromApp(a *compose.App) Deps {
 		Portals: a.Portals(), Access: access.Everyone{}, Once: &once.Guard{Store: dynamo.Onces{Table: table}, Clock: a.Clock, NewID: a.NewID},
 		Runs: a.Starter(), Alerts: dynamo.Alerts{Table: table}, Changes: a.ChangeLog(), Failures: a.Failures(), Mappings: a.Mappings(), Lists: a.ListJobs(),
 		Friends: a.Friends(), Messages: a.Messages(), Files: a.InboxFiles(), Chat: a.Chat(), Onboarding: a.Onboarding(), Accounts: a.Accounts(), Properties: a.Properties(), Imports: a.Importer(),
-		Logins: a.LoginChecks(), Links: a.LinkMaker(), Judge: &linkage.Judge{Friends: a.Friends(), Queue: a.Sender()}, LinkWriter: a.LinkWriter(),
+		Logins: a.LoginChecks(), Links: a.LinkMaker(), Forms: a.LinkForms(), Judge: &linkage.Judge{Friends: a.Friends(), Queue: a.Sender()}, LinkWriter: a.LinkWriter(),
 		Index: index, Tags: a.Tags(), Broadcasts: a.Broadcasts(), Templates: a.Templates(), Workflows: dynamo.Workflows{Table: table}, Taps: a.Taps(), Segments: a.Segments(), Inboxes: a.InboxConnector(), Groups: a.Groups(),
 		Redrive: &redrive.Service{
 			Failures: a.Failures(), Friends: a.Friends(), Invalids: a.Invalids(), Scopes: a.Scopes(), Outbox: a.Outbox(), Queue: a.Sender(),

@@ -86,6 +86,7 @@ type Deps struct {
 	Logins     lineaccount.LoginChecker
 	Links      *linkage.Maker
 	Judge      *linkage.Judge
+	Forms      linkage.Forms
 	LinkWriter *linkage.Writer
 	Tags       *tag.Service
 	Broadcasts *broadcast.Service

@@ -46,6 +46,7 @@ const (
 	templateKept    portal.Action = "template_kept"
 	templateDeleted portal.Action = "template_deleted"
 	quietChanged    portal.Action = "quiet_hours_changed"
+	linkFormChanged portal.Action = "link_form_changed"
 )
 
 func routes() []route {
@@ -98,6 +99,8 @@ func routes() []route {
 		{method: "GET", pattern: "/accounts/{slot}/quota", action: access.View, do: getQuota},
 		{method: "GET", pattern: "/accounts/{slot}/linking", action: access.View, do: getLinking},
 		{method: "POST", pattern: "/accounts/{slot}/links", action: access.EditFriends, do: postLinks, live: true, audit: linksWritten},
+		{method: "GET", pattern: "/linking-form", action: access.View, do: getLinkForm},
+		{method: "PUT", pattern: "/linking-form", action: access.EditMappings, do: putLinkForm, live: true, audit: linkFormChanged},
 		{method: "PUT", pattern: "/accounts/{slot}/login", action: access.ManageAccounts, do: putLogin, live: true},
 		{method: "GET", pattern: "/inbox", action: access.View, do: getInbox},
 		{method: "POST", pattern: "/inbox/{slot}/resume", action: access.ManageAccounts, do: postInboxResume, live: true, audit: inboxResumed},

@@ -38,6 +38,12 @@ async function screensOf(tour: Toured, page: Page): Promise<string[]> {
     method: 'POST',
     body: { requestId: crypto.randomUUID(), slot: 1, name: '春 🌸', tree },
   });
+  const question = { property: 'city', type: 'text', labelEn: '市区町村', labelJa: '市区町村', required: true };
+  await world.api('/linking-form', {
+    portal,
+    method: 'PUT',
+    body: { requestId: crypto.randomUUID(), fields: [question] },
+  });
   const template = await world.api('/templates', {
     portal,
     method: 'POST',

@@ -5,6 +5,7 @@ import {
   failure,
   fakeServer,
   friend,
+  linkForm,
   linking,
   NOON,
   refused,
@@ -53,6 +54,8 @@ const serve = (more: Replies = {}) =>
   fakeServer({
     'GET /accounts': { items: [account()], next: null },
     'GET /accounts/{slot}/linking': linking(),
+    'GET /linking-form': linkForm(),
+    'GET /properties': { items: [], next: null },
     'GET /lists': { items: [], next: null },
     'GET /failures': failing([conflict, failure()]),
     'GET /friends/{slot}/{user}': friend({ name: LONG, link }),

@@ -1,5 +1,15 @@
 import { Button, Checkbox, Image, Input, LoadingButton, Select } from '@hubspot/ui-extensions';
-import { account, failure, fakeServer, linking, list, refused, writing, type Replies } from '@lumo/screens/testing';
+import {
+  account,
+  failure,
+  fakeServer,
+  linkForm,
+  linking,
+  list,
+  refused,
+  writing,
+  type Replies,
+} from '@lumo/screens/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { open } from './open.tsx';
 
@@ -7,6 +17,8 @@ const serve = (more: Replies = {}) =>
   fakeServer({
     'GET /accounts': { items: [account()], next: null },
     'GET /accounts/{slot}/linking': linking(),
+    'GET /linking-form': linkForm(),
+    'GET /properties': { items: [], next: null },
     'GET /lists': { items: [list()], next: null },
     'GET /failures': { items: [], next: null },
     ...more,

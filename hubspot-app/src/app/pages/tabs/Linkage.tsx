@@ -3,6 +3,7 @@ import { Loadable, useApi, useText, type Linking, type Slot } from '@lumo/screen
 import { AccountChoice } from '../components/AccountChoice.tsx';
 import { Conflicts } from '../components/linkage/Conflicts.tsx';
 import { Coverage } from '../components/linkage/Coverage.tsx';
+import { FormFields } from '../components/linkage/FormFields.tsx';
 import { LinkingMail } from '../components/linkage/LinkingMail.tsx';
 import { LoginChannel } from '../components/linkage/LoginChannel.tsx';
 import { RefusedIds } from '../components/linkage/RefusedIds.tsx';
@@ -31,6 +32,7 @@ const OfAccount = ({ slot }: { slot: Slot }) => {
           <Conflicts slot={slot} />
           <LoginChannel linking={data} onChanged={linking.reload} />
           <LinkingMail linking={data} onChanged={linking.reload} />
+          <FormFields />
           <RefusedIds slot={slot} />
         </Flex>
       )}

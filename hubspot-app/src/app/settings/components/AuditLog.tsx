@@ -39,6 +39,7 @@ const ACTIONS = [
   'template_kept',
   'template_deleted',
   'quiet_hours_changed',
+  'link_form_changed',
 ] as const;
 
 /** Who changed what (P-151). */

@@ -863,6 +863,36 @@ export interface WriteLinks {
   list: string;
 }
 
+export interface LinkForm {
+  items: LinkField[];
+  max: number;
+}
+
+export interface LinkField {
+  property: string;
+  type: LinkFieldType;
+  /** Where it is empty, labelJa is shown */
+  labelEn: string;
+  /** Where it is empty, labelEn is shown */
+  labelJa: string;
+  required: boolean;
+  /** Of a choice, as HubSpot had them when the form was saved */
+  options: PropertyOption[];
+}
+
+export type LinkFieldType = 'text' | 'email' | 'phone' | 'choice';
+
+export interface SetLinkForm {
+  requestId?: RequestID;
+  fields: {
+    property: string;
+    type: LinkFieldType;
+    labelEn: string;
+    labelJa: string;
+    required: boolean;
+  }[];
+}
+
 export interface SetLogin {
   requestId?: RequestID;
   channelId: string;
@@ -1968,6 +1998,10 @@ export interface Routes {
   'GET /accounts/{slot}/linking': { answer: Linking; path: { slot: Slot } };
   /** Give the contacts of a HubSpot list links of their own */
   'POST /accounts/{slot}/links': { answer: Linking; path: { slot: Slot }; body: WriteLinks };
+  /** What the linking form asks for besides the e-mail address */
+  'GET /linking-form': { answer: LinkForm };
+  /** Change it */
+  'PUT /linking-form': { answer: LinkForm; body: SetLinkForm };
   /** Set the account's LINE Login channel */
   'PUT /accounts/{slot}/login': { answer: Linking; path: { slot: Slot }; body: SetLogin };
   /** Check an account again */

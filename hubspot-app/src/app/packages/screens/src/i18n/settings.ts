@@ -312,6 +312,7 @@ export const settings = words({
     'audit.template_kept': 'Message template saved',
     'audit.template_deleted': 'Message template deleted',
     'audit.quiet_hours_changed': 'Quiet hours changed',
+    'audit.link_form_changed': 'Questions of the linking form changed',
   },
   ja: {
     title: '設定',
@@ -619,5 +620,6 @@ export const settings = words({
     'audit.template_kept': 'メッセージテンプレートを保存',
     'audit.template_deleted': 'メッセージテンプレートを削除',
     'audit.quiet_hours_changed': '送信を控える時間帯を変更',
+    'audit.link_form_changed': '連携フォームの質問を変更',
   },
 });

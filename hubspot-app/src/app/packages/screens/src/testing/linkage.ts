@@ -1,4 +1,4 @@
-import type { Linking } from '../api/types.ts';
+import type { LinkForm, Linking } from '../api/types.ts';
 import { NOON } from './samples.ts';
 
 export const linking = (more: Partial<Linking> = {}): Linking => ({
@@ -24,5 +24,17 @@ export const writing = (more: Partial<NonNullable<Linking['writing']>> = {}): No
   kept: 10,
   refused: 0,
   problem: null,
+  ...more,
+});
+
+export const linkForm = (...items: LinkForm['items']): LinkForm => ({ items, max: 10 });
+
+export const linkField = (more: Partial<LinkForm['items'][number]> = {}): LinkForm['items'][number] => ({
+  property: 'city',
+  type: 'text',
+  labelEn: 'City',
+  labelJa: '市区町村',
+  required: true,
+  options: [],
   ...more,
 });
