@@ -12,11 +12,11 @@ func TestAPITellsTheMonthOfAnAccount(t *testing.T) {
 	ann, eve := w.install(customer), w.install(otherHub)
 	w.connect(ann, "Aiko")
 	w.must(w.quota(200))
-	if r := ann.ok("GET", "/accounts/1/quota", nil); !strings.Contains(string(r.Raw), `{"limited":true,"quota":200,"used":0}`) {
+	if r := ann.ok("GET", "/accounts/1/quota", nil); !strings.Contains(string(r.Raw), `{"limited":true,"quota":200,"used":0,"reserved":0}`) {
 		t.Errorf("%s", r.Raw)
 	}
 	w.must(w.quota(-1))
-	if r := ann.ok("GET", "/accounts/1/quota", nil); !strings.Contains(string(r.Raw), `{"limited":false,"quota":null,"used":0}`) {
+	if r := ann.ok("GET", "/accounts/1/quota", nil); !strings.Contains(string(r.Raw), `{"limited":false,"quota":null,"used":0,"reserved":0}`) {
 		t.Errorf("%s", r.Raw)
 	}
 	for _, of := range []string{"/accounts/2/quota", "/accounts/1/quota"} {

@@ -520,6 +520,17 @@ func TestReview(t *testing.T) {
 	}
 }
 
+func TestTheMonthTellsWhatIsReserved(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.line.limit, w.line.used = 2000, 100
+	w.resv = Reservations{By: map[string]Reservation{"a": {1000, MonthOf(start)}, "b": {30, MonthOf(start)}, "past": {7, "2001-01"}}}
+	q, reserved, err := w.service.Month(t.Context(), hub, slot)
+	if err != nil || q != (Quota{Limited: true, Value: 2000, Used: 100}) || reserved != 1030 {
+		t.Errorf("%+v, %d reserved, %v", q, reserved, err)
+	}
+}
+
 func TestTrackedLinksArePersonal(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 3)

@@ -55,12 +55,17 @@ func (r Reservations) Remaining(q Quota, month, now, except string) (n int, limi
 	if month == now { // nothing of a coming month is used yet
 		left -= q.Used
 	}
+	return int(max(left-int64(r.Reserved(month, except)), 0)), true
+}
+
+// Reserved is how many messages of a month broadcasts hold, all but one.
+func (r Reservations) Reserved(month, except string) (n int) {
 	for b, other := range r.By {
 		if b != except && other.Month == month {
-			left -= int64(other.Messages)
+			n += other.Messages
 		}
 	}
-	return int(max(left, 0)), true
+	return n
 }
 
 // Reserve adds or replaces a broadcast's reservation; n 0 gives it back. Reservations of past months go.

@@ -196,13 +196,18 @@ func (v *Service) ask(ctx context.Context, ch Channel, b Broadcast) (string, err
 	return "", err
 }
 
-// Month is what LINE says now of the account's month. Value and Used mean nothing to an account without a limit.
-func (v *Service) Month(ctx context.Context, p id.PortalID, slot id.Slot) (Quota, error) {
+// Month is what LINE says now of the account's month, and how many of its messages broadcasts have reserved. Value and Used mean
+// nothing to an account without a limit.
+func (v *Service) Month(ctx context.Context, p id.PortalID, slot id.Slot) (q Quota, reserved int, err error) {
 	ch, err := v.Line.Channel(ctx, p, slot)
 	if err != nil {
-		return Quota{}, err
+		return q, 0, err
 	}
-	return ch.Quota(ctx)
+	if q, err = ch.Quota(ctx); err != nil {
+		return q, 0, err
+	}
+	all, err := v.Ledger.Load(ctx, p, slot)
+	return q, all.Reserved(MonthOf(v.Clock.Now()), ""), err
 }
 
 func (v *Service) money(ctx context.Context, p id.PortalID, b Broadcast, ch Channel, r *Review) error {
@@ -226,11 +231,7 @@ func (v *Service) money(ctx context.Context, p id.PortalID, b Broadcast, ch Chan
 	n := r.Estimate.Recipients
 	r.Remaining, r.Limited = all.Remaining(q, month, MonthOf(now), b.ID)
 	r.Quota, r.Used, r.Enough = q.Value, q.Used, !r.Limited || n <= r.Remaining
-	for other, res := range all.By {
-		if other != b.ID && res.Month == month {
-			r.Reserved += res.Messages
-		}
-	}
+	r.Reserved = all.Reserved(month, b.ID)
 	r.Cost, r.Currency, r.Calls = float64(n)*set.Price, set.Currency, n
 	if !r.Personal {
 		r.Calls = (n + ChunkSize - 1) / ChunkSize

@@ -278,9 +278,10 @@ func (c *call) connectedAccount(ctx context.Context, slot id.Slot) (lineaccount.
 }
 
 type quotaView struct {
-	Limited bool   `json:"limited"`
-	Quota   *int64 `json:"quota"`
-	Used    int64  `json:"used"`
+	Limited  bool   `json:"limited"`
+	Quota    *int64 `json:"quota"`
+	Used     int64  `json:"used"`
+	Reserved int    `json:"reserved"` // by broadcasts of this month that have not sent them
 }
 
 // getQuota asks LINE itself: other tools of the account use its month up too.
@@ -289,8 +290,8 @@ func getQuota(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	q, err := c.Broadcasts.Month(ctx, c.portal(), slot)
-	v := quotaView{Limited: q.Limited, Used: q.Used}
+	q, reserved, err := c.Broadcasts.Month(ctx, c.portal(), slot)
+	v := quotaView{Limited: q.Limited, Used: q.Used, Reserved: reserved}
 	if q.Limited {
 		v.Quota = &q.Value
 	}

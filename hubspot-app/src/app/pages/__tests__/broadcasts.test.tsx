@@ -38,7 +38,7 @@ const serve = (items: Broadcast[], more: Replies = {}) =>
     'GET /broadcasts/{slot}/{broadcast}': items[0] ?? broadcast(),
     'GET /accounts/{slot}/broadcasting': { tracking: true, noWriteBack: false, price: 3, currency: 'JPY' },
     'POST /broadcasts/estimate': { recipients: 900, blocked: 12, linked: 700, notFriends: 0 },
-    'GET /accounts/{slot}/quota': { limited: true, quota: 1000, used: 50 },
+    'GET /accounts/{slot}/quota': { limited: true, quota: 1000, used: 50, reserved: 30 },
     ...more,
   });
 
@@ -145,7 +145,7 @@ describe('The composer', () => {
   it('writes bubbles with merge fields that have a fallback, then reviews what was saved', async () => {
     const { server, page } = await compose();
     await page.sees('Preview: Hello you');
-    await page.sees('Estimated recipients | 900 | Messages left in the plan | 950 | Estimated cost | 2,700 JPY');
+    await page.sees('Estimated recipients | 900 | Messages left in the plan | 920 | Estimated cost | 2,700 JPY');
     expect(page.findByTestId(Button, 'merge-0').props.disabled).toBe(true);
     page.find(Input, { name: 'bubble-0-fallback' }).trigger('onInput', 'friend' as never);
     page.findByTestId(Button, 'merge-0').trigger('onClick');
@@ -334,15 +334,16 @@ describe('A broadcast that was confirmed', () => {
       'GET /broadcasts/{slot}/{broadcast}/results': {
         opened: 445,
         clicked: 89,
-        taps: 120,
-        links: [{ url: 'https://example.com/春', clicked: 89, taps: 120 }],
-        hours: [{ at: NOON, opened: 400, clicked: 80, taps: 100 }],
+        taps: 0,
+        links: [{ url: 'https://example.com/春', clicked: 89, taps: 0 }],
+        hours: [{ at: NOON, opened: 400, clicked: 80, taps: 0 }],
       },
     });
     const page = open(PATH, AT);
     await page.sees('Accepted by LINE | 890 | Delivery rate 98.9%');
     await page.sees('Opened (probable) | 445 | 50% of delivered');
-    await page.sees('https://example.com/春 | 89 | 120');
+    await page.sees('Link | Friends who clicked | https://example.com/春 | 89');
+    expect(page.texts()).not.toContain('Taps on links');
     await page.sees('10: LINE does not know this person (any more).');
   });
 

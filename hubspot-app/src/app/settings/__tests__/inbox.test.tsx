@@ -21,7 +21,7 @@ function open(items: Inbox[], page = settingsPage(), language: 'en' | 'ja' = 'en
     'GET /settings': page,
     'GET /accounts': { items: [account()], next: null },
     'GET /accounts/{slot}/import': { status: 'waiting', available: true, why: null, last: null },
-    'GET /accounts/{slot}/quota': { limited: true, quota: 5000, used: 1200 },
+    'GET /accounts/{slot}/quota': { limited: true, quota: 5000, used: 1200, reserved: 0 },
     'GET /inbox': { items, next: null },
     'POST /inbox/{slot}/resume': inbox(),
     'POST /inbox/{slot}/remove': inbox({ state: 'removed' }),

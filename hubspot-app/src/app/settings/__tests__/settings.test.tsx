@@ -66,7 +66,7 @@ function open(more: Replies = {}, place = 'accounts', language: 'en' | 'ja' = 'e
     'GET /accounts': { items: [account()], next: null },
     'GET /accounts/{slot}/import': idle,
     'GET /inbox': { items: [], next: null },
-    'GET /accounts/{slot}/quota': { limited: true, quota: 5000, used: 1200 },
+    'GET /accounts/{slot}/quota': { limited: true, quota: 5000, used: 1200, reserved: 0 },
     'GET /accounts/{slot}/broadcasting': casting,
     'GET /disconnect': farewell,
     'GET /audit': { items: [], next: null },
@@ -178,9 +178,9 @@ describe('Settings', () => {
 
 describe('LINE accounts', () => {
   it.each([
-    [{ limited: true, quota: 5000, used: 1200 }, '1,200 of 5,000 sent, 3,800 left', false],
-    [{ limited: true, quota: 200, used: 230 }, '230 of 200 sent, 0 left', true],
-    [{ limited: false, quota: null, used: 7 }, '7 sent, no limit', false],
+    [{ limited: true, quota: 5000, used: 1200, reserved: 0 }, '1,200 of 5,000 sent, 3,800 left', false],
+    [{ limited: true, quota: 200, used: 230, reserved: 0 }, '230 of 200 sent, 0 left', true],
+    [{ limited: false, quota: null, used: 7, reserved: 0 }, '7 sent, no limit', false],
     [refused('PROVIDER_UNAVAILABLE'), 'HubSpot or LINE does not answer at the moment.', false],
   ])('tell how much of the month is used up: %#', async (answer, text, help) => {
     const { r, sees } = open({ 'GET /accounts/{slot}/quota': answer });

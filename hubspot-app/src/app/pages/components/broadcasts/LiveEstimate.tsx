@@ -24,7 +24,8 @@ export const LiveEstimate = ({ slot, audience, settings }: Props) => {
   const quota = useApi('GET /accounts/{slot}/quota', { path: { slot } });
   if (!ready) return null;
   const { data } = count;
-  const left = quota.data?.limited ? Math.max(0, (quota.data.quota ?? 0) - quota.data.used) : null;
+  const month = quota.data;
+  const left = month?.limited ? Math.max(0, (month.quota ?? 0) - month.used - month.reserved) : null;
   const price = settings?.price ?? 0;
   return (
     <Flex direction="column" gap="xs">

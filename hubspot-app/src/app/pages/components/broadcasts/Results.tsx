@@ -20,7 +20,10 @@ export function useRate(): (n: number, of: number) => string {
   return (n, of) => percent.format(of === 0 ? 0 : n / of);
 }
 
-/** Opens, clicks and taps (P-129). Opens are probable: LINE tells nobody who read. */
+/**
+ * Opens and clicks of people, or taps where nobody is told apart (P-129): the one is not counted where the other is. Opens are
+ * probable, since LINE tells nobody who read.
+ */
 export const Results = ({ results, broadcast }: { results: BroadcastResults; broadcast: Broadcast }) => {
   const t = useText('broadcasts');
   const { number, short } = useFormat();
@@ -45,7 +48,7 @@ export const Results = ({ results, broadcast }: { results: BroadcastResults; bro
             <Text variant="microcopy">{rate(results.clicked)}</Text>
           </StatisticsItem>
         )}
-        <StatisticsItem label={t('results.taps')} number={number(results.taps)} />
+        {!personal && <StatisticsItem label={t('results.taps')} number={number(results.taps)} />}
       </Statistics>
       {personal && <Text variant="microcopy">{t('results.openedHelp')}</Text>}
       {hours.length === 0 ? (
@@ -66,8 +69,7 @@ export const Results = ({ results, broadcast }: { results: BroadcastResults; bro
           <TableHead>
             <TableRow>
               <TableHeader>{t('results.link')}</TableHeader>
-              <TableHeader align="right">{t('results.people')}</TableHeader>
-              <TableHeader align="right">{t('results.taps')}</TableHeader>
+              <TableHeader align="right">{personal ? t('results.people') : t('results.taps')}</TableHeader>
             </TableRow>
           </TableHead>
           <TableBody>
@@ -77,10 +79,7 @@ export const Results = ({ results, broadcast }: { results: BroadcastResults; bro
                   <Text truncate={{ maxWidth: 480, tooltipText: link.url }}>{link.url}</Text>
                 </TableCell>
                 <TableCell align="right">
-                  <Text>{number(link.clicked)}</Text>
-                </TableCell>
-                <TableCell align="right">
-                  <Text>{number(link.taps)}</Text>
+                  <Text>{number(personal ? link.clicked : link.taps)}</Text>
                 </TableCell>
               </TableRow>
             ))}

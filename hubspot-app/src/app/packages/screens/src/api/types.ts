@@ -1014,6 +1014,8 @@ export interface Quota {
   quota: number | null;
   /** About; LINE counts with a delay */
   used: number;
+  /** By broadcasts of this month that have not sent them yet */
+  reserved: number;
 }
 
 export interface ImportState {
