@@ -14,14 +14,15 @@ import (
 	"time"
 )
 
-// processAt finds the process at the other end of a loopback connection: the kernel's table of sockets names the inode, the process's open
-// files name it again. The kernel shows both piece by piece while they change, so one look may miss what is there, and on a busy machine ten may.
-func processAt(address string) (pid int, err error) {
+// processAt finds the process at the other end of a loopback connection, from its own address to ours: the kernel's table of sockets names the
+// inode, the process's open files name it again. The kernel shows both piece by piece while they change, so one look may miss what is there,
+// and on a busy machine ten may.
+func processAt(from, to string) (pid int, err error) {
 	end := time.Now().Add(10 * time.Second)
 	for try := 0; try == 0 || time.Now().Before(end); try++ {
 		time.Sleep(time.Duration(try) * time.Millisecond)
 		var inode string
-		if inode, err = socketOf(address); err != nil {
+		if inode, err = socketOf(from, to); err != nil {
 			continue
 		}
 		want := "socket:[" + inode + "]"
@@ -54,9 +55,14 @@ func inUse(file string) bool {
 	return err == nil
 }
 
-// socketOf finds the inode of the socket that is bound to the address.
-func socketOf(address string) (string, error) {
-	a, err := netip.ParseAddrPort(address)
+// socketOf finds the inode of the socket between two addresses, as the first one sees it. One end alone does not tell: the kernel gives the
+// same port to connections with different others.
+func socketOf(from, to string) (string, error) {
+	local, err := netip.ParseAddrPort(from)
+	if err != nil {
+		return "", err
+	}
+	remote, err := netip.ParseAddrPort(to)
 	if err != nil {
 		return "", err
 	}
@@ -64,14 +70,14 @@ func socketOf(address string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	want := kernelForm(a)
+	near, far := kernelForm(local), kernelForm(remote)
 	for line := range bytes.Lines(table) {
 		f := strings.Fields(string(line))
-		if len(f) > 9 && f[1] == want && f[9] != "0" {
+		if len(f) > 9 && f[1] == near && f[2] == far && f[9] != "0" {
 			return f[9], nil
 		}
 	}
-	return "", fmt.Errorf("no socket at %s", address)
+	return "", fmt.Errorf("no socket from %s to %s", from, to)
 }
 
 // kernelForm is an IPv4 address as /proc/net/tcp writes it: the bytes in the machine's (little-endian) order.

@@ -106,7 +106,7 @@ func (t *tap) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for range t.fault.repeats(c) {
 		t.forward(r.Context(), r, target, body)
 	}
-	aim, hit := t.aim(c, r.RemoteAddr)
+	aim, hit := t.aim(c, r)
 	if hit && t.shot.when == before {
 		t.fire(aim)
 	}
@@ -181,12 +181,16 @@ func (s *shot) up() {
 }
 
 // aim tells whether this call is one to kill at, and whom.
-func (t *tap) aim(c call, from string) (pid int, hit bool) {
+func (t *tap) aim(c call, r *http.Request) (pid int, hit bool) {
 	s := t.shot
 	if s == nil || !s.begins(c) || !s.match(c) {
 		return 0, false
 	}
-	pid, err := processAt(from)
+	here, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	if !ok {
+		return 0, false
+	}
+	pid, err := processAt(r.RemoteAddr, here.String())
 	if err != nil || s.function != "" && functionOf(pid) != s.function {
 		return 0, false // dead already, or somebody else
 	}
