@@ -125,10 +125,12 @@ func (w *world) tally() tally {
 // writes measures the items written per contact by the import, the write-back and a second run that finds everything as it was.
 func (w *world) writes(ctx context.Context, imported tally) ([]Figure, error) {
 	n := float64(len(w.contacts))
+	began := time.Now()
 	flushed, err := w.drain(ctx, w.app.Flusher())
 	if err != nil {
 		return nil, err
 	}
+	w.run.say("write-back: %.1f s", time.Since(began).Seconds())
 	back := w.tally()
 	if flushed.Contacts < len(w.contacts) {
 		return nil, fmt.Errorf("the write-back wrote %d of %d contacts", flushed.Contacts, len(w.contacts))
@@ -139,11 +141,11 @@ func (w *world) writes(ctx context.Context, imported tally) ([]Figure, error) {
 			return nil, err
 		}
 		w.table.reset()
-		run, _, err := w.reading(ctx, w.app.Runner())
+		run, took, err := w.reading(ctx, w.app.Runner())
 		if err != nil {
 			return nil, err
 		}
-		w.run.say("another run: %+v", run.Counts)
+		w.run.say("another run: %.1f s, %+v", took.Seconds(), run.Counts)
 		again = w.tally()
 	}
 	var out []Figure
