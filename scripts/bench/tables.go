@@ -100,8 +100,8 @@ func (w *world) updates(ctx context.Context, from, to int) (float64, error) {
 		return err
 	})
 	took := time.Since(began)
-	for _, f := range rows { // out of the way of what follows
-		f.Version, f.Due = f.Version+1, 0
+	for _, f := range rows { // out of the way of what follows: a run looks at every linked friend whose contact HubSpot does not list
+		f.Version, f.Due, f.Link = f.Version+1, 0, friend.Link{}
 		if err == nil {
 			_, err = w.app.Friends().Save(ctx, hub, f)
 		}

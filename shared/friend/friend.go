@@ -175,6 +175,9 @@ func (f Friend) Weight() int {
 // CoalesceMillis: further changes of a contact are gathered into one write per 30 s (P-45).
 const CoalesceMillis = 30_000
 
+// dueMillis is the grain of the times at which gathered changes fall due.
+const dueMillis = 1_000
+
 // Clone copies what is shared by reference.
 func (f Friend) Clone() Friend {
 	f.Tags, f.Shelved = slices.Clone(f.Tags), slices.Clone(f.Shelved)
@@ -185,14 +188,18 @@ func (f Friend) Clone() Friend {
 	return f
 }
 
-// MarkDirty sets the outbox marker, at once or when the coalescing window of the last write ends. An earlier marker stays.
+// MarkDirty sets the outbox marker, at once or when the coalescing window of the last write ends. An earlier marker stays. What waits
+// falls due with a whole second: contacts that were written one shortly after the other then share a call again.
 func (f *Friend) MarkDirty(now int64) {
 	if f.Due != 0 {
 		return
 	}
-	f.Due = max(now, f.WrittenAt+CoalesceMillis)
+	f.Due = now
 	if f.WrittenAt == 0 {
-		f.Due = now
+		return
+	}
+	if free := f.WrittenAt + CoalesceMillis; free > now {
+		f.Due = (free + dueMillis - 1) / dueMillis * dueMillis
 	}
 }
 
