@@ -141,6 +141,7 @@ func (w *world) writes(ctx context.Context, imported tally) ([]Figure, error) {
 			return nil, err
 		}
 		w.table.reset()
+		w.calls.reset()
 		run, took, err := w.reading(ctx, w.app.Runner())
 		if err != nil {
 			return nil, err
