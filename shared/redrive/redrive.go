@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -225,10 +226,16 @@ func (s *Service) message(ctx context.Context, p id.PortalID, it failure.Item) e
 	return err
 }
 
-// letter sends a dead message to its queue again. Messages of the other FIFO queues have rows behind them and never become items.
+// Letters are the queues whose dead messages become items, to be sent there again. What the others carry has rows and markers behind it,
+// or, as copies for a customer's other tools, helps nobody later.
+func Letters() []queue.Queue {
+	return []queue.Queue{queue.HubspotEvents, queue.LineEvents, queue.Taps, queue.Actions, queue.Inbox}
+}
+
+// letter sends a dead message to its queue again.
 func (s *Service) letter(ctx context.Context, p id.PortalID, it failure.Item) error {
 	q := queue.Queue(it.Queue)
-	if it.Body == "" || !q.Known() || q.FIFO() && q != queue.Inbox {
+	if it.Body == "" || !slices.Contains(Letters(), q) {
 		return ErrLost
 	}
 	body, err := s.Sealer.Open(ctx, p, it.Body)

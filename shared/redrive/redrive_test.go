@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -225,6 +226,24 @@ func TestADeadLetterIsSentAgain(t *testing.T) {
 	}
 	if err := w.One(t.Context(), 7, "dead_letter#m1"); !errors.Is(err, redrive.ErrUnknown) {
 		t.Errorf("retried already: %v", err)
+	}
+}
+
+// Every queue whose letters become items takes them back, to be worked on again; the others refuse.
+func TestALetterGoesBackToItsQueue(t *testing.T) {
+	t.Parallel()
+	for _, q := range queue.All() {
+		w := newWorld(t)
+		sealed, err := plain{}.Seal(t.Context(), 7, []byte(`{"portal":7}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.put(t, failure.Item{Kind: failure.Letter, Subject: "m1", Queue: string(q), Body: sealed})
+		err = w.One(t.Context(), 7, "dead_letter#m1")
+		back := slices.Contains(redrive.Letters(), q)
+		if sent := len(w.sent.Take(q)); back && (err != nil || sent != 1) || !back && (!errors.Is(err, redrive.ErrLost) || sent != 0) {
+			t.Errorf("%s: %d sent, %v", q, sent, err)
+		}
 	}
 }
 

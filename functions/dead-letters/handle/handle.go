@@ -1,5 +1,5 @@
-// Package handle turns dead letters into failed items that people see and can retry (P-73). Recording is idempotent; steps and flushes
-// need no item, because their rows and markers still stand and the minute tick queues them again.
+// Package handle turns dead letters into failed items that people see and can retry (P-73, redrive.Letters). Recording is idempotent; steps
+// and flushes need no item, because their rows and markers still stand and the minute tick queues them again.
 package handle
 
 import (
@@ -42,7 +42,7 @@ func (d Deps) record(ctx context.Context, q queue.Queue, batch []entry.Record) (
 
 func (d Deps) one(ctx context.Context, q queue.Queue, r entry.Record) error {
 	switch q {
-	case queue.Flush, queue.SyncSteps, queue.Wakeups, queue.LineForwards, queue.BroadcastSteps, queue.Taps:
+	case queue.Flush, queue.SyncSteps, queue.Wakeups, queue.LineForwards, queue.BroadcastSteps:
 		return nil
 	}
 	var who struct {

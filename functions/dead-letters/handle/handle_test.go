@@ -13,6 +13,7 @@ import (
 	"lumo/shared/failure"
 	"lumo/shared/id"
 	"lumo/shared/queue"
+	"lumo/shared/redrive"
 	"lumo/shared/seal"
 )
 
@@ -45,7 +46,6 @@ func world() (*filed, Deps) {
 // What somebody would miss becomes an item of its tenant; what a row or a marker still stands for, the minute tick queues again.
 func TestWhatBecomesAFailedItem(t *testing.T) {
 	t.Parallel()
-	filedQueues := []queue.Queue{queue.HubspotEvents, queue.LineEvents, queue.Actions, queue.Inbox}
 	for _, q := range queue.All() {
 		f, d := world()
 		record := entry.Record{ID: "letter-1", Body: []byte(`{"portal":7,"text":"山田さん"}`)}
@@ -53,7 +53,7 @@ func TestWhatBecomesAFailedItem(t *testing.T) {
 		if err != nil || len(failed) > 0 {
 			t.Fatalf("%s: %v, %v", q, failed, err)
 		}
-		if want := slices.Contains(filedQueues, q); want != (len(f.items[7]) == 1) {
+		if want := slices.Contains(redrive.Letters(), q); want != (len(f.items[7]) == 1) {
 			t.Errorf("%s: items %v, want one: %v", q, f.items, want)
 		}
 	}
