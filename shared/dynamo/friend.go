@@ -2,18 +2,14 @@ package dynamo
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"sort"
 	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"lumo/shared/friend"
@@ -177,100 +173,6 @@ func (s Friends) Save(ctx context.Context, p id.PortalID, f friend.Friend) (frie
 	return f, err
 }
 
-// ByContact implements friend.Store.
-func (s Friends) ByContact(ctx context.Context, p id.PortalID, c id.ContactID) ([]friend.Key, error) {
-	k := expression.Key(attrContactPK).Equal(expression.Value(s.contactRef(p, c))).And(expression.Key(attrContactSK).BeginsWith(c.String() + "#"))
-	pg, err := s.Table.run(ctx, k, indexContact, query{})
-	if err != nil {
-		return nil, err
-	}
-	return friendKeys(pg.Items, attrContactSK)
-}
-
-// ByContacts implements friend.Store: one query per shard for ids of the same length, and one per contact where too much lies between them.
-func (s Friends) ByContacts(ctx context.Context, p id.PortalID, cs []id.ContactID) (map[id.ContactID][]friend.Key, error) {
-	cs = slices.Compact(slices.Sorted(slices.Values(cs)))
-	ranges := map[string][]id.ContactID{}
-	for _, c := range cs {
-		at := fmt.Sprintf("%s/%02d", s.contactRef(p, c), len(c.String()))
-		ranges[at] = append(ranges[at], c)
-	}
-	out := map[id.ContactID][]friend.Key{}
-	for _, at := range slices.Sorted(maps.Keys(ranges)) {
-		in := ranges[at]
-		whole, err := s.contactRange(ctx, p, in, out)
-		if err != nil {
-			return nil, err
-		}
-		for i := 0; i < len(in) && !whole; i++ {
-			if out[in[i]], err = s.ByContact(ctx, p, in[i]); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return out, nil
-}
-
-// contactRange looks up contacts of one shard, from the first to the last. It tells whether one query was enough.
-func (s Friends) contactRange(ctx context.Context, p id.PortalID, in []id.ContactID, out map[id.ContactID][]friend.Key) (bool, error) {
-	if len(in) == 1 {
-		return false, nil
-	}
-	first, last := in[0].String()+"#", in[len(in)-1].String()+"$" // the character after '#'
-	k := expression.Key(attrContactPK).Equal(expression.Value(s.contactRef(p, in[0]))).
-		And(expression.Key(attrContactSK).Between(expression.Value(first), expression.Value(last)))
-	pg, err := s.Table.run(ctx, k, indexContact, query{limit: int32(4*len(in) + 16)})
-	if err != nil || pg.Next != nil {
-		return false, err
-	}
-	ks, err := friendKeys(pg.Items, attrContactSK)
-	if err != nil {
-		return false, err
-	}
-	for i, m := range pg.Items {
-		ref, _, _ := strings.Cut(text(m[attrContactSK]), "#")
-		if c, err := id.ParseContact(ref); err == nil {
-			out[c] = append(out[c], ks[i])
-		}
-	}
-	return true, nil
-}
-
-// ByCompany implements friend.Store.
-func (s Friends) ByCompany(ctx context.Context, p id.PortalID, c id.CompanyID, after string) ([]friend.Key, string, error) {
-	q := query{limit: 500}
-	if after != "" {
-		var err error
-		if q.after, err = decodeCursor(after); err != nil {
-			return nil, "", err
-		}
-	}
-	k := expression.Key(attrCompanyPK).Equal(expression.Value(s.companyRef(p, c))).And(expression.Key(attrCompanySK).BeginsWith(c.String() + "#"))
-	pg, err := s.Table.run(ctx, k, indexCompany, q)
-	if err != nil {
-		return nil, "", err
-	}
-	ks, err := friendKeys(pg.Items, attrCompanySK)
-	return ks, encodeCursor(pg.Next), err
-}
-
-// friendKeys reads "<ref>#<slot>#<user>".
-func friendKeys(items []map[string]types.AttributeValue, attr string) ([]friend.Key, error) {
-	var out []friend.Key
-	for _, m := range items {
-		parts := strings.Split(text(m[attr]), "#")
-		if len(parts) != 3 {
-			return nil, fmt.Errorf("index entry %q is no friend", text(m[attr]))
-		}
-		slot, err := id.ParseSlot(parts[1])
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, friend.Key{Slot: slot, User: id.LineUserID(parts[2])})
-	}
-	return out, nil
-}
-
 // Markers implements friend.Store.
 func (s Friends) Markers(ctx context.Context, p id.PortalID, slot id.Slot, limit int) ([]friend.Marker, error) {
 	var out []friend.Marker
@@ -348,71 +250,4 @@ func (s Friends) Ordinals(ctx context.Context, p id.PortalID, slot id.Slot, n in
 		return 0, err
 	}
 	return out.Next - uint32(n), nil
-}
-
-// batchGet reads any number of rows, strongly consistent, 100 a call, repeating what the service left out.
-func (t *Table) batchGet(ctx context.Context, keys []map[string]types.AttributeValue) ([]map[string]types.AttributeValue, error) {
-	var out []map[string]types.AttributeValue
-	consistent := true
-	for len(keys) > 0 {
-		n := min(len(keys), 100)
-		req := map[string]types.KeysAndAttributes{t.name: {Keys: keys[:n], ConsistentRead: &consistent}}
-		keys = keys[n:]
-		for len(req) > 0 {
-			o, err := t.api.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: req})
-			if err != nil {
-				return nil, fmt.Errorf("batch get: %w", err)
-			}
-			out = append(out, o.Responses[t.name]...)
-			req = o.UnprocessedKeys
-		}
-	}
-	return out, nil
-}
-
-func text(v types.AttributeValue) string {
-	if s, ok := v.(*types.AttributeValueMemberS); ok {
-		return s.Value
-	}
-	return ""
-}
-
-func numText(v types.AttributeValue) string {
-	if n, ok := v.(*types.AttributeValueMemberN); ok {
-		return n.Value
-	}
-	return ""
-}
-
-// encodeCursor makes an opaque page cursor of string keys; decodeCursor reads it.
-func encodeCursor(key map[string]types.AttributeValue) string {
-	if key == nil {
-		return ""
-	}
-	var parts []string
-	for k, v := range key {
-		if s := text(v); s != "" {
-			parts = append(parts, k+"="+s)
-		}
-	}
-	sort.Strings(parts)
-	return base64.RawURLEncoding.EncodeToString([]byte(strings.Join(parts, "\n")))
-}
-
-var errCursor = errors.New("malformed page cursor")
-
-func decodeCursor(s string) (map[string]types.AttributeValue, error) {
-	b, err := base64.RawURLEncoding.DecodeString(s)
-	if err != nil {
-		return nil, errCursor
-	}
-	m := map[string]types.AttributeValue{}
-	for _, part := range strings.Split(string(b), "\n") {
-		k, v, ok := strings.Cut(part, "=")
-		if !ok {
-			return nil, errCursor
-		}
-		m[k] = str(v)
-	}
-	return m, nil
 }
