@@ -86,7 +86,9 @@ export function inbox() {
       const answer = async () => (await thread(user))?.messages.find(({ text }) => text === ANSWER)?.status;
       await expect.poll(answer, { timeout: 60_000, interval: 500 }).toBe('SENT');
       await page.goto(phone);
-      expect(await page.locator('.line').filter({ hasText: ANSWER }).count()).toBe(1);
+      const arrived = page.locator('.line').filter({ hasText: ANSWER });
+      await arrived.first().waitFor();
+      expect(await arrived.count()).toBe(1);
 
       await stage.open(`ext=card&objectId=${contact}`);
       await page.getByText(CAPTION).waitFor();

@@ -104,6 +104,16 @@ async function linked(contact: number, who: Person, channel: string, method: str
 
 const nothing = async (contact: number) => expect((await stage.value(contact, 'line_user_id', portal)) ?? '').toBe('');
 
+/** What a button copies: it reaches the clipboard only some time after the click. */
+async function copied(button: string): Promise<string> {
+  const { page } = stage;
+  const held = () => page.evaluate(() => navigator.clipboard.readText());
+  await page.evaluate(() => navigator.clipboard.writeText(''));
+  await page.getByTestId(button).click();
+  await expect.poll(held).not.toBe('');
+  return held();
+}
+
 /** Makes a link on the contact's card. */
 async function linkOf(contact: number): Promise<string> {
   const { page } = stage;
@@ -112,8 +122,7 @@ async function linkOf(contact: number): Promise<string> {
   await page.getByTestId('copy-link').waitFor();
   const code = page.locator('img[src$=".png"][src*="/k/"]');
   await expect.poll(() => code.evaluate((img: HTMLImageElement) => img.naturalWidth)).toBeGreaterThan(100);
-  await page.getByTestId('copy-link').click();
-  const address = await page.evaluate(() => navigator.clipboard.readText());
+  const address = await copied('copy-link');
   expect(await code.getAttribute('src')).toBe(`${address}.png`);
   return address;
 }
@@ -132,7 +141,7 @@ export function linking() {
         const masked = `${email[0]}•••@${email.split('@')[1]}`;
         expect(await page.locator('h1').innerText()).toContain(masked);
         await answer(page, 'no');
-        expect(await shown(page)).toBe('declined');
+        await page.locator('main#declined').waitFor();
       });
       await nothing(id);
 
@@ -160,8 +169,7 @@ export function linking() {
       await choice.selectOption({ label: 'Mailing' });
       await page.getByTestId('write-links').click();
       await expect.poll(() => stage.value(id, 'line_link_token', portal), { timeout: 40_000 }).toBeTruthy();
-      await page.getByTestId('copy-merge').click();
-      const text = await page.evaluate(() => navigator.clipboard.readText());
+      const text = await copied('copy-merge');
       const token = (await stage.value(id, 'line_link_token', portal)) ?? '';
       const ben = await person('Ben Mail');
       expect(await through(text.replace('{{ contact.line_link_token }}', token), ben)).toBe('linked');
@@ -170,13 +178,12 @@ export function linking() {
 
     it('a message with the form: a friend types an address, and the code mailed to it links them', async () => {
       const { channel } = await ready();
-      const { world, page } = stage;
+      const { world } = stage;
       const { id, email } = await stranger();
       const cy = await person('Cy Form');
       await world.phone(`chats/${channel}/${cy.id}/follow`, 'POST', {});
       await stage.open('ext=pages&path=/linkage', { portal });
-      await page.getByTestId('copy-form').click();
-      const address = await page.evaluate(() => navigator.clipboard.readText());
+      const address = await copied('copy-form');
       const end = await onPhone(async (phone) => {
         await phone.goto(address);
         await answer(phone, 'yes');
