@@ -100,7 +100,14 @@ export async function launch(env = process.env) {
   const chosen = await choose(env);
   return chromium.launch({
     executablePath: chosen.executablePath,
-    env: /** @type {Record<string, string>} */ ({ ...process.env, ...chosen.env }),
+    // The same language on every machine: a bare one's "C" is none that a page may be told.
+    env: /** @type {Record<string, string>} */ ({
+      ...process.env,
+      LANG: 'en_US.UTF-8',
+      LANGUAGE: 'en_US',
+      LC_ALL: 'en_US.UTF-8',
+      ...chosen.env,
+    }),
     args: [
       '--headless',
       '--no-sandbox',

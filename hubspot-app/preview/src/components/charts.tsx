@@ -88,7 +88,7 @@ function DataTable({ p, m }: { p: Props; m: ChartModel }) {
 }
 
 export function BarChart(p: Props) {
-  const m = model(p, navigator.language);
+  const m = model(p);
   const slot = plot.w / Math.max(1, m.xs.length);
   const lanes = m.stacked ? 1 : Math.max(1, m.series.length);
   const bar = Math.min(48, (slot * 0.7) / lanes);
@@ -121,7 +121,7 @@ export function BarChart(p: Props) {
 }
 
 export function LineChart(p: Props) {
-  const m = model(p, navigator.language);
+  const m = model(p);
   const index = new Map(m.xs.map((x, i) => [x.value, i]));
   const xOf = (x: string) => M.left + (((index.get(x) ?? 0) + 0.5) * plot.w) / Math.max(1, m.xs.length);
   return (

@@ -12,7 +12,8 @@ export const AccountChoice = ({ loading, children }: { loading: string; children
   );
 };
 
-const NoAccount = () => {
+/** Says how to get a LINE account. */
+export const NoAccount = () => {
   const t = useText('friends');
   const words = useText('common');
   const links = useHubSpotLinks();

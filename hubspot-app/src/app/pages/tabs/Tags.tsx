@@ -1,6 +1,7 @@
-import { EmptyState, Flex, Heading, Link, Select, Text, useExtensionActions } from '@hubspot/ui-extensions';
+import { Flex, Heading, Select, Text, useExtensionActions } from '@hubspot/ui-extensions';
 import { PageLink, usePageRoute } from '@hubspot/ui-extensions/pages';
-import { Loadable, useApi, useHubSpotLinks, useText, type Account, type Slot } from '@lumo/screens';
+import { Loadable, useApi, useText, type Account, type Slot } from '@lumo/screens';
+import { NoAccount } from '../components/AccountChoice.tsx';
 import { DeletedTagList } from '../components/tags/DeletedTagList.tsx';
 import { TagList } from '../components/tags/TagList.tsx';
 
@@ -52,18 +53,6 @@ const OfAccount = ({ children }: { children: (slot: Slot, accounts: Account[]) =
         return account ? children(account.slot, items) : <NoAccount />;
       }}
     </Loadable>
-  );
-};
-
-const NoAccount = () => {
-  const t = useText('friends');
-  const words = useText('common');
-  const links = useHubSpotLinks();
-  return (
-    <EmptyState title={t('empty.account')} layout="vertical" reverseOrder imageName="integrations" imageWidth={120}>
-      <Text>{t('empty.accountText')}</Text>
-      <Link href={links.settings}>{words('openSettings')}</Link>
-    </EmptyState>
   );
 };
 

@@ -3,7 +3,7 @@ import { useAction, useText, type Account, type TagRow } from '@lumo/screens';
 import { useState } from 'react';
 import { NameInput } from './NameInput.tsx';
 import { useNameProblem } from './names.ts';
-import { TagDialog } from './TagDialog.tsx';
+import { RowDialog } from '../RowDialog.tsx';
 
 interface Props {
   tag: TagRow;
@@ -36,9 +36,9 @@ export const CopyTag = ({ tag, accounts, may, onChanged }: Props) => {
   };
 
   return (
-    <TagDialog
+    <RowDialog
       name="copy-tag"
-      tag={tag.id}
+      row={tag.id}
       label={t('copy')}
       title={t('copy.title', { name: tag.name })}
       confirm={t('copy.go')}
@@ -70,6 +70,6 @@ export const CopyTag = ({ tag, accounts, may, onChanged }: Props) => {
       <Checkbox name="copy-people" checked={people} onChange={setPeople} description={t('copy.peopleHelp')}>
         {t('copy.people')}
       </Checkbox>
-    </TagDialog>
+    </RowDialog>
   );
 };

@@ -9,7 +9,7 @@ import {
   type TagRow,
   type TagUse,
 } from '@lumo/screens';
-import { TagDialog } from './TagDialog.tsx';
+import { RowDialog } from '../RowDialog.tsx';
 
 interface Props {
   tag: TagRow;
@@ -29,9 +29,9 @@ export const DeleteTag = ({ tag, may, onChanged }: Props) => {
     return true;
   };
   return (
-    <TagDialog
+    <RowDialog
       name="remove-tag"
-      tag={tag.id}
+      row={tag.id}
       label={t('delete')}
       title={t('delete.title', { name: tag.name })}
       confirm={t('delete.go')}
@@ -45,7 +45,7 @@ export const DeleteTag = ({ tag, may, onChanged }: Props) => {
       <Uses tag={tag} />
       <Text>{t('delete.kept')}</Text>
       <ErrorAlert error={action.error} />
-    </TagDialog>
+    </RowDialog>
   );
 };
 

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { PagedTable } from '../PagedTable.tsx';
 import { NameInput } from './NameInput.tsx';
 import { useNameProblem } from './names.ts';
-import { TagDialog } from './TagDialog.tsx';
+import { RowDialog } from '../RowDialog.tsx';
 
 const ROWS = 20;
 const WHILE_WORKING_MS = 3_000;
@@ -93,9 +93,9 @@ const RestoreTag = ({ tag, may, onChanged }: Omit<RowProps, 'account'>) => {
     return true;
   };
   return (
-    <TagDialog
+    <RowDialog
       name="restore-tag"
-      tag={tag.id}
+      row={tag.id}
       label={t('restore')}
       title={t('restore.title', { name: tag.name })}
       confirm={t('restore.go')}
@@ -117,6 +117,6 @@ const RestoreTag = ({ tag, may, onChanged }: Omit<RowProps, 'account'>) => {
         onInput={setName}
         error={action.error}
       />
-    </TagDialog>
+    </RowDialog>
   );
 };

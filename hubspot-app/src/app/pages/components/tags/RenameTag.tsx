@@ -3,7 +3,7 @@ import { useAction, useText, type TagRow } from '@lumo/screens';
 import { useState } from 'react';
 import { NameInput } from './NameInput.tsx';
 import { useNameProblem } from './names.ts';
-import { TagDialog } from './TagDialog.tsx';
+import { RowDialog } from '../RowDialog.tsx';
 
 interface Props {
   tag: TagRow;
@@ -29,9 +29,9 @@ export const RenameTag = ({ tag, may, onChanged }: Props) => {
     return true;
   };
   return (
-    <TagDialog
+    <RowDialog
       name="rename-tag"
-      tag={tag.id}
+      row={tag.id}
       label={t('rename')}
       title={t('rename.title', { name: tag.name })}
       confirm={t('rename.save')}
@@ -52,6 +52,6 @@ export const RenameTag = ({ tag, may, onChanged }: Props) => {
         onInput={setName}
         error={action.error}
       />
-    </TagDialog>
+    </RowDialog>
   );
 };

@@ -1,7 +1,7 @@
 import { Input, LoadingSpinner, Select, useExtensionActions } from '@hubspot/ui-extensions';
 import { ErrorAlert, useAction, useApi, useText, type TemplateRow } from '@lumo/screens';
 import { useState } from 'react';
-import { TagDialog as RowDialog } from '../tags/TagDialog.tsx';
+import { RowDialog } from '../RowDialog.tsx';
 
 /** Leaves room for the words that a copy's name gets. */
 const LONGEST_COPIED = 80;
@@ -31,7 +31,7 @@ export const CopyTemplate = ({ template, may, onChanged }: Props) => {
   return (
     <RowDialog
       name="copy-template"
-      tag={template.id}
+      row={template.id}
       label={t('copy')}
       title={t('copy.title', { name: template.name })}
       confirm={t('copy.go')}

@@ -1,6 +1,6 @@
 import { LoadingSpinner, Text, useExtensionActions } from '@hubspot/ui-extensions';
 import { ErrorAlert, useAction, useApi, useText, type TemplateRow } from '@lumo/screens';
-import { TagDialog as RowDialog } from '../tags/TagDialog.tsx';
+import { RowDialog } from '../RowDialog.tsx';
 import { UsedBy } from './UsedBy.tsx';
 
 interface Props {
@@ -23,7 +23,7 @@ export const DeleteTemplate = ({ template, may, onChanged }: Props) => {
   return (
     <RowDialog
       name="remove-template"
-      tag={template.id}
+      row={template.id}
       label={t('delete')}
       title={t('delete.title', { name: template.name })}
       confirm={t('delete.go')}

@@ -13,8 +13,8 @@ import { useState, type ReactNode } from 'react';
 interface Props {
   /** What is done; the same in every row. */
   name: string;
-  /** Of which tag. */
-  tag: string;
+  /** The id of what the row shows. */
+  row: string;
   label: string;
   title: string;
   confirm: string;
@@ -31,9 +31,9 @@ interface Props {
 }
 
 /** A row's button and the dialog behind it. */
-export const TagDialog = ({
+export const RowDialog = ({
   name,
-  tag,
+  row,
   label,
   title,
   confirm,
@@ -43,7 +43,7 @@ export const TagDialog = ({
   ...props
 }: Props) => {
   const words = useText('common');
-  const id = `${name}-${tag}`;
+  const id = `${name}-${row}`;
   const { closeOverlay } = useExtensionActions<'pages'>();
   const [open, setOpen] = useState(false);
   const go = async () => {
