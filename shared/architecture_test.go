@@ -11,7 +11,7 @@ import (
 )
 
 // adapters are the packages at the edge: they import the domain, the domain never imports them. compose joins everything.
-var adapters = []string{"hubspot", "line", "dynamo", "crm", "compose", "queue/sqs", "seal/kms", "blob/s3", "mail/ses", "config/secretsmanager", "internal/dynamotest"}
+var adapters = []string{"hubspot", "line", "dynamo", "crm", "compose", "queue/sqs", "seal/kms", "blob/s3", "blob/presign", "mail/ses", "config/secretsmanager", "internal/dynamotest"}
 
 func TestDependenciesPointInwards(t *testing.T) {
 	t.Parallel()

@@ -1,4 +1,4 @@
-// Command links sends people on from tracked links.
+// Command links sends people on from tracked links, shows the pages on which they link their LINE, and hands out large files.
 package main
 
 import (
@@ -11,7 +11,7 @@ import (
 
 func main() {
 	entry.Start(func(ctx context.Context) (entry.Handlers, error) {
-		a, err := compose.Load(ctx)
+		a, err := compose.Load(ctx, compose.WithAddresses)
 		if err != nil {
 			return entry.Handlers{}, err
 		}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -32,14 +34,19 @@ func TestFilesInTheInbox(t *testing.T) {
 	}
 	all := []media{
 		{linesandbox.Media{Kind: "video", Data: film}, "[Video]", film},
-		{linesandbox.Media{Kind: "video", Data: long}, "[Video] (not attached: larger than 20 MB; open it at https://chat.line.biz/)", nil},
+		{linesandbox.Media{Kind: "video", Data: long}, "[Video]\nLarger than 20 MB, opens until ", nil},
 		{linesandbox.Media{Kind: "file", FileName: "plan.pdf", Data: plan}, "[File] plan.pdf", plan},
 		{linesandbox.Media{Kind: "file", FileName: "photo.jpg", Data: []byte("MZ this is a program")}, "[File] photo.jpg (not attached: it is a program)", nil},
 		{linesandbox.Media{Kind: "video", Data: film}, "[Video]", film},
 	}
+	filmID := ""
 	for _, m := range all {
-		if _, err := outside.Line.SendMedia(c.account.ID, p.user, m.Media); err != nil {
+		id, err := outside.Line.SendMedia(c.account.ID, p.user, m.Media)
+		if err != nil {
 			t.Fatal(err)
+		}
+		if len(m.Data) == len(long) {
+			filmID = id
 		}
 	}
 	if _, err := outside.Line.SendLocation(c.account.ID, p.user, linesandbox.Location{Title: "Shop", Address: "1-2-3 Ginza", Latitude: 35.67, Longitude: 139.76}); err != nil {
@@ -59,9 +66,16 @@ func TestFilesInTheInbox(t *testing.T) {
 	if len(th.Messages) != len(all)+2 {
 		t.Errorf("%d messages", len(th.Messages))
 	}
+	filmText := ""
 	for _, m := range all {
 		found := false
 		for _, got := range th.Messages {
+			if len(m.data) == 0 && len(m.Data) > 20<<20 && strings.HasPrefix(got.Text, m.want) {
+				found = true
+				opens(t, got.Text, m.Data)
+				filmText = got.Text
+				continue
+			}
 			if got.Text != m.want {
 				continue
 			}
@@ -83,6 +97,21 @@ func TestFilesInTheInbox(t *testing.T) {
 	} else {
 		t.Logf("the relay took %d MB", peak>>20)
 	}
+
+	if err := outside.Line.Unsend(c.account.ID, p.user, filmID); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 4*within, "the end of the film's link", func() string {
+		res, err := http.Get(fileLink.FindString(filmText))
+		if err != nil {
+			return err.Error()
+		}
+		defer res.Body.Close()
+		if res.StatusCode != http.StatusNotFound {
+			return res.Status
+		}
+		return ""
+	})
 
 	file, err := outside.HubSpot.AddFile(c.Portal, "price list.pdf", "application/pdf", plan)
 	if err != nil {
@@ -110,6 +139,24 @@ func TestFilesInTheInbox(t *testing.T) {
 	}
 	if len(texts) != 2 || texts[0] != "Our prices" || !strings.Contains(texts[1], outside.HubSpotURL+"/_files/") {
 		t.Errorf("on the phone %q", texts)
+	}
+}
+
+var fileLink = regexp.MustCompile(`https?://\S+/f/[A-Za-z0-9_-]+$`)
+
+// opens follows the link in a message, as an agent's browser does, to the whole file.
+func opens(t *testing.T, text string, want []byte) {
+	t.Helper()
+	res, err := http.Get(fileLink.FindString(text))
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer res.Body.Close()
+	sum := sha256.New()
+	n, err := io.Copy(sum, res.Body)
+	if err != nil || res.StatusCode != http.StatusOK || n != int64(len(want)) || [32]byte(sum.Sum(nil)) != sha256.Sum256(want) {
+		t.Errorf("%s leads to %d bytes, %s, %v", text, n, res.Status, err)
 	}
 }
 

@@ -15,6 +15,12 @@ var actions = map[string][]string{
 	"sesv2.SendEmail":             {"ses:SendEmail"},
 	// Without the second, S3 answers 403 instead of 404 for what is not there ("Permissions" of GetObject), and the code relies on the 404.
 	"s3.GetObject": {"s3:GetObject", "s3:ListBucket"},
+	// Parts are written as objects are; the tag with which an upload begins is a right of its own.
+	"s3.CreateMultipartUpload":   {"s3:PutObject", "s3:PutObjectTagging"},
+	"s3.UploadPart":              {"s3:PutObject"},
+	"s3.CompleteMultipartUpload": {"s3:PutObject"},
+	// An address signed for somebody else works with the signer's rights. Only objects are fetched so (shared/blob/presign).
+	presigning: {"s3:GetObject"},
 }
 
 // resources that a function may do something to, as template.yaml writes them. Queues are named one by one.

@@ -20,6 +20,9 @@ import (
 const (
 	sdk       = "github.com/aws/aws-sdk-go-v2/service/"
 	queueName = "lumo/shared/queue.Queue"
+	signer    = "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	// presigning is what the SDK's signer does for addresses.
+	presigning = "s3.PresignHTTP"
 )
 
 // Needs is what a program can reach, each with one way there: the functions in between.
@@ -204,6 +207,9 @@ func callable(v ssa.Value) []*ssa.Function {
 
 // operation is the AWS call behind a method of one of the SDK's clients.
 func operation(f *ssa.Function) (string, bool) {
+	if f.String() == "(*"+signer+".Signer).PresignHTTP" || f.String() == "("+signer+".Signer).PresignHTTP" {
+		return presigning, true
+	}
 	if f.Pkg == nil || f.Signature.Recv() == nil || !strings.HasPrefix(f.Pkg.Pkg.Path(), sdk) {
 		return "", false
 	}

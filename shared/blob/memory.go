@@ -10,13 +10,25 @@ import (
 	"lumo/shared/id"
 )
 
-// Memory is a Store for tests. The zero value is ready.
+// Memory is a Store and a Depot for tests. The zero value is ready.
 type Memory struct {
 	mu      sync.Mutex
 	objects map[string][]byte
 }
 
-var _ Store = (*Memory)(nil)
+var (
+	_ Store = (*Memory)(nil)
+	_ Depot = (*Memory)(nil)
+)
+
+// Stream implements Depot.
+func (m *Memory) Stream(ctx context.Context, p id.PortalID, name, contentType string, body io.Reader) error {
+	b, err := io.ReadAll(body)
+	if err != nil {
+		return err
+	}
+	return m.Put(ctx, p, name, contentType, bytes.NewReader(b))
+}
 
 func (m *Memory) Put(ctx context.Context, p id.PortalID, name, _ string, body io.ReadSeeker) error {
 	key, err := Key(p, name)

@@ -22,6 +22,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"lumo/shared/blob"
+	"lumo/shared/blob/presign"
 	"lumo/shared/blob/s3"
 	"lumo/shared/clock"
 	"lumo/shared/config"
@@ -59,8 +60,10 @@ type Parts struct {
 	Keys     func() seal.KeyService
 	Queue    func() queue.Sender
 	Mail     func() mail.Sender
-	// Blobs nil: what needs the bucket fails.
-	Blobs func() blob.Store
+	// Blobs, Depot and Addresses nil: what needs the bucket fails.
+	Blobs     func() blob.Store
+	Depot     func() blob.Depot
+	Addresses func() blob.Addresses
 	// Pace nil keeps the pace in the table.
 	Pace pace.Store
 	// Sequential does one thing at a time, always in the same order (the simulation).
@@ -89,6 +92,26 @@ type Option func(p *Parts, c aws.Config)
 func WithBlobs(p *Parts, c aws.Config) {
 	bucket := p.Config.BlobBucket
 	p.Blobs = func() blob.Store { return s3.New(s3.Client(c), bucket) }
+}
+
+// WithDepot streams large files into the bucket.
+func WithDepot(p *Parts, c aws.Config) {
+	bucket := p.Config.BlobBucket
+	p.Depot = func() blob.Depot { return s3.NewDepot(s3.Client(c), bucket) }
+}
+
+// WithAddresses signs addresses of objects in the bucket, without the client of S3.
+func WithAddresses(p *Parts, c aws.Config) {
+	bucket, now := p.Config.BlobBucket, p.Clock
+	p.Addresses = func() blob.Addresses {
+		endpoint := ""
+		for _, s := range c.ConfigSources {
+			if env, ok := s.(awsconfig.EnvConfig); ok {
+				endpoint, _, _ = env.GetServiceBaseEndpoint(context.Background(), "S3") // it reads the environment, which cannot fail
+			}
+		}
+		return presign.Addresses{Endpoint: endpoint, Region: c.Region, Bucket: bucket, Credentials: c.Credentials, Clock: now}
+	}
 }
 
 // Load reads the environment. A function calls it once, at start.

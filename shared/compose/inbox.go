@@ -23,7 +23,7 @@ func (a *App) Inboxes() dynamo.Inboxes { return dynamo.Inboxes{Table: a.Table()}
 // Relay carries conversations between LINE and HubSpot's inbox.
 func (a *App) Relay() *inbox.Relay {
 	return &inbox.Relay{
-		Store: a.Inboxes(), Friends: a.Friends(), Profiles: lineUsers{a}, Accounts: dynamo.LineAccounts{Table: a.Table()}, HubSpot: conversations{a}, Content: contents{a},
+		Store: a.Inboxes(), Friends: a.Friends(), Profiles: lineUsers{a}, Accounts: dynamo.LineAccounts{Table: a.Table()}, HubSpot: conversations{a}, Content: contents{a}, Depot: a.Depot(),
 		Chat: a.InboxChat(), Failures: a.Failures(), Sealer: a.Sealer(), Clock: a.Clock, Parse: line.InboxEvent,
 	}
 }
@@ -137,7 +137,7 @@ func (c contents) Open(ctx context.Context, p id.PortalID, k friend.Key, message
 
 // InboxFiles tells where files that friends sent can be opened.
 func (a *App) InboxFiles() *inbox.Library {
-	return &inbox.Library{Store: a.Inboxes(), HubSpot: conversations{a}, Clock: a.Clock}
+	return &inbox.Library{Store: a.Inboxes(), Depot: a.Depot(), HubSpot: conversations{a}, Clock: a.Clock}
 }
 
 // InboxConnector connects accounts to HubSpot's inbox.

@@ -124,7 +124,7 @@ func (a *App) Events() *contactsync.Events {
 
 // Eraser forgets contacts that were deleted for privacy.
 func (a *App) Eraser() *erasure.Eraser {
-	return &erasure.Eraser{Chain: a.Chain(), Log: a.ChangeLog(), Samples: a.Starter(), Failures: a.Failures(), Links: dynamo.Linkage{Table: a.Table()}, Clock: a.Clock, NewID: a.NewID}
+	return &erasure.Eraser{Chain: a.Chain(), Log: a.ChangeLog(), Samples: a.Starter(), Failures: a.Failures(), Links: dynamo.Linkage{Table: a.Table()}, Files: a.Depot(), Clock: a.Clock, NewID: a.NewID}
 }
 
 // Flusher drains the outbox.

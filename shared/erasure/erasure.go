@@ -1,5 +1,6 @@
 // Package erasure removes what Lumo still knows of a contact that was deleted for privacy: the values in the change log and in the
-// samples of previews, failed items, and the linking links that were made for the contact with its masked address. The friend stays, without anything that came from the contact; that its link ended is the sync's
+// samples of previews, failed items, the linking links that were made for the
+// contact with its masked address, and large files that its friend sent. The friend stays, without anything that came from the contact; that its link ended is the sync's
 // own work.
 package erasure
 
@@ -36,6 +37,12 @@ type Links interface {
 	ForgetLinks(ctx context.Context, p id.PortalID, cs []id.ContactID, after string) (next string, err error)
 }
 
+// Files that friends sent who were linked to the contacts.
+type Files interface {
+	// ForgetFiles deletes those of the contacts among a stretch of all files; next "" is the end.
+	ForgetFiles(ctx context.Context, p id.PortalID, cs []id.ContactID, after string) (next string, err error)
+}
+
 // work is how far an erasure is.
 type work struct {
 	Contacts []id.ContactID `json:"contacts"`
@@ -51,6 +58,7 @@ const (
 	samples
 	failures
 	links
+	files
 	over
 )
 
@@ -64,6 +72,7 @@ type Eraser struct {
 	Samples  Samples
 	Failures failure.Store
 	Links    Links
+	Files    Files
 	Clock    clock.Clock
 	NewID    func() string
 	// Budget of one step; 0 means 20 s.
@@ -112,6 +121,8 @@ func (e *Eraser) stretch(ctx context.Context, p id.PortalID, w work) (next strin
 		return e.Samples.ForgetSamples(ctx, p, w.Contacts, w.After)
 	case links:
 		return e.Links.ForgetLinks(ctx, p, w.Contacts, w.After)
+	case files:
+		return e.Files.ForgetFiles(ctx, p, w.Contacts, w.After)
 	default:
 		return e.failures(ctx, p, w)
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"lumo/shared/blob"
 	"lumo/shared/chain"
 	"lumo/shared/changelog"
 	"lumo/shared/clock"
@@ -15,6 +16,7 @@ import (
 	"lumo/shared/failure"
 	"lumo/shared/friend"
 	"lumo/shared/id"
+	"lumo/shared/inbox"
 	"lumo/shared/internal/dynamotest"
 	"lumo/shared/linkage"
 	"lumo/shared/queue"
@@ -44,8 +46,10 @@ func TestNothingOfAnErasedContactStays(t *testing.T) {
 	log, failures := dynamo.ChangeLog{Table: table, Clock: v}, dynamo.Failures{Table: table}
 	engine := &chain.Engine{Store: dynamo.Chains{Table: table}, Queue: none{}, Clock: v}
 	invitations := dynamo.Linkage{Table: table}
+	kept, bucket := dynamo.KeptFiles{Table: table}, &blob.Memory{}
+	files := &inbox.Depot{Store: kept, Bucket: bucket}
 	names := 0
-	e := &erasure.Eraser{Chain: engine, Log: log, Samples: &syncrun.Starter{Chain: engine, Clock: v}, Failures: failures, Links: invitations, Clock: v, NewID: func() string { names++; return fmt.Sprint("e", names) }}
+	e := &erasure.Eraser{Chain: engine, Log: log, Samples: &syncrun.Starter{Chain: engine, Clock: v}, Failures: failures, Links: invitations, Files: files, Clock: v, NewID: func() string { names++; return fmt.Sprint("e", names) }}
 
 	for _, age := range []time.Duration{0, 40 * 24 * time.Hour, 89 * 24 * time.Hour} {
 		for i := range 130 { // more than is looked through in one go
@@ -68,6 +72,15 @@ func TestNothingOfAnErasedContactStays(t *testing.T) {
 			if err := invitations.AddInvitation(t.Context(), link); err != nil {
 				t.Fatal(err)
 			}
+		}
+	}
+	for i, c := range []id.ContactID{gone, stays} {
+		f := inbox.Kept{Friend: friend.Key{Slot: 1, User: "U1"}, Message: fmt.Sprint(i), Contact: c, Name: fmt.Sprint(c), Until: now.Add(blob.Keep).UnixMilli()}
+		if err := kept.PutKept(t.Context(), portal, fmt.Sprint("h", c), f); err != nil {
+			t.Fatal(err)
+		}
+		if err := blob.PutBytes(t.Context(), bucket, portal, fmt.Sprint("inbox/1/U1/", i), "video/mp4", []byte("film")); err != nil {
+			t.Fatal(err)
 		}
 	}
 	preview := syncrun.Run{ID: "p1", DryRun: true, Status: syncrun.Complete, Samples: []changelog.Record{record(gone, now, "SECRET"), record(stays, now, "kept")}}
@@ -99,6 +112,13 @@ func TestNothingOfAnErasedContactStays(t *testing.T) {
 		}
 	}
 
+	for i, c := range []id.ContactID{gone, stays} {
+		_, row, err := kept.Kept(t.Context(), portal, fmt.Sprint("h", c))
+		_, object := bucket.Get(t.Context(), portal, fmt.Sprint("inbox/1/U1/", i))
+		if err != nil || row != (c == stays) || (object == nil) != (c == stays) {
+			t.Errorf("the file of contact %d: row %v, object %v, %v", c, row, object, err)
+		}
+	}
 	rs, _, err := log.Read(t.Context(), portal, changelog.Filter{}, "", 1000)
 	if err != nil || len(rs) != 780 {
 		t.Fatalf("%d records, %v", len(rs), err)

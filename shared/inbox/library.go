@@ -11,9 +11,10 @@ import (
 	"lumo/shared/id"
 )
 
-// Library tells where the files that friends sent can be opened: those that were brought to HubSpot within the last month.
+// Library tells where the files that friends sent within the last month can be opened: in HubSpot, or, the large ones, by a link of Lumo's.
 type Library struct {
 	Store   Store
+	Depot   *Depot
 	HubSpot interface {
 		File(ctx context.Context, p id.PortalID, fileID string, seconds int) (Signed, error)
 	}
@@ -31,11 +32,18 @@ type address struct {
 	Until int64  `json:"t"` // Unix ms
 }
 
-// Address of a message's file; "" when HubSpot has none.
+// Address of a message's file; "" when there is none.
 func (l *Library) Address(ctx context.Context, p id.PortalID, k friend.Key, messageID string) (string, error) {
 	file, ok, err := l.Store.Mark(ctx, p, k, "file "+messageID)
-	if err != nil || !ok || file.Message == "" {
+	if err != nil {
 		return "", err
+	}
+	if !ok || file.Message == "" {
+		until, kept, err := keptUntil(ctx, l.Store, p, k, messageID)
+		if err != nil || !kept || until <= l.Clock.Now().UnixMilli() {
+			return "", err
+		}
+		return l.Depot.Address(p, k, messageID, until), nil
 	}
 	now, name := l.Clock.Now(), "address "+messageID
 	had, ok, err := l.Store.Mark(ctx, p, k, name)

@@ -46,6 +46,7 @@ type Signed struct {
 
 const (
 	// maxFile is the largest file that is brought to HubSpot (P-86). It is held in memory once; see the function's memory in template.yaml.
+	// Larger ones go to the Depot.
 	maxFile = 20 << 20
 	// preparing is how long one delivery waits for LINE to convert a file; after that the queue brings the message again.
 	preparing = 20 * time.Second
@@ -61,7 +62,7 @@ func (r *Relay) attach(ctx context.Context, p id.PortalID, c Connection, e Event
 		m.Text += " " + e.File.Foreign // somebody else's server, which is not called from here
 		return nil
 	}
-	if e.File.Size > maxFile {
+	if e.File.Size > maxKept {
 		m.Text += tooLarge
 		return nil
 	}
@@ -71,12 +72,37 @@ func (r *Relay) attach(ctx context.Context, p id.PortalID, c Connection, e Event
 		m.Files = append(m.Files, had.Message)
 		return err
 	}
-	r.holding.Lock()
-	defer r.holding.Unlock()
-	f, note, err := r.fetch(ctx, p, k, e)
-	if err != nil {
+	if until, ok, err := keptUntil(ctx, r.Store, p, k, e.ID); err != nil || ok {
+		m.Text += opensAt(r.Depot.Address(p, k, e.ID, until), time.UnixMilli(until))
 		return err
 	}
+	r.holding.Lock()
+	defer r.holding.Unlock()
+	held, err := r.open(ctx, p, k, e.ID)
+	switch {
+	case fault.Is(err, fault.NotFound):
+		m.Text += " (no longer available at LINE)"
+		return nil
+	case err != nil:
+		return err
+	}
+	defer held.Body.Close()
+	if held.Size > maxKept {
+		m.Text += tooLarge
+		return nil
+	}
+	var b bytes.Buffer
+	large, err := read(&b, &held, max(e.File.Size, held.Size) > maxFile)
+	switch {
+	case err != nil:
+		return err
+	case large:
+		return r.keep(ctx, p, k, e, held, b.Bytes(), m)
+	case b.Len() == 0:
+		m.Text += " (an empty file)"
+		return nil
+	}
+	f, note := upload(e, held, b.Bytes())
 	if note != "" {
 		m.Text += note
 		return nil
@@ -95,8 +121,35 @@ func (r *Relay) attach(ctx context.Context, p id.PortalID, c Connection, e Event
 	return r.Store.SetMark(ctx, p, k, name, Mark{Message: fileID}, r.Clock.Now().UnixMilli())
 }
 
+// read fills b with the file, or, of one that is large, with its beginning. held's body then still holds all of it.
+func read(b *bytes.Buffer, held *Held, large bool) (bool, error) {
+	size := held.Size
+	body := &whole{Reader: held.Body, size: size}
+	most := int64(maxFile + 1)
+	if large {
+		most = lookAt
+	} else if size > 0 {
+		b.Grow(int(size) + bytes.MinRead)
+	}
+	n, err := b.ReadFrom(io.LimitReader(body, most))
+	if err != nil {
+		return false, err
+	}
+	if !large && n <= maxFile {
+		return false, nil
+	}
+	held.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(b.Bytes()), body), held.Body}
+	return true, nil
+}
+
 // erase deletes the file of a message that was taken back. Where HubSpot does not let us, left says what agents are to do.
 func (r *Relay) erase(ctx context.Context, p id.PortalID, k friend.Key, messageID string) (left string, err error) {
+	if err := r.unkeep(ctx, p, k, messageID); err != nil {
+		return "", err
+	}
 	had, ok, err := r.Store.Mark(ctx, p, k, "file "+messageID)
 	if err != nil || !ok {
 		return "", err
@@ -111,40 +164,19 @@ func (r *Relay) erase(ctx context.Context, p id.PortalID, k friend.Key, messageI
 	return " Lumo may not delete its file; please delete it in HubSpot's file manager.", nil
 }
 
-// tooLarge leads to where LINE shows it to the account's staff: a file of that size is more than a function may answer with (P-86).
-const tooLarge = " (not attached: larger than 20 MB; open it at https://chat.line.biz/)"
+const (
+	// tooLarge leads to where LINE shows it to the account's staff.
+	tooLarge = " (not attached: larger than 300 MB; open it at https://chat.line.biz/)"
+	program  = " (not attached: it is a program)"
+)
 
-// fetch reads a file from LINE; note says why there is none.
-func (r *Relay) fetch(ctx context.Context, p id.PortalID, k friend.Key, e Event) (f Upload, note string, err error) {
-	held, err := r.open(ctx, p, k, e.ID)
-	switch {
-	case fault.Is(err, fault.NotFound):
-		return f, " (no longer available at LINE)", nil
-	case err != nil:
-		return f, "", err
-	}
-	defer held.Body.Close()
-	if held.Size > maxFile {
-		return f, tooLarge, nil
-	}
-	var b bytes.Buffer
-	if held.Size > 0 {
-		b.Grow(int(held.Size) + bytes.MinRead)
-	}
-	n, err := b.ReadFrom(io.LimitReader(held.Body, maxFile+1))
-	switch {
-	case err != nil, held.Size >= 0 && n < min(held.Size, maxFile+1):
-		return f, "", &fault.Fault{Provider: "line", Class: fault.Unavailable, Certainty: fault.NothingHappened, Code: "LINE_UNAVAILABLE", Message: "LINE's file was cut off", Err: err}
-	case n > maxFile:
-		return f, tooLarge, nil
-	case n == 0:
-		return f, " (an empty file)", nil
-	}
-	name, mimeType, safe := identify(e, held.Type, b.Bytes())
+// upload is what HubSpot gets of a file; note says why it gets nothing.
+func upload(e Event, held Held, b []byte) (f Upload, note string) {
+	name, mimeType, safe := identify(e, held.Type, b)
 	if !safe {
-		return f, " (not attached: it is a program)", nil
+		return f, program
 	}
-	return Upload{Name: name, Type: mimeType, Body: b.Bytes()}, "", nil
+	return Upload{Name: name, Type: mimeType, Body: b}, ""
 }
 
 // open waits a little while LINE converts the file.

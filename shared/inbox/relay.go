@@ -61,6 +61,7 @@ type Relay struct {
 	Accounts Accounts
 	HubSpot  HubSpot
 	Content  Content
+	Depot    *Depot
 	Chat     Chat
 	Failures failure.Store
 	Sealer   seal.Sealer

@@ -52,6 +52,9 @@ type world struct {
 	phone    []chat.Request
 	settle   []message.Status // of the next sends; nothing left means sent
 	items    map[string]failure.Item
+	kept     *keptFiles
+	bucket   bucket
+	depot    *inbox.Depot
 	hubspot  func(what string) error // trouble of calls to HubSpot, before they have an effect
 	after    func(what string) error // and after it
 	dies     func(where string) bool
@@ -77,15 +80,16 @@ func newWorld() *world {
 	w := &world{
 		clock: clock.NewVirtual(start), marks: map[string]inbox.Mark{}, statuses: map[string][]string{}, uploads: map[string]inbox.Upload{}, held: map[string]held{},
 		asked: map[string]int{}, files: map[string]inbox.Signed{}, intents: map[string]chat.Intent{}, items: map[string]failure.Item{}, hubspot: no, after: no,
-		dies:    func(string) bool { return false },
+		dies: func(string) bool { return false }, kept: &keptFiles{rows: map[string]inbox.Kept{}},
 		account: lineaccount.Account{Portal: hub, Slot: 1, Bot: bot, State: lineaccount.Active, Name: "Umbrella Shop"},
 		friends: map[friend.Key]friend.Friend{aiko: {Key: aiko, Name: "Aiko", Link: friend.Link{State: friend.Linked, Contact: 501}}},
 		conns: map[id.Slot]inbox.Connection{1: {
 			Portal: hub, Slot: 1, Bot: bot, State: inbox.Connected, Channel: "1234", Account: "555", Inbox: "4001", Name: "Umbrella Shop", Version: 1,
 		}},
 	}
+	w.depot = &inbox.Depot{Store: w.kept, Bucket: &w.bucket, Tokens: tokens{}, Origin: "https://t.example"}
 	w.Relay = &inbox.Relay{
-		Store: store{w}, Friends: friends{w: w}, Profiles: w, Accounts: w, HubSpot: w, Content: w, Chat: sender{w}, Failures: failures{w: w}, Sealer: plain{}, Clock: w.clock,
+		Store: store{w}, Friends: friends{w: w}, Profiles: w, Accounts: w, HubSpot: w, Content: w, Depot: w.depot, Chat: sender{w}, Failures: failures{w: w}, Sealer: plain{}, Clock: w.clock,
 		Parse: func(raw json.RawMessage) (inbox.Event, bool) {
 			var e inbox.Event
 			err := json.Unmarshal(raw, &e)

@@ -1,4 +1,5 @@
-// Package handle answers tracked links and pictures, and shows the pages on which people link their LINE (linkage.go). A tracked link
+// Package handle answers tracked links and pictures, shows the pages on which people link their LINE (linkage.go), and hands out large files
+// of conversations (file.go). A tracked link
 // redirects to the stored target and hands what happened on to be counted.
 package handle
 
@@ -14,6 +15,7 @@ import (
 
 	"lumo/functions/internal/entry"
 	"lumo/shared/compose"
+	"lumo/shared/inbox"
 	"lumo/shared/linkage"
 	"lumo/shared/logging"
 	"lumo/shared/queue"
@@ -26,13 +28,14 @@ type Deps struct {
 	Queue queue.Sender
 	Log   *slog.Logger
 	Pages *Pages
+	Files Files
 	// Release gives the share of HubSpot's pace back.
 	Release func(context.Context)
 }
 
 // FromApp takes what is needed from the composition root.
 func FromApp(a *compose.App) Deps {
-	return Deps{Desk: a.Desk(), Queue: a.Sender(), Log: a.Log, Pages: pagesOf(a), Release: a.Release}
+	return Deps{Desk: a.Desk(), Queue: a.Sender(), Log: a.Log, Pages: pagesOf(a), Files: a.Pickup(), Release: a.Release}
 }
 
 // New makes the handlers.
@@ -43,6 +46,9 @@ func New(d Deps) entry.Handlers {
 func (d Deps) route(ctx context.Context, req entry.Request) (entry.Response, error) {
 	if d.Pages != nil && strings.HasPrefix(req.Path, linkage.Path) {
 		return d.Pages.HTTP(ctx, req)
+	}
+	if token, ok := strings.CutPrefix(req.Path, inbox.FilePath); ok {
+		return d.file(ctx, req, token)
 	}
 	return d.visit(ctx, req)
 }
