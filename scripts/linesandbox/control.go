@@ -142,6 +142,7 @@ func (s *Server) controlsOfTheServer() map[string]controlFunc {
 		"POST /_sandbox/seed":       s.controlSeed,
 
 		"POST /_sandbox/login/authorize": s.controlAuthorize,
+		"POST /_sandbox/account-link":    s.controlAccountLink,
 		"POST /_sandbox/login/id-token":  s.controlIDToken,
 	}
 }
@@ -307,6 +308,18 @@ func (s *Server) controlAuthorize(r request) (any, error) {
 	}
 	to, err := s.Authorize(in.URL, in.Consent)
 	return object{"location": to}, err
+}
+
+func (s *Server) controlAccountLink(r request) (any, error) {
+	var in struct {
+		URL  string `json:"url"`
+		User string `json:"user"`
+	}
+	if err := r.into(&in); err != nil {
+		return nil, err
+	}
+	linked, err := s.AccountLink(in.URL, in.User)
+	return object{"linked": linked}, err
 }
 
 func (s *Server) controlIDToken(r request) (any, error) {

@@ -52,6 +52,7 @@
 //	GET            /_sandbox/calls                              latest calls; ?endpoint=/message/push&channel=
 //	GET            /_sandbox/violations                         what the app must never do and did
 //	POST           /_sandbox/login/authorize                    {"url", "user", "deny", "addFriend"}: decide LINE Login's page; {"location"}
+//	POST           /_sandbox/account-link                       {"url", "user"}: a person at the account link dialog; {"linked"}
 //	POST           /_sandbox/login/id-token                     IDTokenSpec: an id token as a LIFF page gets it, or a wrong one
 //	POST           /_sandbox/seed                               {"friends"}: a small world, if there is none
 //	POST           /_sandbox/reset                              forget everything

@@ -15,6 +15,7 @@ type state struct {
 	Replies     map[string]*replyToken `json:"replies"`
 	Contents    map[string]*content    `json:"contents"`
 	Codes       map[string]*loginCode  `json:"codes"`
+	LinkTokens  map[string]*linkToken  `json:"linkTokens,omitempty"`
 	Assumed     map[string]string      `json:"assumed"`
 	Violations  []Violation            `json:"violations"`
 	NextMessage int64                  `json:"nextMessage"`
@@ -51,6 +52,9 @@ func (st *state) index() {
 	}
 	if st.Codes == nil {
 		st.Codes = map[string]*loginCode{}
+	}
+	if st.LinkTokens == nil {
+		st.LinkTokens = map[string]*linkToken{}
 	}
 	if st.Assumed == nil {
 		st.Assumed = map[string]string{}

@@ -204,6 +204,7 @@ type event struct {
 	Message                                struct{ ID, Type, Text, QuoteToken, MarkAsReadToken string }
 	Postback                               struct{ Data string }
 	Unsend                                 struct{ MessageID string }
+	Link                                   struct{ Result, Nonce string }
 }
 
 func (a *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
