@@ -2,9 +2,11 @@ package compose
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 
 	"lumo/shared/dynamo"
+	"lumo/shared/friend"
 	"lumo/shared/id"
 	"lumo/shared/line"
 	"lumo/shared/lineaccount"
@@ -15,9 +17,48 @@ import (
 // Linkage takes people from a link to a proof.
 func (a *App) Linkage() *linkage.Desk {
 	return &linkage.Desk{
-		Signer: a.linkSigner(), Store: dynamo.Linkage{Table: a.Table()}, Rates: dynamo.Rates{Directory: a.Directory()}, Accounts: linkAccounts{a}, Line: a.login(),
+		Talk: linkTalk{a}, Signer: a.linkSigner(), Store: dynamo.Linkage{Table: a.Table()}, Rates: dynamo.Rates{Directory: a.Directory()}, Accounts: linkAccounts{a}, Line: a.login(),
 		Profiles: lineUsers{a}, People: a.crm(), Forms: a.LinkForms(), Mail: a.Mail(), Friends: a.Friends(), Queue: a.Sender(), Clock: a.Clock, Random: a.Random, Log: a.Log, Origin: a.Config.PublicURL,
 	}
+}
+
+// LinkReception answers in the chat, and links whom LINE has confirmed.
+func (a *App) LinkReception() *linkage.Reception {
+	return &linkage.Reception{
+		Signer: a.linkSigner(), Store: dynamo.Linkage{Table: a.Table()}, Accounts: linkAccounts{a}, Friends: a.Friends(), Talk: linkTalk{a}, Messages: a.Messages(),
+		Queue: a.Sender(), Clock: a.Clock, Log: a.Log, Origin: a.Config.PublicURL,
+	}
+}
+
+// LinkWord is the word that asks an account for a linking link; "" where there is none.
+func (a *App) LinkWord(ctx context.Context, p id.PortalID, s id.Slot) (string, error) {
+	account, err := a.Accounts().Store.Account(ctx, p, s)
+	if errors.Is(err, lineaccount.ErrUnknown) {
+		return "", nil
+	}
+	return account.Linking.Word, err
+}
+
+// linkTalk is linkage.Talk over the LINE client.
+type linkTalk struct{ app *App }
+
+var _ linkage.Talk = linkTalk{}
+
+func (l linkTalk) LinkToken(ctx context.Context, p id.PortalID, k friend.Key) (string, error) {
+	c, err := pusher(l).channel(ctx, p, k)
+	if err != nil {
+		return "", err
+	}
+	return c.LinkToken(ctx, k.User)
+}
+
+func (l linkTalk) LinkAddress(token, nonce string) string {
+	return line.LinkAddress(l.app.Config.LineAccessURL, token, nonce)
+}
+
+func (l linkTalk) Reply(ctx context.Context, p id.PortalID, k friend.Key, replyToken string, messages []json.RawMessage) (string, error) {
+	sent, err := pusher(l).Reply(ctx, p, k, replyToken, messages)
+	return sent.LineID, err
 }
 
 // LinkForms keep what the linking form asks for.
@@ -72,7 +113,7 @@ func (l linkAccounts) Account(ctx context.Context, p id.PortalID, s id.Slot) (li
 	if err != nil {
 		return linkage.Account{}, err
 	}
-	out := linkage.Account{Name: account.Name, BasicID: account.BasicID}
+	out := linkage.Account{Name: account.Name, BasicID: account.BasicID, Word: account.Linking.Word}
 	if account.Login.ID != "" {
 		secret, err := l.app.Accounts().LoginSecret(ctx, account)
 		if err != nil {

@@ -30,6 +30,9 @@ type accountItem struct {
 	LoginChannel    string                `dynamodbav:"login,omitempty"`
 	LoginSecret     string                `dynamodbav:"loginSecret,omitempty"`
 	LoginEmail      bool                  `dynamodbav:"loginEmail,omitempty"`
+	LinkWord        string                `dynamodbav:"linkWord,omitempty"`
+	LinkUnverified  bool                  `dynamodbav:"linkUnverified,omitempty"`
+	LinkPlainIDs    bool                  `dynamodbav:"linkPlain,omitempty"`
 	State           lineaccount.State     `dynamodbav:"state"`
 	Verified        lineaccount.Verified  `dynamodbav:"verified,omitempty"`
 	PreviousWebhook string                `dynamodbav:"before,omitempty"`
@@ -45,7 +48,8 @@ type accountItem struct {
 func (it accountItem) account(p id.PortalID) lineaccount.Account {
 	return lineaccount.Account{
 		Portal: p, Slot: it.Slot, Bot: it.Bot, Name: it.Name, BasicID: it.BasicID, PictureURL: it.PictureURL, ChannelID: it.ChannelID,
-		Secret: it.Secret, Login: lineaccount.LoginChannel{ID: it.LoginChannel, Secret: it.LoginSecret, Email: it.LoginEmail}, State: it.State, Verified: it.Verified, PreviousWebhook: it.PreviousWebhook, Checks: it.Checks,
+		Secret: it.Secret, Login: lineaccount.LoginChannel{ID: it.LoginChannel, Secret: it.LoginSecret, Email: it.LoginEmail},
+		Linking: lineaccount.Linking{Word: it.LinkWord, Unverified: it.LinkUnverified, PlainIDs: it.LinkPlainIDs}, State: it.State, Verified: it.Verified, PreviousWebhook: it.PreviousWebhook, Checks: it.Checks,
 		CheckedAt: moment(it.CheckedAt), Forwards: it.Forwards, ConnectedAt: moment(it.ConnectedAt),
 		DisconnectedAt: moment(it.DisconnectedAt), Leaving: it.Leaving, Version: it.Version,
 	}
@@ -55,6 +59,7 @@ func itemOfAccount(a lineaccount.Account) accountItem {
 	return accountItem{
 		Slot: a.Slot, Bot: a.Bot, Name: a.Name, BasicID: a.BasicID, PictureURL: a.PictureURL, ChannelID: a.ChannelID, Secret: a.Secret,
 		LoginChannel: a.Login.ID, LoginSecret: a.Login.Secret, LoginEmail: a.Login.Email,
+		LinkWord: a.Linking.Word, LinkUnverified: a.Linking.Unverified, LinkPlainIDs: a.Linking.PlainIDs,
 		State: a.State, Verified: a.Verified, PreviousWebhook: a.PreviousWebhook, Checks: a.Checks, CheckedAt: millis(a.CheckedAt),
 		Forwards: a.Forwards, ConnectedAt: millis(a.ConnectedAt), DisconnectedAt: millis(a.DisconnectedAt), Leaving: a.Leaving, Version: a.Version,
 	}

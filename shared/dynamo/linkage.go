@@ -18,7 +18,8 @@ import (
 	"lumo/shared/linkage"
 )
 
-// Linkage implements linkage.Store. Rows lie at P#<portal>#LINKAGE#<shard of the hash> / "i#<hash>" (invitations) and "a#<hash>" (attempts).
+// Linkage implements linkage.Store. Rows lie at P#<portal>#LINKAGE#<shard of the hash> / "i#<hash>" (invitations), "a#<hash>" (attempts)
+// and "n#<hash>" (crossings).
 type Linkage struct{ Table *Table }
 
 var _ linkage.Store = Linkage{}
@@ -37,13 +38,14 @@ type invitationItem struct {
 	UsedBy     string        `dynamodbav:"u,omitempty"`
 	UsedAt     int64         `dynamodbav:"ut,omitempty"`
 	DeclinedAt int64         `dynamodbav:"x,omitempty"`
+	For        string        `dynamodbav:"f,omitempty"`
 	TTL        int64         `dynamodbav:"ttl"`
 }
 
 func (it invitationItem) invitation(p id.PortalID, hash string) linkage.Invitation {
 	return linkage.Invitation{
 		Hash: hash, Portal: p, Contact: id.ContactID(it.Contact), Slot: it.Slot, Method: it.Method, Hint: it.Hint, By: it.By,
-		MadeAt: it.MadeAt, Ends: it.Ends, UsedBy: id.LineUserID(it.UsedBy), UsedAt: it.UsedAt, DeclinedAt: it.DeclinedAt,
+		MadeAt: it.MadeAt, Ends: it.Ends, UsedBy: id.LineUserID(it.UsedBy), UsedAt: it.UsedAt, DeclinedAt: it.DeclinedAt, For: id.LineUserID(it.For),
 	}
 }
 
@@ -66,6 +68,8 @@ type attemptItem struct {
 	Tries      int                `dynamodbav:"kt,omitempty"`
 	Email      string             `dynamodbav:"m,omitempty"`
 	Answers    map[string]string  `dynamodbav:"an,omitempty"`
+	Chat       bool               `dynamodbav:"ch,omitempty"`
+	Crossing   string             `dynamodbav:"cr,omitempty"`
 	Version    int64              `dynamodbav:"v"`
 	TTL        int64              `dynamodbav:"ttl"`
 }
@@ -76,9 +80,13 @@ func (s Linkage) part(p id.PortalID, hash string) partition {
 
 // AddInvitation implements linkage.Store.
 func (s Linkage) AddInvitation(ctx context.Context, i linkage.Invitation) error {
+	keep := keepInvitation
+	if i.For != "" {
+		keep = time.Hour // names a friend, and no contact by which it could be erased
+	}
 	err := s.part(i.Portal, i.Hash).put(ctx, "i#"+i.Hash, invitationItem{
-		Contact: int64(i.Contact), Slot: i.Slot, Method: i.Method, Hint: i.Hint, By: i.By, MadeAt: i.MadeAt, Ends: i.Ends,
-		TTL: time.UnixMilli(i.Ends).Add(keepInvitation).Unix(),
+		Contact: int64(i.Contact), Slot: i.Slot, Method: i.Method, Hint: i.Hint, By: i.By, MadeAt: i.MadeAt, Ends: i.Ends, For: string(i.For),
+		TTL: time.UnixMilli(i.Ends).Add(keep).Unix(),
 	}, absent())
 	if errors.Is(err, ErrChanged) {
 		return linkage.ErrChanged
@@ -141,12 +149,14 @@ func (s Linkage) ForgetLinks(ctx context.Context, p id.PortalID, cs []id.Contact
 		}
 	}
 	part := s.Table.Portal(p).in("LINKAGE", strconv.Itoa(shard))
-	pg, err := part.query(ctx, query{prefix: "i#", after: start})
+	pg, err := part.query(ctx, query{after: start})
 	if err != nil {
 		return "", err
 	}
 	for _, m := range pg.Items {
-		var it invitationItem
+		var it struct {
+			Contact int64 `dynamodbav:"c"` // in rows of every kind
+		}
 		if err := attributevalue.UnmarshalMap(m, &it); err != nil {
 			return "", err
 		}
@@ -174,6 +184,7 @@ func (s Linkage) Attempt(ctx context.Context, p id.PortalID, hash string) (linka
 		Hash: hash, Portal: p, Invitation: it.Invitation, StateHash: it.StateHash, Nonce: it.Nonce, Verifier: it.Verifier, Ends: it.Ends,
 		User: id.LineUserID(it.User), Friendly: it.Friendly, Waited: it.Waited, Outcome: it.Outcome, Version: it.Version,
 		Slot: it.Slot, Hint: it.Hint, Contact: id.ContactID(it.Contact), CodeHash: it.CodeHash, CodeEnds: it.CodeEnds, Codes: it.Codes, Tries: it.Tries, Email: it.Email, Answers: it.Answers,
+		Chat: it.Chat, Crossing: it.Crossing,
 	}, found, err
 }
 
@@ -184,12 +195,83 @@ func (s Linkage) SaveAttempt(ctx context.Context, a linkage.Attempt) (linkage.At
 	err := s.part(a.Portal, a.Hash).put(ctx, "a#"+a.Hash, attemptItem{
 		Invitation: a.Invitation, StateHash: a.StateHash, Nonce: a.Nonce, Verifier: a.Verifier, Ends: a.Ends, User: string(a.User), Friendly: a.Friendly,
 		Waited: a.Waited, Outcome: a.Outcome, Version: a.Version,
-		Slot: a.Slot, Hint: a.Hint, Contact: int64(a.Contact), CodeHash: a.CodeHash, CodeEnds: a.CodeEnds, Codes: a.Codes, Tries: a.Tries, Email: a.Email, Answers: a.Answers, TTL: a.Ends/1000 + 3600,
+		Slot: a.Slot, Hint: a.Hint, Contact: int64(a.Contact), CodeHash: a.CodeHash, CodeEnds: a.CodeEnds, Codes: a.Codes, Tries: a.Tries, Email: a.Email, Answers: a.Answers,
+		Chat: a.Chat, Crossing: a.Crossing, TTL: a.Ends/1000 + 3600,
 	}, versioned(was))
 	if errors.Is(err, ErrChanged) {
 		return a, linkage.ErrChanged
 	}
 	return a, err
+}
+
+type crossingItem struct {
+	Slot    id.Slot           `dynamodbav:"l"`
+	User    string            `dynamodbav:"u"`
+	Contact int64             `dynamodbav:"c"`
+	Method  friend.Method     `dynamodbav:"m"`
+	Proof   string            `dynamodbav:"p"`
+	Answers map[string]string `dynamodbav:"an,omitempty"`
+	Ends    int64             `dynamodbav:"e"`
+	Event   string            `dynamodbav:"w,omitempty"`
+	Outcome linkage.Outcome   `dynamodbav:"o,omitempty"`
+	TTL     int64             `dynamodbav:"ttl"`
+}
+
+// keepCrossing is how late LINE's webhook may come; it is redelivered for hours where that is switched on.
+const keepCrossing = 3 * 24 * time.Hour
+
+func (it crossingItem) crossing(p id.PortalID, hash string) linkage.Crossing {
+	return linkage.Crossing{
+		Hash: hash, Portal: p, Friend: friend.Key{Slot: it.Slot, User: id.LineUserID(it.User)}, Contact: id.ContactID(it.Contact), Method: it.Method, Proof: it.Proof,
+		Answers: it.Answers, Ends: it.Ends, Event: it.Event, Outcome: it.Outcome,
+	}
+}
+
+// AddCrossing implements linkage.Store.
+func (s Linkage) AddCrossing(ctx context.Context, c linkage.Crossing) error {
+	err := s.part(c.Portal, c.Hash).put(ctx, "n#"+c.Hash, crossingItem{
+		Slot: c.Friend.Slot, User: string(c.Friend.User), Contact: int64(c.Contact), Method: c.Method, Proof: c.Proof, Answers: c.Answers, Ends: c.Ends,
+		TTL: time.UnixMilli(c.Ends).Add(keepCrossing).Unix(),
+	}, absent())
+	if errors.Is(err, ErrChanged) {
+		return linkage.ErrChanged
+	}
+	return err
+}
+
+// Crossing implements linkage.Store.
+func (s Linkage) Crossing(ctx context.Context, p id.PortalID, hash string) (linkage.Crossing, bool, error) {
+	var it crossingItem
+	found, err := s.part(p, hash).get(ctx, "n#"+hash, &it)
+	return it.crossing(p, hash), found, err
+}
+
+// Burn implements linkage.Store: one conditional write, so that of any number at once one event wins.
+func (s Linkage) Burn(ctx context.Context, p id.PortalID, hash, event string) (linkage.Crossing, error) {
+	name, value := expression.Name, expression.Value(event)
+	open := expression.AttributeExists(name(attrPK)).And(expression.AttributeNotExists(name("w")).Or(name("w").Equal(value)))
+	var it crossingItem
+	err := s.part(p, hash).update(ctx, "n#"+hash, expression.Set(name("w"), value), &open, &it)
+	if err == nil {
+		return it.crossing(p, hash), nil
+	}
+	if !errors.Is(err, ErrChanged) {
+		return linkage.Crossing{}, err
+	}
+	c, found, err := s.Crossing(ctx, p, hash)
+	if err == nil && !found {
+		err = linkage.ErrUnknown
+	} else if err == nil {
+		err = linkage.ErrUsed
+	}
+	return c, err
+}
+
+// Crossed implements linkage.Store.
+func (s Linkage) Crossed(ctx context.Context, p id.PortalID, hash string, o linkage.Outcome) error {
+	there := expression.AttributeExists(expression.Name(attrPK))
+	up := expression.Set(expression.Name("o"), expression.Value(string(o))).Remove(expression.Name("an"))
+	return unlessChanged(s.part(p, hash).update(ctx, "n#"+hash, up, &there, nil))
 }
 
 // LinkForms implements linkage.Forms with one row per portal.

@@ -101,7 +101,7 @@ func TestAnAttemptIsChangedByOneAtATime(t *testing.T) {
 	}
 	saved.StateHash, saved.User, saved.Friendly, saved.Waited, saved.Outcome = "", lineUser(1), linkage.Friends, true, linkage.AddFriend
 	saved.Slot, saved.Hint, saved.Contact, saved.CodeHash, saved.CodeEnds, saved.Codes, saved.Tries = 2, "a•••@b", 501, "hash", 9, 2, 1
-	saved.Email = "a@b.example"
+	saved.Email, saved.Chat, saved.Crossing = "a@b.example", true, "n"
 	next, err := s.SaveAttempt(ctx, saved)
 	if err != nil {
 		t.Fatal(err)
@@ -111,6 +111,65 @@ func TestAnAttemptIsChangedByOneAtATime(t *testing.T) {
 	}
 	if got, _, _ := s.Attempt(ctx, 7, "h"); !reflect.DeepEqual(got, next) {
 		t.Errorf("came back as %+v", got)
+	}
+}
+
+func TestANonceBelongsToOneEvent(t *testing.T) {
+	t.Parallel()
+	s, ctx := dynamo.Linkage{Table: newTable(t)}, t.Context()
+	c := linkage.Crossing{
+		Hash: linkage.Hash("nonce"), Portal: 7, Friend: friend.Key{Slot: 2, User: lineUser(1)}, Contact: 501, Method: friend.AccountLink, Proof: "code:1",
+		Answers: map[string]string{"city": "Tokyo"}, Ends: noon.UnixMilli(),
+	}
+	if err := s.AddCrossing(ctx, c); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.AddCrossing(ctx, c); !errors.Is(err, linkage.ErrChanged) {
+		t.Errorf("added twice: %v", err)
+	}
+	if _, err := s.Burn(ctx, 8, c.Hash, "e"); !errors.Is(err, linkage.ErrUnknown) {
+		t.Errorf("another portal: %v", err)
+	}
+	const events = 50
+	errs := make([]error, events)
+	var wg sync.WaitGroup
+	for n := range events {
+		wg.Go(func() { _, errs[n] = s.Burn(ctx, 7, c.Hash, fmt.Sprint(n)) })
+	}
+	wg.Wait()
+	winner := -1
+	for n, err := range errs {
+		switch {
+		case err == nil && winner < 0:
+			winner = n
+		case !errors.Is(err, linkage.ErrUsed):
+			t.Errorf("event %d beside %d: %v", n, winner, err)
+		}
+	}
+	c.Event = fmt.Sprint(winner)
+	if again, err := s.Burn(ctx, 7, c.Hash, c.Event); err != nil || !reflect.DeepEqual(again, c) {
+		t.Errorf("the same event again: %+v %v", again, err)
+	}
+	if err := s.Crossed(ctx, 7, c.Hash, linkage.Linked); err != nil {
+		t.Fatal(err)
+	}
+	if got, ok, err := s.Crossing(ctx, 7, c.Hash); err != nil || !ok || got.Outcome != linkage.Linked || got.Answers != nil {
+		t.Errorf("afterwards %+v %v", got, err)
+	}
+	if err := s.Crossed(ctx, 7, "other", linkage.Linked); err != nil {
+		t.Error(err)
+	}
+	for after := ""; ; {
+		var err error
+		if after, err = s.ForgetLinks(ctx, 7, []id.ContactID{501}, after); err != nil {
+			t.Fatal(err)
+		}
+		if after == "" {
+			break
+		}
+	}
+	if _, ok, _ := s.Crossing(ctx, 7, c.Hash); ok {
+		t.Error("erasing the contact left the crossing")
 	}
 }
 

@@ -54,6 +54,10 @@ const (
 	ImportedID  Method = "imported_id"
 	AutoMatch   Method = "auto_match"
 	Manual      Method = "manual"
+	// AccountLink: LINE's account link, where the account has no LINE Login channel.
+	AccountLink Method = "account_link"
+	// Unverified: an address that was typed and that nobody has shown to be theirs (P-25).
+	Unverified Method = "unverified"
 )
 
 // Link joins the friend to a contact. In a conflict Contact stays the linked one and Claimant is the other side.

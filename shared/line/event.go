@@ -58,6 +58,7 @@ type Event struct {
 	Message  *Message
 	Unsend   *Unsend
 	Postback *Postback
+	Link     *Link
 
 	// Problem says why the event could not be read whole; nil for unknown types. It goes with the failed item, never into a log.
 	Problem error
@@ -89,6 +90,12 @@ type Unsend struct {
 type Postback struct {
 	Data   string            `json:"data"`
 	Params map[string]string `json:"params"`
+}
+
+// Link: somebody went through the account link dialog. On a failed one nobody is named.
+type Link struct {
+	Result string `json:"result"` // ok, failed
+	Nonce  string `json:"nonce"`
 }
 
 // MessageType is LINE's own word; others than these may come.
@@ -260,6 +267,8 @@ func (r *fieldReader) detail(e *Event) {
 		e.Unsend = read[Unsend](r, "unsend")
 	case PostbackEvent:
 		e.Postback = read[Postback](r, "postback")
+	case AccountLinkEvent:
+		e.Link = read[Link](r, "link")
 	}
 }
 

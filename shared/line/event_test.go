@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"lumo/shared/id"
+	"lumo/shared/linkage"
 )
 
 func TestVerifySignature(t *testing.T) {
@@ -209,5 +210,34 @@ func TestMadeIDIsStable(t *testing.T) {
 	one, two, third := parse(t, raw)[0], ParseEvent([]byte(raw)), ParseEvent([]byte(`{"type":"follow","timestamp":2}`))
 	if one.ID != two.ID || one.ID == third.ID || !strings.HasPrefix(one.ID, "sha256-") {
 		t.Error(one.ID, two.ID, third.ID)
+	}
+}
+
+func TestEventsAboutALinking(t *testing.T) {
+	t.Parallel()
+	const user = `"source":{"type":"user","userId":"U00000000000000000000000000000001"},"replyToken":"r","mode":"active","timestamp":5,"webhookEventId":"e",`
+	for name, c := range map[string]struct {
+		raw  string
+		want linkage.Heard
+		ok   bool
+	}{
+		"a tap":                    {`{` + user + `"type":"postback","postback":{"data":"lumo:link"}}`, linkage.Heard{Event: "e", At: 5, User: "U00000000000000000000000000000001", ReplyToken: "r"}, true},
+		"another button":           {`{` + user + `"type":"postback","postback":{"data":"lumo:linked"}}`, linkage.Heard{}, false},
+		"the word":                 {`{` + user + `"type":"message","message":{"id":"1","type":"text","text":" LINK "}}`, linkage.Heard{Event: "e", At: 5, User: "U00000000000000000000000000000001", ReplyToken: "r"}, true},
+		"a sentence with the word": {`{` + user + `"type":"message","message":{"id":"1","type":"text","text":"link me"}}`, linkage.Heard{}, false},
+		"a tap while a module has the chat": {`{"source":{"type":"user","userId":"U00000000000000000000000000000001"},"replyToken":"r","mode":"standby","timestamp":5,"webhookEventId":"e","type":"postback","postback":{"data":"lumo:link"}}`,
+			linkage.Heard{Event: "e", At: 5, User: "U00000000000000000000000000000001"}, true},
+		"a tap in a group":          {`{"source":{"type":"group","groupId":"C00000000000000000000000000000001","userId":"U00000000000000000000000000000001"},"mode":"active","timestamp":5,"webhookEventId":"e","type":"postback","postback":{"data":"lumo:link"}}`, linkage.Heard{}, false},
+		"LINE confirms":             {`{` + user + `"type":"accountLink","link":{"result":"ok","nonce":"n"}}`, linkage.Heard{Event: "e", At: 5, User: "U00000000000000000000000000000001", ReplyToken: "r", Nonce: "n", OK: true}, true},
+		"LINE saw another one":      {`{"mode":"active","timestamp":5,"webhookEventId":"e","type":"accountLink","link":{"result":"failed","nonce":"n"}}`, linkage.Heard{Event: "e", At: 5, Nonce: "n"}, true},
+		"an account link of nobody": {`{` + user + `"type":"accountLink"}`, linkage.Heard{}, false},
+	} {
+		got, ok := LinkEvent(ParseEvent([]byte(c.raw)), "link")
+		if ok != c.ok || ok && got != c.want {
+			t.Errorf("%s: %+v %t", name, got, ok)
+		}
+	}
+	if got := string(WithoutReply([]byte(`{"replyToken":"r","type":"message"}`))); got != `{"type":"message"}` {
+		t.Errorf("without its reply: %s", got)
 	}
 }

@@ -40,6 +40,7 @@ type Account struct {
 	State      State
 	// Login is the LINE Login channel of the same provider; empty until somebody sets it up.
 	Login    LoginChannel
+	Linking  Linking
 	Verified Verified
 	// PreviousWebhook is the URL that got this account's events before we took over; empty when there was none (P-09).
 	PreviousWebhook string

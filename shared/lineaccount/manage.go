@@ -78,7 +78,7 @@ func (s *Service) Disconnect(ctx context.Context, p id.PortalID, by portal.Actor
 }
 
 func (s *Service) disconnected(a Account) Account {
-	a.State, a.Secret, a.Login, a.Checks = Disconnected, "", LoginChannel{}, nil
+	a.State, a.Secret, a.Login, a.Linking, a.Checks = Disconnected, "", LoginChannel{}, Linking{}, nil
 	a.DisconnectedAt, a.Leaving = s.Clock.Now(), true
 	return a
 }

@@ -69,6 +69,7 @@ var catalog = []Property{
 	moment(LinkedDate, "line_id_linked_date", "LINE ID linked date", "When contact and friend were linked."),
 	choice(LinkMethod, "line_link_method", "LINE link method", "How contact and friend were linked.",
 		Option{Label: "Link in an e-mail or page", Value: "email_link"}, Option{Label: "Link in a message", Value: "message_link"},
+		Option{Label: "Account link in the chat", Value: "account_link"}, Option{Label: "Typed address, not verified", Value: "unverified"},
 		Option{Label: "LINE User ID was in HubSpot", Value: "imported_id"}, Option{Label: "Matched automatically", Value: "auto_match"},
 		Option{Label: "By hand", Value: "manual"}),
 	text(TrafficSource, "line_traffic_source", "LINE traffic source", "The QR code or link that brought the person."),

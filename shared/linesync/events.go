@@ -49,6 +49,8 @@ type Envelope struct {
 	Portal id.PortalID       `json:"portal"`
 	Slot   id.Slot           `json:"slot"`
 	Events []json.RawMessage `json:"events"`
+	// Linking are those of them that are about a linking, told again by themselves; Events is empty then.
+	Linking []json.RawMessage `json:"linking,omitempty"`
 }
 
 // ProfileAge is how old a profile may be when a sign of life comes: LINE has no event for a changed name or picture.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"strings"
@@ -25,6 +24,16 @@ type Account struct {
 	Name    string
 	BasicID string
 	Login   Login
+	// Word in the chat that asks for a personal link; "" where there is none.
+	Word string
+}
+
+// without is the page of a link where nobody can log in.
+func (a Account) without() Outcome {
+	if a.Word != "" {
+		return InChat
+	}
+	return Unavailable
 }
 
 // Login is a LINE Login channel. It is empty where none is set up.
@@ -71,6 +80,7 @@ type Desk struct {
 	Friends  friend.Store
 	People   People
 	Forms    Forms
+	Talk     Talk
 	Mail     mail.Sender
 	Queue    queue.Sender
 	Clock    clock.Clock
@@ -107,6 +117,11 @@ type View struct {
 	// Of a form: the address that was typed, and what else is asked for.
 	Typed string
 	Asks  []Asked
+	// Word to be written in the chat (InChat). Chat: nobody logs in, LINE asks at the end.
+	Word string
+	Chat bool
+	// To is where the browser goes on to instead of showing a page.
+	To string
 }
 
 // Address is where an invitation's token leads.
@@ -130,7 +145,11 @@ func (d *Desk) look(ctx context.Context, token, from string) (View, Invitation, 
 	if strings.HasPrefix(token, FormPrefix) {
 		return d.lookForm(ctx, token, from)
 	}
-	p, err := d.Signer.Read(Invite, token, now)
+	use, signed := Invite, token
+	if rest, ok := strings.CutPrefix(token, PersonalPrefix); ok {
+		use, signed = Personal, rest
+	}
+	p, err := d.Signer.Read(use, signed, now)
 	switch {
 	case errors.Is(err, ErrExpired):
 		return View{Outcome: Expired, Portal: p}, Invitation{}, nil
@@ -142,15 +161,17 @@ func (d *Desk) look(ctx context.Context, token, from string) (View, Invitation, 
 	if err != nil || !ok {
 		return View{Outcome: Invalid, Portal: p}, i, err
 	}
-	v := View{Portal: p, Hint: i.Hint}
+	v := View{Portal: p, Hint: i.Hint, Chat: i.For != ""}
 	account, err := d.Accounts.Account(ctx, p, i.Slot)
 	if err != nil && !errors.Is(err, ErrUnknown) {
 		return v, i, err
 	}
-	v.Account, v.BasicID = account.Name, account.BasicID
+	v.Account, v.BasicID, v.Word = account.Name, account.BasicID, account.Word
 	switch {
-	case err != nil || account.Login.Channel == "":
+	case err != nil:
 		v.Outcome = Unavailable
+	case account.Login.Channel == "" && i.For == "":
+		v.Outcome = account.without()
 	case i.Ends <= now.UnixMilli():
 		v.Outcome = Expired
 	default:
@@ -159,7 +180,7 @@ func (d *Desk) look(ctx context.Context, token, from string) (View, Invitation, 
 	return v, i, nil
 }
 
-// Begin is the person's Yes: it starts a way through LINE Login. The session belongs into a cookie of this browser.
+// Begin is the person's Yes: it starts a way through LINE Login, or, for a personal link, to the form. The session belongs into a cookie of this browser.
 func (d *Desk) Begin(ctx context.Context, token, from, language string) (v View, to, session string, err error) {
 	v, i, err := d.look(ctx, token, from)
 	if err != nil || v.Outcome != Confirm {
@@ -171,6 +192,10 @@ func (d *Desk) Begin(ctx context.Context, token, from, language string) (v View,
 	}
 	ends := d.Clock.Now().Add(attemptLife)
 	session = d.Signer.Sign(Session, i.Portal, ends, d.Random(secret))
+	if i.For != "" {
+		_, err := d.Store.SaveAttempt(ctx, Attempt{Hash: Hash(session), Portal: i.Portal, Slot: i.Slot, User: i.For, Chat: true, Ends: ends.UnixMilli()})
+		return v, EndPath, session, err
+	}
 	state := d.Signer.Sign(State, i.Portal, ends, d.Random(secret))
 	a := Attempt{
 		Hash: Hash(session), Portal: i.Portal, Invitation: i.Hash, Slot: i.Slot, StateHash: Hash(state), Nonce: text(d.Random(secret)), Verifier: text(d.Random(32)),
@@ -311,6 +336,9 @@ func (d *Desk) Finish(ctx context.Context, session string, again bool) (View, er
 	}
 	v.Account, v.BasicID = account.Name, account.BasicID
 	switch {
+	case a.Outcome == AtLine:
+		v.Outcome, err = d.crossing(ctx, a)
+		return v, err
 	case a.Outcome == AddFriend && again, a.Outcome == "" && a.User != "":
 	case a.Outcome == "":
 		v.Outcome = Over // came here without LINE
@@ -353,64 +381,9 @@ func (d *Desk) prove(ctx context.Context, a Attempt, i Invitation) (Outcome, err
 		return "", err
 	}
 	proof := i.Proof()
-	o, err = d.foresee(ctx, a.Portal, k, i.Contact, proof)
+	o, err = foresee(ctx, d.Friends, a.Portal, k, i.Contact, proof)
 	if err != nil || o == Used || o == AlreadyLinked {
 		return o, err
 	}
 	return o, d.hand(ctx, a.Portal, k, i.Contact, proof, nil)
-}
-
-// reachable tells whether the account may write to the person; an outcome says why not.
-func (d *Desk) reachable(ctx context.Context, a Attempt, k friend.Key) (Outcome, error) {
-	_, known, err := d.Profiles.Profile(ctx, a.Portal, k)
-	switch {
-	case err != nil:
-		return "", err
-	case !known && (a.Friendly == Friends || a.Waited):
-		// Befriended the Login channel's account, and yet this account does not know them: another provider's user id.
-		return OtherProvider, nil
-	case !known:
-		return AddFriend, nil
-	}
-	return "", nil
-}
-
-// hand gives a proof to the contact sync, with what the person answered.
-func (d *Desk) hand(ctx context.Context, p id.PortalID, k friend.Key, c id.ContactID, proof friend.Proof, answers map[string]string) error {
-	return hand(ctx, d.Queue, p, contactsync.Note{Kind: contactsync.Proven, Contact: c, At: proof.At, Friend: &k, Proof: &proof, Answers: answers})
-}
-
-// Hand gives a proof to the contact sync, which links by the rules of P-31. Handing it again does no harm.
-func Hand(ctx context.Context, to queue.Sender, p id.PortalID, k friend.Key, c id.ContactID, proof friend.Proof) error {
-	return hand(ctx, to, p, contactsync.Note{Kind: contactsync.Proven, Contact: c, At: proof.At, Friend: &k, Proof: &proof})
-}
-
-func hand(ctx context.Context, to queue.Sender, p id.PortalID, n contactsync.Note) error {
-	b, err := json.Marshal(contactsync.Batch{Portal: p, Notes: []contactsync.Note{n}})
-	if err != nil {
-		return err
-	}
-	return to.Send(ctx, queue.HubspotEvents, queue.Message{Body: b})
-}
-
-// foresee tells what the contact sync will make of the proof; it decides by the same rows.
-func (d *Desk) foresee(ctx context.Context, p id.PortalID, k friend.Key, c id.ContactID, proof friend.Proof) (Outcome, error) {
-	f, ok, err := d.Friends.Get(ctx, p, k)
-	switch {
-	case err != nil:
-		return "", err
-	case ok && f.Link.Contact == c && f.Link.State == friend.Linked:
-		return AlreadyLinked, nil
-	case ok && f.Outlived(c, proof):
-		return Used, nil
-	case ok && f.Link.Contact != 0:
-		return InConflict, nil
-	}
-	others, err := d.Friends.ByContact(ctx, p, c)
-	for _, o := range others {
-		if o.Slot == k.Slot && o.User != k.User {
-			return InConflict, err
-		}
-	}
-	return Linked, err
 }

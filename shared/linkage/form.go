@@ -92,10 +92,13 @@ func (d *Desk) lookForm(ctx context.Context, token, from string) (View, Invitati
 	if err != nil && !errors.Is(err, ErrUnknown) {
 		return v, i, err
 	}
-	if err != nil || account.Login.Channel == "" {
+	switch {
+	case err != nil:
 		v.Outcome = Unavailable
+	case account.Login.Channel == "":
+		v.Outcome = account.without()
 	}
-	v.Account, v.BasicID = account.Name, account.BasicID
+	v.Account, v.BasicID, v.Word = account.Name, account.BasicID, account.Word
 	return v, i, nil
 }
 
@@ -133,7 +136,7 @@ func (d *Desk) match(ctx context.Context, a *Attempt, k friend.Key) (Outcome, er
 		return AskEmail, err
 	}
 	proof := d.proof(friend.AutoMatch, "email:", *a)
-	if o, err := d.foresee(ctx, a.Portal, k, c, proof); err != nil || o != Linked {
+	if o, err := foresee(ctx, d.Friends, a.Portal, k, c, proof); err != nil || o != Linked {
 		return AskEmail, err
 	}
 	fields, err := d.Forms.Fields(ctx, a.Portal)
@@ -172,7 +175,7 @@ func (d *Desk) form(ctx context.Context, session string) (Attempt, View, error) 
 	v := View{Portal: a.Portal, Outcome: a.Outcome, Hint: a.Hint}
 	if a.Invitation != "" || a.User == "" || a.Outcome != AskEmail && a.Outcome != AskCode && a.Outcome != AskDetails {
 		v.Outcome = Over
-		if a.Outcome.Done() || a.Outcome == InConflict {
+		if a.Outcome.Done() || a.Outcome == InConflict || a.Outcome == AtLine {
 			v.Outcome = a.Outcome
 		}
 		return a, v, nil
@@ -291,7 +294,7 @@ func (d *Desk) Code(ctx context.Context, session, typed string) (View, error) {
 		v.Outcome = WrongCode
 		return v, nil
 	}
-	return d.settle(ctx, a, v, d.proof(friend.MessageLink, "code:", a))
+	return d.settle(ctx, a, v, d.proof(formMethod(a), "code:", a))
 }
 
 // Details takes the answers of a friend whose contact LINE has told.
@@ -313,9 +316,12 @@ func (d *Desk) Details(ctx context.Context, session string, typed map[string]str
 
 // settle ends the form: who the friend is is proven.
 func (d *Desk) settle(ctx context.Context, a Attempt, v View, proof friend.Proof) (View, error) {
+	if a.Chat {
+		return d.cross(ctx, a, v, proof)
+	}
 	k := friend.Key{Slot: a.Slot, User: a.User}
 	var err error
-	if v.Outcome, err = d.foresee(ctx, a.Portal, k, a.Contact, proof); err != nil {
+	if v.Outcome, err = foresee(ctx, d.Friends, a.Portal, k, a.Contact, proof); err != nil {
 		return v, err
 	}
 	if v.Outcome != AlreadyLinked {

@@ -37,6 +37,8 @@ type Invitation struct {
 	UsedAt int64
 	// DeclinedAt is when somebody last answered that the address is not theirs.
 	DeclinedAt int64
+	// For is the friend who asked for a personal link in the chat; such a link names no contact, and proves nothing by itself.
+	For id.LineUserID
 }
 
 // Proof is what a redeemed invitation proves. It is the same however often the redemption is repeated.
@@ -70,7 +72,26 @@ type Attempt struct {
 	Codes, Tries int
 	// Answers to the form's fields by property, until they are handed on.
 	Answers map[string]string
-	Version int64
+	// Chat: it began with a personal link. User is then whom LINE is to recognise at the end, and Crossing the hash of the nonce that went there.
+	Chat     bool
+	Crossing string
+	Version  int64
+}
+
+// Crossing is a contact who is proven, and LINE's account link page has yet to tell which friend that is. It belongs to one visit.
+type Crossing struct {
+	Hash    string // of the nonce
+	Portal  id.PortalID
+	Friend  friend.Key // for whom LINE made the link token
+	Contact id.ContactID
+	Method  friend.Method
+	Proof   string
+	Answers map[string]string
+	// Ends is until when LINE must have seen the person, Unix ms.
+	Ends int64
+	// Event is the webhook event that burned the nonce, Outcome what it came to; "" until then.
+	Event   string
+	Outcome Outcome
 }
 
 // Friendship of a person with the Official Account that belongs to the Login channel.
@@ -95,6 +116,13 @@ type Store interface {
 	Attempt(ctx context.Context, p id.PortalID, hash string) (Attempt, bool, error)
 	// SaveAttempt writes it under its version (0: new); ErrChanged.
 	SaveAttempt(ctx context.Context, a Attempt) (Attempt, error)
+	// AddCrossing keeps a new one; ErrChanged where it is there already.
+	AddCrossing(ctx context.Context, c Crossing) error
+	Crossing(ctx context.Context, p id.PortalID, hash string) (Crossing, bool, error)
+	// Burn gives the crossing to the first event that asks, and to no other ever: ErrUsed. The same event gets it again. ErrUnknown.
+	Burn(ctx context.Context, p id.PortalID, hash, event string) (Crossing, error)
+	// Crossed remembers what it came to, and forgets the answers.
+	Crossed(ctx context.Context, p id.PortalID, hash string, o Outcome) error
 }
 
 // Rates count failures of one origin, such as guesses of tokens and codes.

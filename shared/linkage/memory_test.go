@@ -19,6 +19,7 @@ import (
 	"lumo/shared/linkage"
 	"lumo/shared/logging"
 	"lumo/shared/mail"
+	"lumo/shared/message"
 	"lumo/shared/queue"
 )
 
@@ -35,6 +36,12 @@ type world struct {
 	clock       *clock.Virtual
 	invitations map[string]linkage.Invitation
 	attempts    map[string]linkage.Attempt
+	crossings   map[string]linkage.Crossing
+	linkToken   func(k friend.Key) (string, error)
+	replyErr    error
+	replies     []reply
+	reception   *linkage.Reception
+	kept        []message.Message
 	rates       map[string]int
 	known       map[id.LineUserID]bool // to the account
 	friends     map[friend.Key]friend.Friend
@@ -57,7 +64,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	w := &world{
 		t: t, clock: clock.NewVirtual(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)), invitations: map[string]linkage.Invitation{},
-		attempts: map[string]linkage.Attempt{}, rates: map[string]int{}, known: map[id.LineUserID]bool{user(1): true, user(2): true},
+		attempts: map[string]linkage.Attempt{}, crossings: map[string]linkage.Crossing{}, rates: map[string]int{}, known: map[id.LineUserID]bool{user(1): true, user(2): true},
 		friends: map[friend.Key]friend.Friend{}, friendly: linkage.Friends, who: user(1), secret: "login-secret", queue: &queue.Recorder{},
 		account: linkage.Account{Name: "Shop", BasicID: "@shop", Login: linkage.Login{Channel: "1234567", Secret: "login-secret"}},
 	}
@@ -67,8 +74,11 @@ func newWorld(t *testing.T) *world {
 		return append(make([]byte, n-1), w.random)
 	}
 	w.desk = &linkage.Desk{
-		Signer: signer, Store: w, Rates: w, Accounts: w, Line: w, Profiles: w, Friends: friends{world: w}, People: w, Forms: w, Mail: &w.mail, Queue: w.queue, Clock: w.clock, Random: random,
+		Signer: signer, Store: w, Rates: w, Accounts: w, Line: w, Profiles: w, Friends: friends{world: w}, People: w, Forms: w, Talk: w, Mail: &w.mail, Queue: w.queue, Clock: w.clock, Random: random,
 		Log: logging.Discard(), Origin: "https://lumo.example",
+	}
+	w.reception = &linkage.Reception{
+		Signer: signer, Store: w, Accounts: w, Friends: friends{world: w}, Talk: w, Messages: keeps{world: w}, Queue: w.queue, Clock: w.clock, Log: logging.Discard(), Origin: "https://lumo.example",
 	}
 	w.maker = &linkage.Maker{Signer: signer, Store: w, Contacts: w, Clock: w.clock, Random: random, Origin: "https://lumo.example"}
 	return w
@@ -176,6 +186,78 @@ func (w *world) SaveAttempt(_ context.Context, a linkage.Attempt) (linkage.Attem
 	a.Version++
 	w.attempts[a.Hash] = a
 	return a, nil
+}
+
+func (w *world) AddCrossing(_ context.Context, c linkage.Crossing) error {
+	if _, there := w.crossings[c.Hash]; there {
+		return linkage.ErrChanged
+	}
+	w.crossings[c.Hash] = c
+	return nil
+}
+
+func (w *world) Crossing(_ context.Context, p id.PortalID, hash string) (linkage.Crossing, bool, error) {
+	c, ok := w.crossings[hash]
+	return c, ok && c.Portal == p, nil
+}
+
+func (w *world) Burn(_ context.Context, p id.PortalID, hash, event string) (linkage.Crossing, error) {
+	c, ok := w.crossings[hash]
+	switch {
+	case !ok || c.Portal != p:
+		return c, linkage.ErrUnknown
+	case c.Event != "" && c.Event != event:
+		return c, linkage.ErrUsed
+	}
+	c.Event = event
+	w.crossings[hash] = c
+	return c, nil
+}
+
+func (w *world) Crossed(_ context.Context, _ id.PortalID, hash string, o linkage.Outcome) error {
+	c := w.crossings[hash]
+	c.Outcome, c.Answers = o, nil
+	w.crossings[hash] = c
+	return nil
+}
+
+// linkage.Talk
+
+// reply is what a friend got in the chat.
+type reply struct {
+	to    friend.Key
+	token string
+	text  string
+}
+
+func (w *world) LinkToken(_ context.Context, _ id.PortalID, k friend.Key) (string, error) {
+	if w.linkToken != nil {
+		return w.linkToken(k)
+	}
+	return "link-token-of-" + string(k.User), nil
+}
+
+func (w *world) LinkAddress(token, nonce string) string {
+	return "https://access.line.me/dialog/bot/accountLink?" + url.Values{"linkToken": {token}, "nonce": {nonce}}.Encode()
+}
+
+func (w *world) Reply(_ context.Context, _ id.PortalID, k friend.Key, token string, messages []json.RawMessage) (string, error) {
+	if w.replyErr != nil {
+		return "", w.replyErr
+	}
+	w.replies = append(w.replies, reply{k, token, string(messages[0])})
+	return fmt.Sprint("sent", len(w.replies)), nil
+}
+
+// keeps is the part of message.Store in use.
+type keeps struct {
+	message.Store
+	world *world
+}
+
+func (k keeps) Put(_ context.Context, _ id.PortalID, m message.Message) error {
+	k.world.kept = append(k.world.kept, m)
+	return nil
 }
 
 // linkage.Rates

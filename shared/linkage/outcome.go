@@ -32,6 +32,10 @@ const (
 	Linked Outcome = "linked"
 	// AlreadyLinked: they were one before.
 	AlreadyLinked Outcome = "already_linked"
+	// InChat: the account has no LINE Login channel; a word in the chat brings a personal link.
+	InChat Outcome = "in_chat"
+	// AtLine: the contact is proven, and LINE has yet to tell that the friend is the one who asked.
+	AtLine Outcome = "at_line"
 	// Unavailable: the company has ended or not finished the connection.
 	Unavailable Outcome = "unavailable"
 	// TooMany: this origin has tried too many links that do not exist.

@@ -32,6 +32,8 @@ const (
 	Session Use = 's'
 	// State is what LINE Login hands back.
 	State Use = 't'
+	// Personal is what a friend gets in the chat: part of an address that leads to the form.
+	Personal Use = 'p'
 )
 
 const (

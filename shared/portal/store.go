@@ -78,10 +78,12 @@ const (
 	LineConnected    Action = "line_connected"
 	LineRemoved      Action = "line_disconnected"
 	LineLoginChanged Action = "line_login_changed"
-	ForwardsChanged  Action = "forwards_changed"
-	PropertyChosen   Action = "property_chosen"
-	PropertyRestore  Action = "property_recreated"
-	MappingChanged   Action = "mapping_changed"
+	// LineLinkingChanged: how people may link themselves with an account.
+	LineLinkingChanged Action = "line_linking_changed"
+	ForwardsChanged    Action = "forwards_changed"
+	PropertyChosen     Action = "property_chosen"
+	PropertyRestore    Action = "property_recreated"
+	MappingChanged     Action = "mapping_changed"
 
 	WriteBackHeld      Action = "write_back_held"
 	WriteBackConfirmed Action = "write_back_confirmed"

@@ -244,7 +244,7 @@ func parseNumber(s string) (float64, bool) {
 
 // Methods of linking that a condition can ask for.
 func Methods() []friend.Method {
-	return []friend.Method{friend.EmailLink, friend.MessageLink, friend.ImportedID, friend.AutoMatch, friend.Manual}
+	return []friend.Method{friend.EmailLink, friend.MessageLink, friend.AccountLink, friend.Unverified, friend.ImportedID, friend.AutoMatch, friend.Manual}
 }
 
 // Clean drops what means nothing, so that two trees that say the same are the same.

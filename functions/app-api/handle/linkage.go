@@ -20,6 +20,9 @@ type linkingView struct {
 	Login *string `json:"loginChannelId"`
 	// LoginEmail: LINE may be asked for verified addresses, by which friends find their contact.
 	LoginEmail bool `json:"loginEmail"`
+	// Word, written to the account, asks for a linking link; null where none does. A button with the postback ButtonData does so always.
+	Word       *string `json:"word"`
+	ButtonData string  `json:"buttonData"`
 	// CallbackURL must be registered at the Login channel.
 	CallbackURL string `json:"callbackUrl"`
 	// MergeAddress is what goes behind a button of a HubSpot e-mail: HubSpot fills in the contact's own token.
@@ -55,8 +58,9 @@ type writingView struct {
 }
 
 func (c *call) linking(ctx context.Context, a lineaccount.Account) (linkingView, error) {
-	v := linkingView{Slot: int(a.Slot), Login: some(a.Login.ID), LoginEmail: a.Login.Email, CallbackURL: c.PublicURL + linkage.CallbackPath}
-	if v.Login != nil {
+	v := linkingView{Slot: int(a.Slot), Login: some(a.Login.ID), LoginEmail: a.Login.Email, CallbackURL: c.PublicURL + linkage.CallbackPath,
+		Word: some(a.Linking.Word), ButtonData: linkage.AskPostback}
+	if v.Login != nil || v.Word != nil {
 		address := linkage.FormAddress(c.Links.Signer, c.PublicURL, c.portal(), a.Slot)
 		v.FormAddress, v.FormPicture = &address, some(address+linkage.PictureEnd)
 	}
@@ -111,6 +115,31 @@ func putLogin(ctx context.Context, c *call) (any, error) {
 	a, err := c.Accounts.SetLogin(ctx, c.portal(), c.who, slot, in.ChannelID, in.Secret, in.Email, c.Logins)
 	if errors.Is(err, lineaccount.ErrLoginInput) {
 		return nil, invalid("channelId", err.Error())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c.linking(ctx, a)
+}
+
+// setLinking is the whole of it: what is left out is off.
+type setLinking struct {
+	request
+	Word string `json:"word"`
+}
+
+func putLinking(ctx context.Context, c *call) (any, error) {
+	in, err := read[setLinking](c)
+	if err != nil {
+		return nil, err
+	}
+	slot, err := c.slot()
+	if err != nil {
+		return nil, err
+	}
+	a, err := c.Accounts.SetLinking(ctx, c.portal(), c.who, slot, lineaccount.Linking{Word: in.Word})
+	if errors.Is(err, lineaccount.ErrLinkWord) {
+		return nil, invalid("word", err.Error())
 	}
 	if err != nil {
 		return nil, err

@@ -98,6 +98,7 @@ func routes() []route {
 		{method: "DELETE", pattern: "/accounts/{slot}/forwards/{forward}", action: access.ManageAccounts, do: deleteForward},
 		{method: "GET", pattern: "/accounts/{slot}/quota", action: access.View, do: getQuota},
 		{method: "GET", pattern: "/accounts/{slot}/linking", action: access.View, do: getLinking},
+		{method: "PUT", pattern: "/accounts/{slot}/linking", action: access.ManageAccounts, do: putLinking, live: true},
 		{method: "POST", pattern: "/accounts/{slot}/links", action: access.EditFriends, do: postLinks, live: true, audit: linksWritten},
 		{method: "GET", pattern: "/linking-form", action: access.View, do: getLinkForm},
 		{method: "PUT", pattern: "/linking-form", action: access.EditMappings, do: putLinkForm, live: true, audit: linkFormChanged},

@@ -13,6 +13,7 @@ import (
 	"lumo/shared/id"
 	"lumo/shared/line"
 	"lumo/shared/linesync"
+	"lumo/shared/linkage"
 	"lumo/shared/queue"
 	"lumo/shared/syncrun"
 )
@@ -25,6 +26,9 @@ type Deps struct {
 	Events     *contactsync.Events
 	Flusher    *contactsync.Flusher
 	Line       *linesync.Service
+	Reception  *linkage.Reception
+	// Word is the account's word that asks for a linking link.
+	Word func(ctx context.Context, p id.PortalID, s id.Slot) (string, error)
 	// Active is told that a portal is in use.
 	Active  func(ctx context.Context, p id.PortalID) error
 	Release func(context.Context)
@@ -32,7 +36,7 @@ type Deps struct {
 
 // FromApp takes what is needed from the composition root.
 func FromApp(a *compose.App) Deps {
-	return Deps{Scopes: a.Scopes(), LineScopes: contactsync.Standing{Loader: a.Scopes()}, Events: a.Events(), Flusher: a.Flusher(), Line: a.LineEvents(), Active: a.Active, Release: a.Release}
+	return Deps{Scopes: a.Scopes(), LineScopes: contactsync.Standing{Loader: a.Scopes()}, Events: a.Events(), Flusher: a.Flusher(), Line: a.LineEvents(), Reception: a.LinkReception(), Word: a.LinkWord, Active: a.Active, Release: a.Release}
 }
 
 // New makes the handlers.
@@ -86,8 +90,9 @@ func (d Deps) line(ctx context.Context, batch []entry.Record) (failed []string, 
 		slot   id.Slot
 	}
 	type work struct {
-		events []linesync.Event
-		ids    []string
+		events  []linesync.Event
+		linking []json.RawMessage
+		ids     []string
 	}
 	accounts := map[account]*work{}
 	var order []account
@@ -108,7 +113,7 @@ func (d Deps) line(ctx context.Context, batch []entry.Record) (failed []string, 
 				w.events = append(w.events, ev)
 			}
 		}
-		w.ids = append(w.ids, r.ID)
+		w.linking, w.ids = append(w.linking, e.Linking...), append(w.ids, r.ID)
 	}
 	for _, k := range order {
 		scope, serr := d.LineScopes.Scope(ctx, k.portal)
@@ -117,7 +122,7 @@ func (d Deps) line(ctx context.Context, batch []entry.Record) (failed []string, 
 		}
 		if serr == nil {
 			if serr = d.Line.Handle(ctx, scope, k.slot, accounts[k].events); serr == nil {
-				serr = d.Active(ctx, k.portal)
+				serr = errors.Join(d.linking(ctx, k.portal, k.slot, accounts[k].linking), d.Active(ctx, k.portal))
 			}
 		}
 		if serr != nil {
@@ -125,6 +130,24 @@ func (d Deps) line(ctx context.Context, batch []entry.Record) (failed []string, 
 		}
 	}
 	return failed, err
+}
+
+// linking answers who asked for a link, and links whom LINE confirmed.
+func (d Deps) linking(ctx context.Context, p id.PortalID, s id.Slot, raws []json.RawMessage) error {
+	if len(raws) == 0 {
+		return nil
+	}
+	word, err := d.Word(ctx, p, s)
+	if err != nil {
+		return err
+	}
+	var events []linkage.Heard
+	for _, raw := range raws {
+		if h, ok := line.LinkEvent(line.ParseEvent(raw), word); ok {
+			events = append(events, h)
+		}
+	}
+	return d.Reception.Handle(ctx, p, s, events)
 }
 
 // flush drains the outbox of one portal.

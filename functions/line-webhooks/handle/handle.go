@@ -119,6 +119,9 @@ func (d Deps) queue(ctx context.Context, a lineaccount.Account, events []line.Ev
 	if err := d.Queue.Send(ctx, queue.LineEvents, out...); err != nil {
 		return err
 	}
+	if err := d.linking(ctx, a, events); err != nil {
+		return err
+	}
 	if err := d.converse(ctx, a, events); err != nil {
 		return err
 	}
@@ -129,6 +132,24 @@ func (d Deps) queue(ctx context.Context, a lineaccount.Account, events []line.Ev
 		return nil
 	}
 	return d.Forwarder.Queue(ctx, a, r.Body, r.Header.Get("X-Line-Signature"))
+}
+
+// linking hands on who asks for a linking link, and what LINE says of a nonce. They go by themselves: an answer must not wait for anything else.
+func (d Deps) linking(ctx context.Context, a lineaccount.Account, events []line.Event) error {
+	env := linesync.Envelope{Portal: a.Portal, Slot: a.Slot}
+	for _, e := range events {
+		if _, ok := line.LinkEvent(e, a.Linking.Word); ok {
+			env.Linking = append(env.Linking, e.Raw)
+		}
+	}
+	if len(env.Linking) == 0 {
+		return nil
+	}
+	b, err := json.Marshal(env)
+	if err != nil {
+		return err
+	}
+	return d.Queue.Send(ctx, queue.LineEvents, queue.Message{Body: b})
 }
 
 // converse hands on what HubSpot's inbox shows.
@@ -144,7 +165,14 @@ func (d Deps) converse(ctx context.Context, a lineaccount.Account, events []line
 		if !ok || x.Kind == inbox.Sign && x.ReplyToken == "" {
 			continue
 		}
-		n := inbox.Note{Portal: a.Portal, Account: c.Account, User: x.User, Slot: a.Slot, ID: e.ID, At: at, Line: e.Raw}
+		raw := e.Raw
+		if _, ours := line.LinkEvent(e, a.Linking.Word); ours {
+			if e.Type != line.MessageEvent {
+				continue // a tap that Lumo answers is no conversation
+			}
+			raw = line.WithoutReply(raw) // the reply is the link
+		}
+		n := inbox.Note{Portal: a.Portal, Account: c.Account, User: x.User, Slot: a.Slot, ID: e.ID, At: at, Line: raw}
 		m, err := n.Message("")
 		if err != nil {
 			return err

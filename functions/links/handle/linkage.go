@@ -201,6 +201,9 @@ func (p *Pages) end(ctx context.Context, x *visit, post bool) (entry.Response, e
 	if err != nil {
 		return entry.Response{}, err
 	}
+	if v.To != "" {
+		return entry.Redirect(v.To), nil
+	}
 	return p.show(x, v, p.form(x, session, x.Path)), nil
 }
 
@@ -290,6 +293,7 @@ type shown struct {
 	Style                      template.CSS
 	Token                      string
 	AddFriend                  template.URL
+	OpenChat                   template.URL // the chat with the word written already (LINE docs: LINE URL scheme)
 }
 
 func (p *Pages) page(x *visit, status int, v linkage.View, token string) entry.Response {
@@ -305,13 +309,16 @@ func (p *Pages) page(x *visit, status int, v linkage.View, token string) entry.R
 	if s.Account == "" {
 		s.Account = w.TheAccount
 	}
-	replace := strings.NewReplacer("{account}", s.Account, "{hint}", v.Hint)
+	replace := strings.NewReplacer("{account}", s.Account, "{hint}", v.Hint, "{word}", v.Word)
 	s.Title, s.Text = replace.Replace(said.Title), replace.Replace(said.Text)
 	if v.Outcome == linkage.Confirm && v.Hint == "" {
 		s.Title, s.Text = replace.Replace(w.Outcomes[noHint].Title), replace.Replace(w.Outcomes[noHint].Text)
 	}
 	if v.BasicID != "" {
 		s.AddFriend = template.URL("https://line.me/R/ti/p/" + url.PathEscape(v.BasicID))
+		if v.Word != "" {
+			s.OpenChat = template.URL("https://line.me/R/oaMessage/" + url.PathEscape(v.BasicID) + "/?" + url.PathEscape(v.Word))
+		}
 	}
 	var b bytes.Buffer
 	if err := templates.ExecuteTemplate(&b, "linkage.html", s); err != nil {

@@ -206,6 +206,7 @@ func TestEveryOutcomeHasItsPageInBothLanguages(t *testing.T) {
 		linkage.Confirm, linkage.Invalid, linkage.Expired, linkage.Used, linkage.Declined, linkage.Denied, linkage.Elsewhere, linkage.Over, linkage.NotProven,
 		linkage.AddFriend, linkage.OtherProvider, linkage.InConflict, linkage.Linked, linkage.AlreadyLinked, linkage.Unavailable, linkage.TooMany, trouble, forbidden,
 		linkage.AskEmail, linkage.BadEmail, linkage.BadAnswers, linkage.AskDetails, linkage.AskCode, linkage.WrongCode, linkage.NoMoreCodes,
+		linkage.InChat, linkage.AtLine,
 	}
 	for _, o := range outcomes {
 		for _, lang := range []string{"en", "ja"} {
@@ -216,7 +217,7 @@ func TestEveryOutcomeHasItsPageInBothLanguages(t *testing.T) {
 			res := b.ask("GET", "/k/"+token, "", "")
 			text := string(res.Body)
 			said := dictionary(lang).Outcomes[o]
-			if said.Title == "" || said.Text == "" || !strings.Contains(text, `<html lang="`+lang+`"`) || !strings.Contains(text, `id="`+string(o)+`"`) || strings.Contains(text, "{account}") || strings.Contains(text, "{hint}") {
+			if said.Title == "" || said.Text == "" || !strings.Contains(text, `<html lang="`+lang+`"`) || !strings.Contains(text, `id="`+string(o)+`"`) || strings.Contains(text, "{account}") || strings.Contains(text, "{hint}") || strings.Contains(text, "{word}") {
 				t.Errorf("%s in %s: %s", o, lang, text)
 			}
 			if len(text) > 8<<10 {
@@ -371,5 +372,34 @@ func TestTheFormAsksForMore(t *testing.T) {
 	b.ask("POST", "/k/end", "", form(t, ask, "")+"&fields=1&f.city=Nara")
 	if last := d.did[len(d.did)-1]; last != "details session-1" || d.typed["city"] != "Nara" {
 		t.Errorf("%s %v", last, d.typed)
+	}
+}
+
+func TestTheLastPageOfAChatLinkIsLINEs(t *testing.T) {
+	t.Parallel()
+	p, d := newPages()
+	b := open(t, p)
+	b.cookies["__Host-lumo-ks"] = "session-1"
+	d.view.Outcome = linkage.AskCode
+	code := b.ask("GET", "/k/end", "", "")
+	d.view = linkage.View{Outcome: linkage.AtLine, To: "https://access.line.me/dialog/bot/accountLink?linkToken=t&nonce=n"}
+	res := b.ask("POST", "/k/end", "", form(t, code, "")+"&code=012345")
+	if res.Status != http.StatusSeeOther || res.Header["Location"] != d.view.To {
+		t.Errorf("%d %v", res.Status, res.Header)
+	}
+}
+
+func TestALinkOfAnAccountWithoutLoginOpensTheChat(t *testing.T) {
+	t.Parallel()
+	p, d := newPages()
+	d.view = linkage.View{Outcome: linkage.InChat, Account: "Shop", BasicID: "@shop", Word: "連携 する"}
+	b := open(t, p)
+	text := string(b.ask("GET", "/k/"+token, "", "").Body)
+	if !strings.Contains(text, `href="https://line.me/R/oaMessage/@shop/?%E9%80%A3%E6%90%BA%20%E3%81%99%E3%82%8B"`) || !strings.Contains(text, "連携 する") {
+		t.Error(text)
+	}
+	d.view = linkage.View{Outcome: linkage.Confirm, Chat: true}
+	if text := string(b.ask("GET", "/k/"+token, "", "").Body); strings.Contains(text, "log in with LINE") {
+		t.Error("tells of a login that does not come")
 	}
 }

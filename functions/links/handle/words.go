@@ -8,6 +8,7 @@ type said struct{ Title, Text string }
 // Words are all sentences of the linking pages.
 type Words struct {
 	OtherLanguage, TheAccount, Yes, No, Consent, AddFriend, Added, Request string
+	ConsentChat, OpenChat                                                  string
 	Email, SendCode, Code, Check, NoCode, Choose, Optional, Wrong, Details string
 
 	Outcomes map[linkage.Outcome]said
@@ -26,6 +27,7 @@ func dictionary(lang string) Words {
 var english = Words{
 	OtherLanguage: "日本語", TheAccount: "LINE", Yes: "Yes, link my LINE", No: "No, this is not me", AddFriend: "Add as a friend in LINE", Added: "I have added it, go on",
 	Request: "Number of this request", Email: "Your e-mail address", SendCode: "Send me a code", Code: "Code", Check: "Link my LINE", NoCode: "No code?", Choose: "Please choose", Optional: "optional", Wrong: "Please check this.", Details: "What you enter here goes into your customer record.",
+	OpenChat: "Open the chat in LINE", ConsentChat: "You prove with your e-mail address which customer you are. LINE then confirms your user ID to the company behind this account, which keeps it with your customer record and may write to you on LINE. You can block the account or ask the company to end the link at any time.",
 	Consent: "You log in with LINE next. LINE then tells your user ID, name and picture to the company behind this account, which keeps them with your customer record and may write to you on LINE. You can block the account or ask the company to end the link at any time.",
 	Outcomes: map[linkage.Outcome]said{
 		linkage.Confirm:       {"Link your LINE to {hint}?", "{account} would like to know you on LINE. Only go on if this address is yours."},
@@ -43,6 +45,8 @@ var english = Words{
 		linkage.InConflict:    {"We have to look at this first", "Your LINE, or this customer record, is linked already. Nothing was changed. {account} sees your request and decides."},
 		linkage.Linked:        {"Your LINE is linked", "{account} knows you now. You can close this page."},
 		linkage.AlreadyLinked: {"Your LINE was linked already", "Everything is as it should be. You can close this page."},
+		linkage.InChat:        {"Write “{word}” to {account} in LINE", "The answer is a link of your own, with which you link your LINE. Add the account as a friend first if you have not yet. Nothing was linked by this page."},
+		linkage.AtLine:        {"One more step: LINE", "LINE has to confirm that it is you, on the page that opened. Load this page again to see how it ended. If LINE says that the link is too old, write to {account} for a new one."},
 		linkage.Unavailable:   {"This is switched off at the moment", "The company has not finished setting this up, or has ended it. Nothing was linked."},
 		linkage.AskEmail:      {"Which e-mail address does {account} know you by?", "A code is sent to it, so that nobody else can use it."},
 		linkage.BadEmail:      {"This is no e-mail address", "Check it and try again."},
@@ -60,6 +64,7 @@ var english = Words{
 var japanese = Words{
 	OtherLanguage: "English", TheAccount: "LINE", Yes: "はい、LINEを連携します", No: "いいえ、私ではありません", AddFriend: "LINEで友だち追加する", Added: "追加しました。続ける",
 	Request: "お問い合わせ番号", Email: "メールアドレス", SendCode: "確認コードを送信", Code: "確認コード", Check: "LINEを連携する", NoCode: "コードが届かない場合", Choose: "選択してください", Optional: "任意", Wrong: "入力内容をご確認ください。", Details: "入力内容はお客様情報に保存されます。",
+	OpenChat: "LINEのトークを開く", ConsentChat: "次にメールアドレスでご本人確認を行い、最後にLINEがあなたのユーザーIDをこのアカウントの運営会社に確認します。ユーザーIDはお客様情報とともに保存され、LINEでメッセージが届くことがあります。アカウントのブロックや、運営会社への連携解除の依頼はいつでもできます。",
 	Consent: "次にLINEログインを行います。LINEから、このアカウントの運営会社にあなたのユーザーID・表示名・プロフィール画像が伝えられ、お客様情報とともに保存されます。LINEでメッセージが届くことがあります。アカウントのブロックや、運営会社への連携解除の依頼はいつでもできます。",
 	Outcomes: map[linkage.Outcome]said{
 		linkage.Confirm:       {"LINEを {hint} と連携しますか？", "{account} があなたをLINEで確認できるようになります。ご自身のメールアドレスの場合のみお進みください。"},
@@ -77,6 +82,8 @@ var japanese = Words{
 		linkage.InConflict:    {"確認が必要です", "あなたのLINE、またはこのお客様情報は、すでに連携されています。変更は行われていません。{account} が確認のうえ対応します。"},
 		linkage.Linked:        {"LINEを連携しました", "{account} と連携しました。このページを閉じてください。"},
 		linkage.AlreadyLinked: {"すでに連携されています", "問題はありません。このページを閉じてください。"},
+		linkage.InChat:        {"LINEで {account} に「{word}」と送信してください", "返信に届くご本人専用のリンクから連携できます。友だち追加がまだの場合は、先に追加してください。このページでは連携は行われていません。"},
+		linkage.AtLine:        {"あと少しです。LINEでご確認ください", "開いたLINEの画面でご本人の確認が行われます。このページを再読み込みすると結果が表示されます。リンクの有効期限が切れている場合は、{account} に新しいリンクをご依頼ください。"},
 		linkage.Unavailable:   {"現在ご利用いただけません", "運営会社の設定が完了していないか、終了しています。連携は行われていません。"},
 		linkage.AskEmail:      {"{account} に登録しているメールアドレスを入力してください", "ご本人確認のため、確認コードをお送りします。"},
 		linkage.BadEmail:      {"メールアドレスの形式が正しくありません", "ご確認のうえ、もう一度入力してください。"},

@@ -138,6 +138,29 @@ describe('Linkage', () => {
     );
   });
 
+  it('lets friends of an account without LINE Login link themselves in the chat', async () => {
+    const alone = { loginChannelId: null, mergeAddress: null, formAddress: null, formPicture: null };
+    const server = serve({
+      'GET /accounts/{slot}/linking': linking(alone),
+      'PUT /accounts/{slot}/linking': refused('INVALID_INPUT'),
+    });
+    const page = open('/linkage');
+    await page.sees('Without a LINE Login channel, each friend needs a link of their own.');
+    page.findByTestId(Button, 'copy-button-data').trigger('onClick');
+    await vi.waitFor(() => expect(page.mocks.actions.copyTextToClipboard.calls[0]?.[0]).toBe('lumo:link'));
+    expect(page.findByTestId(LoadingButton, 'save-word').props.disabled).toBe(true);
+    const word = page.findAll(Input).find(({ props }) => props.name === 'link-word');
+    word?.trigger('onInput', ' 連携 ' as never);
+    page.findByTestId(LoadingButton, 'save-word').trigger('onClick');
+    await vi.waitFor(() => expect(server.of('PUT /accounts/{slot}/linking')).toHaveLength(1));
+    const answer = linking({ ...alone, word: '連携', formAddress: 'https://lumo.test/k/form/abc' });
+    server.set({ 'PUT /accounts/{slot}/linking': answer, 'GET /accounts/{slot}/linking': answer });
+    page.findByTestId(LoadingButton, 'save-word').trigger('onClick');
+    await page.sees('https://lumo.test/k/form/abc');
+    expect(page.alerts()).toContain('success: The word is saved.');
+    expect(server.of('PUT /accounts/{slot}/linking').at(-1)).toMatchObject({ path: ['1'], body: { word: '連携' } });
+  });
+
   it('reports LINE User IDs that could not be linked, row by row and as a file', async () => {
     const bad = failure({ kind: 'link', code: 'LINE_ID_MALFORMED', contactId: '501', user: null });
     const unknown = failure({ id: 'f2', kind: 'link', code: 'LINE_ID_NOT_VALID', contactId: '502' });

@@ -1,6 +1,7 @@
 import { Flex } from '@hubspot/ui-extensions';
 import { Loadable, useApi, useText, type Linking, type Slot } from '@lumo/screens';
 import { AccountChoice } from '../components/AccountChoice.tsx';
+import { ChatWay } from '../components/linkage/ChatWay.tsx';
 import { Conflicts } from '../components/linkage/Conflicts.tsx';
 import { Coverage } from '../components/linkage/Coverage.tsx';
 import { FormFields } from '../components/linkage/FormFields.tsx';
@@ -31,6 +32,7 @@ const OfAccount = ({ slot }: { slot: Slot }) => {
           <Coverage coverage={data.coverage} />
           <Conflicts slot={slot} />
           <LoginChannel linking={data} onChanged={linking.reload} />
+          <ChatWay linking={data} onChanged={linking.reload} />
           <LinkingMail linking={data} onChanged={linking.reload} />
           <FormFields />
           <RefusedIds slot={slot} />

@@ -12,6 +12,7 @@ const ACTIONS = [
   'line_connected',
   'line_disconnected',
   'line_login_changed',
+  'line_linking_changed',
   'link_made',
   'conflict_decided',
   'links_written',

@@ -139,6 +139,8 @@ const FollowValues = (props: ValueProps) => {
 const METHODS = {
   email_link: 'method.email_link',
   message_link: 'method.message_link',
+  account_link: 'method.account_link',
+  unverified: 'method.unverified',
   imported_id: 'method.imported_id',
   auto_match: 'method.auto_match',
   manual: 'method.manual',

@@ -801,7 +801,15 @@ export interface LinkHistory {
 
 export interface LinkEntry {
   contactId: string;
-  method: 'email_link' | 'message_link' | 'imported_id' | 'auto_match' | 'manual' | null;
+  method:
+    | 'email_link'
+    | 'message_link'
+    | 'account_link'
+    | 'unverified'
+    | 'imported_id'
+    | 'auto_match'
+    | 'manual'
+    | null;
   /** What proved it, such as link:ab12… or code:ab12…; no secret */
   proof: string | null;
   /** person, hubspot (the LINE User ID was there), or user:<HubSpot user id> */
@@ -820,6 +828,10 @@ export interface Linking {
   loginChannelId: string | null;
   /** Friends who open the form are matched by the address that LINE has verified (P-28) */
   loginEmail: boolean;
+  /** Written to the account, it asks for a linking link */
+  word: string | null;
+  /** The postback data of a button that asks for a linking link */
+  buttonData: string;
   /** Must be registered at the LINE Login channel */
   callbackUrl: string;
   /** The address behind a button of a HubSpot e-mail; HubSpot fills in the contact's token */
@@ -891,6 +903,12 @@ export interface SetLinkForm {
     labelJa: string;
     required: boolean;
   }[];
+}
+
+export interface SetLinking {
+  requestId?: RequestID;
+  /** Empty: no word asks for a linking link */
+  word?: string;
 }
 
 export interface SetLogin {
@@ -1998,6 +2016,8 @@ export interface Routes {
   'POST /accounts': { answer: Outcome; body: ConnectAccount };
   /** How people can link themselves with an account */
   'GET /accounts/{slot}/linking': { answer: Linking; path: { slot: Slot } };
+  /** Set how people may link themselves with an account */
+  'PUT /accounts/{slot}/linking': { answer: Linking; path: { slot: Slot }; body: SetLinking };
   /** Give the contacts of a HubSpot list links of their own */
   'POST /accounts/{slot}/links': { answer: Linking; path: { slot: Slot }; body: WriteLinks };
   /** What the linking form asks for besides the e-mail address */

@@ -4,7 +4,15 @@ import type { Format } from '../format.ts';
 import { useText } from '../i18n/useText.ts';
 import { useHubSpotLinks } from '../links.ts';
 
-const METHODS = ['email_link', 'message_link', 'imported_id', 'auto_match', 'manual'] as const;
+const METHODS = [
+  'email_link',
+  'message_link',
+  'account_link',
+  'unverified',
+  'imported_id',
+  'auto_match',
+  'manual',
+] as const;
 
 /** How a friend came to belong to a contact (P-33); where two contacts claim the same friend, both are named. */
 export const LinkFacts = ({ friend, format, own }: { friend: Friend; format: Format; own?: string }) => {

@@ -16,7 +16,8 @@ export const linkage = words({
     'login.ready': 'Set up',
     'login.missing': 'Not set up',
     'login.channel': 'Channel ID {id}',
-    'login.why': 'People prove with LINE Login who they are. Until its channel is set up, nobody can link themselves.',
+    'login.why':
+      'People prove with LINE Login who they are. Until its channel is set up, friends can link themselves in the chat only.',
     'login.step1':
       '1. In the LINE Developers Console, create a LINE Login channel under the provider of the Messaging API channel: user IDs differ between providers.',
     'login.step2': '2. Choose this account under “Linked LINE Official Account”, and publish the channel.',
@@ -30,6 +31,18 @@ export const linkage = words({
     'login.email': 'Match friends by the e-mail address that LINE has verified',
     'login.emailHelp':
       'First apply in the LINE Developers Console, under OpenID Connect, for the permission to read e-mail addresses: without it LINE refuses the login. A friend who opens the address for LINE is then linked without a code if HubSpot knows the address.',
+    'chat.title': 'Linking in the chat',
+    'chat.only':
+      'Without a LINE Login channel, each friend needs a link of their own. Friends get it as a reply, free of charge, when they tap a button or write a word to the account. They enter their e-mail address and the code sent to it, and LINE confirms who they are.',
+    'chat.also':
+      'Friends who tap a button or write a word to the account get the linking address as a reply, free of charge.',
+    'chat.button': 'Data of a postback button in a template, broadcast or rich menu',
+    'chat.copy': 'Copy the data',
+    'chat.word': 'Word that friends write',
+    'chat.wordHelp':
+      'Also for buttons of LINE Official Account Manager that send a text. A message that holds nothing but this word is answered with the link; up to 30 characters. Leave it empty for no word. Switch off any automatic response of LINE to the same word.',
+    'chat.save': 'Save the word',
+    'chat.saved': 'The word is saved.',
     'mail.title': 'Linking e-mail',
     'mail.intro':
       'Give the contacts of a HubSpot list a linking address each, then put the text below behind a button of a HubSpot e-mail to them.',
@@ -161,7 +174,7 @@ export const linkage = words({
     'login.ready': '設定済み',
     'login.missing': '未設定',
     'login.channel': 'チャネルID {id}',
-    'login.why': '本人確認にLINEログインを使用します。チャネルを設定するまで、誰も連携できません。',
+    'login.why': '本人確認にLINEログインを使用します。チャネルを設定するまで、友だちはトークからのみ連携できます。',
     'login.step1':
       '1. LINE Developersコンソールで、Messaging APIチャネルと同じプロバイダーにLINEログインチャネルを作成します。ユーザーIDはプロバイダーごとに異なります。',
     'login.step2': '2. 「リンクされたLINE公式アカウント」でこのアカウントを選択し、チャネルを公開します。',
@@ -175,6 +188,17 @@ export const linkage = words({
     'login.email': 'LINEで確認済みのメールアドレスで照合する',
     'login.emailHelp':
       '先にLINE Developersコンソールの「OpenID Connect」でメールアドレス取得権限を申請してください。権限がない場合、ログインはLINEに拒否されます。LINE用のリンクを開いた友だちのアドレスがHubSpotにあれば、コードなしで連携します。',
+    'chat.title': 'トークでの連携',
+    'chat.only':
+      'LINEログインチャネルがない場合、友だちごとに専用のリンクが必要です。友だちがボタンをタップするか、キーワードを送信すると、応答メッセージ（無料）でリンクが届きます。メールアドレスと確認コードを入力し、最後にLINEが本人を確認します。',
+    'chat.also': '友だちがボタンをタップするか、キーワードを送信すると、応答メッセージ（無料）で連携リンクが届きます。',
+    'chat.button': 'テンプレート・配信・リッチメニューのポストバックボタンのデータ',
+    'chat.copy': 'データをコピー',
+    'chat.word': '友だちが送信するキーワード',
+    'chat.wordHelp':
+      'LINE Official Account Managerの、テキストを送信するボタンにも使用できます。このキーワードだけのメッセージにリンクを返信します。30文字以内。空欄の場合は使用しません。同じキーワードのLINE自動応答はオフにしてください。',
+    'chat.save': 'キーワードを保存',
+    'chat.saved': 'キーワードを保存しました。',
     'mail.title': '連携メール',
     'mail.intro':
       'HubSpotリストの各コンタクトに連携リンクを発行し、下のテキストをHubSpotのメールのボタンに設定してください。',

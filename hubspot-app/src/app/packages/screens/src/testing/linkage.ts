@@ -5,6 +5,8 @@ export const linking = (more: Partial<Linking> = {}): Linking => ({
   slot: 1,
   loginChannelId: '1650000000',
   loginEmail: false,
+  word: null,
+  buttonData: 'lumo:link',
   callbackUrl: 'https://lumo.test/k/back',
   mergeAddress: 'https://lumo.test/k/{{ contact.line_link_token }}',
   formAddress: 'https://lumo.test/k/form/abc',
