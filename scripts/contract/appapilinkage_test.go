@@ -70,6 +70,29 @@ func TestAPIMakesLinksForContacts(t *testing.T) {
 	}
 }
 
+func TestAPISetsHowPeopleLink(t *testing.T) {
+	t.Parallel()
+	w := newChatWorld(t)
+	type ways struct {
+		Word        *string
+		ButtonData  string
+		Unverified  bool
+		FormAddress *string
+	}
+	if l := into[ways](t, w.ann.ok("GET", "/accounts/1/linking", nil)); l.Word != nil || l.Unverified || l.FormAddress != nil || l.ButtonData != linkage.AskPostback {
+		t.Errorf("before: %+v", l)
+	}
+	l := into[ways](t, w.ann.ok("PUT", "/accounts/1/linking", body{"word": " 連携 ", "unverified": true}))
+	if l.Word == nil || *l.Word != "連携" || !l.Unverified || l.FormAddress == nil {
+		t.Errorf("after: %+v", l)
+	}
+	w.ann.refused("PUT", "/accounts/1/linking", `{"word":"`+strings.Repeat("あ", 31)+`"}`, 200, "INVALID_INPUT")
+	w.ann.refused("PUT", "/accounts/2/linking", `{"word":"x"}`, 200, "NO_SUCH_ACCOUNT")
+	if l := into[ways](t, w.ann.ok("PUT", "/accounts/1/linking", body{})); l.Word != nil || l.Unverified {
+		t.Errorf("what was left out: %+v", l)
+	}
+}
+
 type writing struct {
 	Writing *struct {
 		Done                      bool

@@ -17,6 +17,7 @@ var (
 			AlreadyLinked: "Your LINE was linked already. Everything is as it should be.",
 			InConflict:    "Your LINE, or this customer record, is linked already. Nothing was changed; we will look at it.",
 			Used:          "This link was ended before. Please ask for a new one. Nothing was linked now.",
+			Noted:         "Thank you. If we know this address, your LINE is linked now. You can ask us to end the link, or block this account, at any time.",
 			Over:          "This took too long. Please ask for a new link. Nothing was linked.",
 		},
 	}
@@ -28,6 +29,7 @@ var (
 			AlreadyLinked: "LINEはすでに連携されています。",
 			InConflict:    "あなたのLINE、またはこのお客様情報は、すでに連携されています。変更は行われていません。確認のうえ対応します。",
 			Used:          "この連携は解除されています。新しいリンクをご依頼ください。連携は行われていません。",
+			Noted:         "ありがとうございます。ご登録のあるアドレスであれば、LINEを連携しました。連携の解除のご依頼や、このアカウントのブロックはいつでもできます。",
 			Over:          "時間が経過しました。新しいリンクをご依頼ください。連携は行われていません。",
 		},
 	}

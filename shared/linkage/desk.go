@@ -24,6 +24,8 @@ type Account struct {
 	Name    string
 	BasicID string
 	Login   Login
+	// Unverified links by an address that was typed, without a code (P-25).
+	Unverified bool
 	// Word in the chat that asks for a personal link; "" where there is none.
 	Word string
 }
@@ -117,6 +119,8 @@ type View struct {
 	// Of a form: the address that was typed, and what else is asked for.
 	Typed string
 	Asks  []Asked
+	// NoCode: the typed address is not verified, and nothing else is asked for.
+	NoCode bool
 	// Word to be written in the chat (InChat). Chat: nobody logs in, LINE asks at the end.
 	Word string
 	Chat bool
@@ -334,7 +338,7 @@ func (d *Desk) Finish(ctx context.Context, session string, again bool) (View, er
 	if err != nil {
 		return v, err
 	}
-	v.Account, v.BasicID = account.Name, account.BasicID
+	v.Account, v.BasicID, v.NoCode = account.Name, account.BasicID, account.Unverified
 	switch {
 	case a.Outcome == AtLine:
 		v.Outcome, err = d.crossing(ctx, a)

@@ -156,7 +156,7 @@ func (d *Desk) proof(m friend.Method, by string, a Attempt) friend.Proof {
 
 // ask adds what a page of the form asks for.
 func (d *Desk) ask(ctx context.Context, v *View) error {
-	if v.Outcome != AskEmail && v.Outcome != AskDetails {
+	if v.Outcome != AskDetails && (v.Outcome != AskEmail || v.NoCode) {
 		return nil
 	}
 	fields, err := d.Forms.Fields(ctx, v.Portal)
@@ -175,7 +175,7 @@ func (d *Desk) form(ctx context.Context, session string) (Attempt, View, error) 
 	v := View{Portal: a.Portal, Outcome: a.Outcome, Hint: a.Hint}
 	if a.Invitation != "" || a.User == "" || a.Outcome != AskEmail && a.Outcome != AskCode && a.Outcome != AskDetails {
 		v.Outcome = Over
-		if a.Outcome.Done() || a.Outcome == InConflict || a.Outcome == AtLine {
+		if a.Outcome.Done() || a.Outcome == InConflict || a.Outcome == AtLine || a.Outcome == Noted {
 			v.Outcome = a.Outcome
 		}
 		return a, v, nil
@@ -185,7 +185,7 @@ func (d *Desk) form(ctx context.Context, session string) (Attempt, View, error) 
 		v.Outcome = Unavailable
 		return a, v, nil
 	}
-	v.Account, v.BasicID = account.Name, account.BasicID
+	v.Account, v.BasicID, v.NoCode = account.Name, account.BasicID, account.Unverified
 	return a, v, err
 }
 
@@ -204,7 +204,7 @@ func (d *Desk) Email(ctx context.Context, session string, typed Typed, from, lan
 		return v, err
 	}
 	good := true
-	if typed.Answers != nil || a.Codes == 0 {
+	if !v.NoCode && (typed.Answers != nil || a.Codes == 0) {
 		fields, err := d.Forms.Fields(ctx, a.Portal)
 		if err != nil {
 			return v, err
@@ -228,6 +228,10 @@ func (d *Desk) Email(ctx context.Context, session string, typed Typed, from, lan
 	contact, known, err := d.People.ByEmail(ctx, a.Portal, email)
 	if err != nil {
 		return v, err
+	}
+	if v.NoCode {
+		a.Contact, a.Codes = contact, a.Codes+1
+		return d.trust(ctx, a, v)
 	}
 	code := digits(d.Random(8))
 	a.Outcome, a.Hint, a.Codes, a.Tries, a.CodeEnds = AskCode, Mask(email), a.Codes+1, 0, d.Clock.Now().Add(CodeLife).UnixMilli()

@@ -141,6 +141,13 @@ func (r *Reception) confirm(ctx context.Context, p id.PortalID, s id.Slot, e Hea
 // link hands the proof on. It is the same whenever the event comes again, since it bears the event's time.
 func (r *Reception) link(ctx context.Context, p id.PortalID, c Crossing, e Heard) (Outcome, error) {
 	proof := friend.Proof{Method: c.Method, Proof: c.Proof, Actor: "person", At: e.At}
+	if c.Method == friend.Unverified {
+		free, err := unclaimed(ctx, r.Friends, p, c.Friend, c.Contact, proof)
+		if err != nil || !free {
+			return Noted, err
+		}
+		return Noted, hand(ctx, r.Queue, p, contactsync.Note{Kind: contactsync.Proven, Contact: c.Contact, At: proof.At, Friend: &c.Friend, Proof: &proof})
+	}
 	o, err := foresee(ctx, r.Friends, p, c.Friend, c.Contact, proof)
 	if err != nil || o == Used || o == AlreadyLinked {
 		return o, err

@@ -23,6 +23,8 @@ type linkingView struct {
 	// Word, written to the account, asks for a linking link; null where none does. A button with the postback ButtonData does so always.
 	Word       *string `json:"word"`
 	ButtonData string  `json:"buttonData"`
+	// Unverified: a typed address links without a code (P-25).
+	Unverified bool `json:"unverified"`
 	// CallbackURL must be registered at the Login channel.
 	CallbackURL string `json:"callbackUrl"`
 	// MergeAddress is what goes behind a button of a HubSpot e-mail: HubSpot fills in the contact's own token.
@@ -59,7 +61,7 @@ type writingView struct {
 
 func (c *call) linking(ctx context.Context, a lineaccount.Account) (linkingView, error) {
 	v := linkingView{Slot: int(a.Slot), Login: some(a.Login.ID), LoginEmail: a.Login.Email, CallbackURL: c.PublicURL + linkage.CallbackPath,
-		Word: some(a.Linking.Word), ButtonData: linkage.AskPostback}
+		Word: some(a.Linking.Word), ButtonData: linkage.AskPostback, Unverified: a.Linking.Unverified}
 	if v.Login != nil || v.Word != nil {
 		address := linkage.FormAddress(c.Links.Signer, c.PublicURL, c.portal(), a.Slot)
 		v.FormAddress, v.FormPicture = &address, some(address+linkage.PictureEnd)
@@ -125,7 +127,8 @@ func putLogin(ctx context.Context, c *call) (any, error) {
 // setLinking is the whole of it: what is left out is off.
 type setLinking struct {
 	request
-	Word string `json:"word"`
+	Word       string `json:"word"`
+	Unverified bool   `json:"unverified"`
 }
 
 func putLinking(ctx context.Context, c *call) (any, error) {
@@ -137,7 +140,7 @@ func putLinking(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := c.Accounts.SetLinking(ctx, c.portal(), c.who, slot, lineaccount.Linking{Word: in.Word})
+	a, err := c.Accounts.SetLinking(ctx, c.portal(), c.who, slot, lineaccount.Linking{Word: in.Word, Unverified: in.Unverified})
 	if errors.Is(err, lineaccount.ErrLinkWord) {
 		return nil, invalid("word", err.Error())
 	}

@@ -314,6 +314,9 @@ func (p *Pages) page(x *visit, status int, v linkage.View, token string) entry.R
 	if v.Outcome == linkage.Confirm && v.Hint == "" {
 		s.Title, s.Text = replace.Replace(w.Outcomes[noHint].Title), replace.Replace(w.Outcomes[noHint].Text)
 	}
+	if v.Outcome == linkage.AskEmail && v.NoCode {
+		s.Title, s.Text = replace.Replace(w.Outcomes[noCode].Title), replace.Replace(w.Outcomes[noCode].Text)
+	}
 	if v.BasicID != "" {
 		s.AddFriend = template.URL("https://line.me/R/ti/p/" + url.PathEscape(v.BasicID))
 		if v.Word != "" {

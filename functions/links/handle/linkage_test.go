@@ -206,7 +206,7 @@ func TestEveryOutcomeHasItsPageInBothLanguages(t *testing.T) {
 		linkage.Confirm, linkage.Invalid, linkage.Expired, linkage.Used, linkage.Declined, linkage.Denied, linkage.Elsewhere, linkage.Over, linkage.NotProven,
 		linkage.AddFriend, linkage.OtherProvider, linkage.InConflict, linkage.Linked, linkage.AlreadyLinked, linkage.Unavailable, linkage.TooMany, trouble, forbidden,
 		linkage.AskEmail, linkage.BadEmail, linkage.BadAnswers, linkage.AskDetails, linkage.AskCode, linkage.WrongCode, linkage.NoMoreCodes,
-		linkage.InChat, linkage.AtLine,
+		linkage.InChat, linkage.AtLine, linkage.Noted,
 	}
 	for _, o := range outcomes {
 		for _, lang := range []string{"en", "ja"} {
@@ -225,7 +225,7 @@ func TestEveryOutcomeHasItsPageInBothLanguages(t *testing.T) {
 			}
 		}
 	}
-	if len(english.Outcomes) != len(japanese.Outcomes) || len(english.Outcomes) != len(outcomes)+1 {
+	if len(english.Outcomes) != len(japanese.Outcomes) || len(english.Outcomes) != len(outcomes)+2 {
 		t.Errorf("%d, %d words for %d outcomes", len(english.Outcomes), len(japanese.Outcomes), len(outcomes))
 	}
 }

@@ -17,6 +17,9 @@ type Words struct {
 // noHint is the question where the contact has no address to show.
 const noHint linkage.Outcome = "confirm_no_hint"
 
+// noCode is the form where a typed address is believed.
+const noCode linkage.Outcome = "ask_email_no_code"
+
 func dictionary(lang string) Words {
 	if lang == "ja" {
 		return japanese
@@ -49,6 +52,8 @@ var english = Words{
 		linkage.AtLine:        {"One more step: LINE", "LINE has to confirm that it is you, on the page that opened. Load this page again to see how it ended. If LINE says that the link is too old, write to {account} for a new one."},
 		linkage.Unavailable:   {"This is switched off at the moment", "The company has not finished setting this up, or has ended it. Nothing was linked."},
 		linkage.AskEmail:      {"Which e-mail address does {account} know you by?", "A code is sent to it, so that nobody else can use it."},
+		noCode:                {"Which e-mail address does {account} know you by?", "Your LINE is linked with the customer record of this address. Only enter your own."},
+		linkage.Noted:         {"Thank you", "If {account} knows this address, your LINE is linked now. You can close this page."},
 		linkage.BadEmail:      {"This is no e-mail address", "Check it and try again."},
 		linkage.AskCode:       {"A code is on its way to {hint}", "It comes within a minute, if {account} knows this address, and works for ten minutes. Look among unwanted mail, too."},
 		linkage.BadAnswers:    {"Please check what you entered", "A field below is empty or cannot be right."},
@@ -86,6 +91,8 @@ var japanese = Words{
 		linkage.AtLine:        {"あと少しです。LINEでご確認ください", "開いたLINEの画面でご本人の確認が行われます。このページを再読み込みすると結果が表示されます。リンクの有効期限が切れている場合は、{account} に新しいリンクをご依頼ください。"},
 		linkage.Unavailable:   {"現在ご利用いただけません", "運営会社の設定が完了していないか、終了しています。連携は行われていません。"},
 		linkage.AskEmail:      {"{account} に登録しているメールアドレスを入力してください", "ご本人確認のため、確認コードをお送りします。"},
+		noCode:                {"{account} に登録しているメールアドレスを入力してください", "このアドレスのお客様情報とLINEを連携します。必ずご自身のアドレスを入力してください。"},
+		linkage.Noted:         {"ありがとうございます", "{account} に登録されているアドレスであれば、LINEを連携しました。このページを閉じてください。"},
 		linkage.BadEmail:      {"メールアドレスの形式が正しくありません", "ご確認のうえ、もう一度入力してください。"},
 		linkage.AskCode:       {"{hint} に確認コードを送信しました", "{account} に登録されているアドレスであれば、1分以内に届きます。有効期限は10分です。迷惑メールもご確認ください。"},
 		linkage.BadAnswers:    {"入力内容をご確認ください", "未入力、または形式が正しくない項目があります。"},

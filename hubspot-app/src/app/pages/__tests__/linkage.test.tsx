@@ -161,6 +161,18 @@ describe('Linkage', () => {
     expect(server.of('PUT /accounts/{slot}/linking').at(-1)).toMatchObject({ path: ['1'], body: { word: '連携' } });
   });
 
+  it('believes typed addresses only when asked to, and warns then', async () => {
+    const server = serve({ 'GET /accounts/{slot}/linking': linking({ word: '連携' }) });
+    const page = open('/linkage');
+    await page.sees('Link by a typed e-mail address without a code');
+    expect(page.findByTestId(Checkbox, 'looser-unverified').props.checked).toBe(false);
+    const on = linking({ word: '連携', unverified: true });
+    server.set({ 'PUT /accounts/{slot}/linking': on, 'GET /accounts/{slot}/linking': on });
+    page.findByTestId(Checkbox, 'looser-unverified').trigger('onChange', true as never);
+    await page.sees('Anybody can type anybody’s address.');
+    expect(server.of('PUT /accounts/{slot}/linking')[0]?.body).toMatchObject({ word: '連携', unverified: true });
+  });
+
   it('reports LINE User IDs that could not be linked, row by row and as a file', async () => {
     const bad = failure({ kind: 'link', code: 'LINE_ID_MALFORMED', contactId: '501', user: null });
     const unknown = failure({ id: 'f2', kind: 'link', code: 'LINE_ID_NOT_VALID', contactId: '502' });

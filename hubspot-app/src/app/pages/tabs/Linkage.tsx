@@ -7,6 +7,7 @@ import { Coverage } from '../components/linkage/Coverage.tsx';
 import { FormFields } from '../components/linkage/FormFields.tsx';
 import { LinkingMail } from '../components/linkage/LinkingMail.tsx';
 import { LoginChannel } from '../components/linkage/LoginChannel.tsx';
+import { LooserProofs } from '../components/linkage/LooserProofs.tsx';
 import { RefusedIds } from '../components/linkage/RefusedIds.tsx';
 
 const WHILE_WRITING_MS = 3_000;
@@ -35,6 +36,7 @@ const OfAccount = ({ slot }: { slot: Slot }) => {
           <ChatWay linking={data} onChanged={linking.reload} />
           <LinkingMail linking={data} onChanged={linking.reload} />
           <FormFields />
+          <LooserProofs linking={data} onChanged={linking.reload} />
           <RefusedIds slot={slot} />
         </Flex>
       )}

@@ -37,7 +37,7 @@ export const FriendRow = ({ friend, format, selected, onSelect }: Props) => {
       </TableCell>
       <TableCell>
         <Flex direction="column" gap="flush">
-          <LinkTag state={friend.link.state} />
+          <LinkTag link={friend.link} />
           {friend.failed && <StatusTag variant="danger">{t('failed')}</StatusTag>}
         </Flex>
       </TableCell>

@@ -832,6 +832,8 @@ export interface Linking {
   word: string | null;
   /** The postback data of a button that asks for a linking link */
   buttonData: string;
+  /** A typed e-mail address links without a code, as "unverified" (P-25) */
+  unverified: boolean;
   /** Must be registered at the LINE Login channel */
   callbackUrl: string;
   /** The address behind a button of a HubSpot e-mail; HubSpot fills in the contact's token */
@@ -909,6 +911,7 @@ export interface SetLinking {
   requestId?: RequestID;
   /** Empty: no word asks for a linking link */
   word?: string;
+  unverified?: boolean;
 }
 
 export interface SetLogin {

@@ -16,11 +16,12 @@ export const FollowTag = ({ follow }: { follow: FollowStatus }) => {
   return <StatusTag variant={FOLLOW[follow]}>{t(`follow.${follow}`)}</StatusTag>;
 };
 
-export const LinkTag = ({ state }: { state: Link['state'] }) => {
+export const LinkTag = ({ link: { state, method } }: { link: Pick<Link, 'state' | 'method'> }) => {
   const t = useText('friends');
+  const doubtful = state === 'linked' && method === 'unverified';
   return (
-    <StatusTag variant={LINK[state]} hollow>
-      {t(`link.${state}`)}
+    <StatusTag variant={doubtful ? 'warning' : LINK[state]} hollow>
+      {t(doubtful ? 'link.unverified' : `link.${state}`)}
     </StatusTag>
   );
 };
@@ -44,7 +45,7 @@ export const FriendHead = ({ friend }: { friend: Friend }) => {
           <Heading>{name}</Heading>
           <Flex gap="small" wrap>
             <FollowTag follow={friend.follow} />
-            <LinkTag state={friend.link.state} />
+            <LinkTag link={friend.link} />
             {friend.needsReply && <StatusTag variant="warning">{t('needsReply')}</StatusTag>}
             {friend.failed && <StatusTag variant="danger">{t('failed')}</StatusTag>}
             {friend.pending && !friend.failed && <StatusTag variant="info">{t('pending')}</StatusTag>}

@@ -43,6 +43,14 @@ export const linkage = words({
       'Also for buttons of LINE Official Account Manager that send a text. A message that holds nothing but this word is answered with the link; up to 30 characters. Leave it empty for no word. Switch off any automatic response of LINE to the same word.',
     'chat.save': 'Save the word',
     'chat.saved': 'The word is saved.',
+    'looser.title': 'Weaker proofs',
+    'looser.intro': 'Off unless you need them: each makes it easier to link, also for the wrong person.',
+    'looser.on': 'This is switched on',
+    'looser.unverified': 'Link by a typed e-mail address without a code',
+    'looser.unverifiedHelp':
+      'Friends who type the address of a contact are linked at once. Such a link is marked “Typed address, not verified” here, on the card, in the friend’s history and in HubSpot’s “LINE link method”.',
+    'looser.unverifiedWarning':
+      'Anybody can type anybody’s address. Messages with personal data may then reach the wrong person. Contacts and friends who are linked already are not touched, the form asks its other questions no more, and a segment by “Linked by” finds such links.',
     'mail.title': 'Linking e-mail',
     'mail.intro':
       'Give the contacts of a HubSpot list a linking address each, then put the text below behind a button of a HubSpot e-mail to them.',
@@ -199,6 +207,14 @@ export const linkage = words({
       'LINE Official Account Managerの、テキストを送信するボタンにも使用できます。このキーワードだけのメッセージにリンクを返信します。30文字以内。空欄の場合は使用しません。同じキーワードのLINE自動応答はオフにしてください。',
     'chat.save': 'キーワードを保存',
     'chat.saved': 'キーワードを保存しました。',
+    'looser.title': '弱い本人確認',
+    'looser.intro': '必要な場合のみオンにしてください。連携は簡単になりますが、別の人が連携される可能性も高まります。',
+    'looser.on': 'オンになっています',
+    'looser.unverified': '入力されたメールアドレスだけで連携する（確認コードなし）',
+    'looser.unverifiedHelp':
+      '友だちがコンタクトのメールアドレスを入力すると、すぐに連携します。この連携は、この画面・カード・友だちの履歴・HubSpotの「LINE link method」に「入力されたアドレス（未確認）」と表示されます。',
+    'looser.unverifiedWarning':
+      '誰でも他人のアドレスを入力できます。個人情報を含むメッセージが別の人に届く可能性があります。連携済みのコンタクトと友だちは変更されません。フォームのその他の質問は表示されなくなります。該当する連携は、セグメントの「連携方法」で検索できます。',
     'mail.title': '連携メール',
     'mail.intro':
       'HubSpotリストの各コンタクトに連携リンクを発行し、下のテキストをHubSpotのメールのボタンに設定してください。',

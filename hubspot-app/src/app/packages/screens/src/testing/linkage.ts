@@ -7,6 +7,7 @@ export const linking = (more: Partial<Linking> = {}): Linking => ({
   loginEmail: false,
   word: null,
   buttonData: 'lumo:link',
+  unverified: false,
   callbackUrl: 'https://lumo.test/k/back',
   mergeAddress: 'https://lumo.test/k/{{ contact.line_link_token }}',
   formAddress: 'https://lumo.test/k/form/abc',
