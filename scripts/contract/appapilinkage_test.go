@@ -77,18 +77,21 @@ func TestAPISetsHowPeopleLink(t *testing.T) {
 		Word        *string
 		ButtonData  string
 		Unverified  bool
+		PlainIDs    bool
 		FormAddress *string
+		// For e-mails.
+		PlainAddress *string
 	}
 	if l := into[ways](t, w.ann.ok("GET", "/accounts/1/linking", nil)); l.Word != nil || l.Unverified || l.FormAddress != nil || l.ButtonData != linkage.AskPostback {
 		t.Errorf("before: %+v", l)
 	}
-	l := into[ways](t, w.ann.ok("PUT", "/accounts/1/linking", body{"word": " 連携 ", "unverified": true}))
-	if l.Word == nil || *l.Word != "連携" || !l.Unverified || l.FormAddress == nil {
+	l := into[ways](t, w.ann.ok("PUT", "/accounts/1/linking", body{"word": " 連携 ", "unverified": true, "plainIds": true}))
+	if l.Word == nil || *l.Word != "連携" || !l.Unverified || l.FormAddress == nil || !l.PlainIDs || l.PlainAddress != nil {
 		t.Errorf("after: %+v", l)
 	}
 	w.ann.refused("PUT", "/accounts/1/linking", `{"word":"`+strings.Repeat("あ", 31)+`"}`, 200, "INVALID_INPUT")
 	w.ann.refused("PUT", "/accounts/2/linking", `{"word":"x"}`, 200, "NO_SUCH_ACCOUNT")
-	if l := into[ways](t, w.ann.ok("PUT", "/accounts/1/linking", body{})); l.Word != nil || l.Unverified {
+	if l := into[ways](t, w.ann.ok("PUT", "/accounts/1/linking", body{})); l.Word != nil || l.Unverified || l.PlainIDs {
 		t.Errorf("what was left out: %+v", l)
 	}
 }

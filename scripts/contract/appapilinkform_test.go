@@ -78,7 +78,7 @@ func TestAnswersOfTheFormReachTheContact(t *testing.T) {
 	w.work()
 
 	desk, ctx := w.app.Linkage(), t.Context()
-	_, to, session, err := desk.Begin(ctx, strings.TrimPrefix(*l.FormAddress, lumoHost+linkage.Path), "10.0.0.1", "ja")
+	_, to, session, err := desk.Begin(ctx, strings.TrimPrefix(*l.FormAddress, lumoHost+linkage.Path), "10.0.0.1", "ja", "")
 	w.must(err)
 	to, err = w.line.Authorize(to, linesandbox.Consent{User: person.ID})
 	w.must(err)

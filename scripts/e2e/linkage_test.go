@@ -318,6 +318,81 @@ func TestAFriendLinksByAFormAndACode(t *testing.T) {
 	})
 }
 
+// TestAPlainIDOnlyTellsWhereACodeGoes: the address of another product's e-mails (P-21).
+func TestAPlainIDOnlyTellsWhereACodeGoes(t *testing.T) {
+	t.Parallel()
+	c := newCustomer(t, demo.Size{Contacts: 6, Lists: 1, Friends: 3, Linked: 1})
+	c.loginChannel("")
+	var l struct{ PlainAddress string }
+	c.api("PUT", "/api/v1/accounts/1/linking", map[string]any{"plainIds": true}, &l)
+	contact := c.unlinkedContacts()[0]
+	email := c.hubspot(person{contact, ""}, "email")
+	named := func(id string) string { return strings.Replace(l.PlainAddress, "{{ contact.hs_object_id }}", id, 1) }
+	through := func(p *phone, id string) page {
+		ask := p.open(named(id))
+		if ask.name != "confirm" || strings.Contains(ask.body, email[strings.Index(email, "@"):]) {
+			t.Fatalf("id %s: page %q: %s", id, ask.name, ask.body)
+		}
+		m := formToken.FindStringSubmatch(ask.body)
+		login := p.read(p.client.PostForm(ask.at.String(), url.Values{"token": {html.UnescapeString(m[1])}, "answer": {"yes"}, "m": {id}}))
+		return p.enter(p.allow(login, true), "email", "")
+	}
+	guesser := c.stranger("Eve")
+	if got := through(guesser, "999999999"); got.name != "ask_code" {
+		t.Errorf("an id of nobody: page %q", got.name)
+	}
+	ann := c.stranger("Ann")
+	sent := through(ann, fmt.Sprint(contact))
+	mailed := codes(t, email)
+	if sent.name != "ask_code" || len(mailed) != 1 {
+		t.Fatalf("page %q, %d mails", sent.name, len(mailed))
+	}
+	if got := ann.enter(sent, "code", mailed[0]); got.name != "linked" {
+		t.Fatalf("the code: page %q", got.name)
+	}
+	user, err := outside.Line.LineUserID(c.account.ID, ann.user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, within, "HubSpot knows who the contact is at LINE", func() string {
+		if got := c.hubspot(person{contact, user}, "line_user_id") + " " + c.hubspot(person{contact, user}, "line_link_method"); got != user+" email_link" {
+			return fmt.Sprintf("%q", got)
+		}
+		return ""
+	})
+}
+
+// TestAnAccountMayBelieveTypedAddresses: the link says that nobody has verified it (P-25).
+func TestAnAccountMayBelieveTypedAddresses(t *testing.T) {
+	t.Parallel()
+	c := newCustomer(t, demo.Size{Contacts: 6, Lists: 1, Friends: 3, Linked: 1})
+	c.loginChannel("")
+	var l struct{ FormAddress string }
+	c.api("PUT", "/api/v1/accounts/1/linking", map[string]any{"unverified": true}, &l)
+	contact := c.unlinkedContacts()[0]
+	email := c.hubspot(person{contact, ""}, "email")
+	ann, eve := c.stranger("Ann"), c.stranger("Eve")
+	if got := ann.enter(ann.through(l.FormAddress, true), "email", email); got.name != "noted" {
+		t.Fatalf("page %q: %s", got.name, got.body)
+	}
+	if got := eve.enter(eve.through(l.FormAddress, true), "email", "nobody@example.com"); got.name != "noted" {
+		t.Errorf("an address of nobody: page %q", got.name)
+	}
+	user, err := outside.Line.LineUserID(c.account.ID, ann.user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, within, "HubSpot knows who the contact is at LINE", func() string {
+		if got := c.hubspot(person{contact, user}, "line_user_id") + " " + c.hubspot(person{contact, user}, "line_link_method"); got != user+" unverified" {
+			return fmt.Sprintf("%q", got)
+		}
+		return ""
+	})
+	if n := len(codes(t, email)); n != 0 {
+		t.Errorf("%d codes were mailed", n)
+	}
+}
+
 // TestAFriendLinksByTheAddressThatLineHasVerified: where LINE lets the Login channel ask for addresses, opening the form is enough (P-28).
 func TestAFriendLinksByTheAddressThatLineHasVerified(t *testing.T) {
 	t.Parallel()

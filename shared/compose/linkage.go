@@ -113,7 +113,7 @@ func (l linkAccounts) Account(ctx context.Context, p id.PortalID, s id.Slot) (li
 	if err != nil {
 		return linkage.Account{}, err
 	}
-	out := linkage.Account{Name: account.Name, BasicID: account.BasicID, Word: account.Linking.Word, Unverified: account.Linking.Unverified}
+	out := linkage.Account{Name: account.Name, BasicID: account.BasicID, Word: account.Linking.Word, Unverified: account.Linking.Unverified, PlainIDs: account.Linking.PlainIDs}
 	if account.Login.ID != "" {
 		secret, err := l.app.Accounts().LoginSecret(ctx, account)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"lumo/shared/contactsync"
 	"lumo/shared/fault"
@@ -219,6 +220,15 @@ func (c CRM) ByEmail(ctx context.Context, p id.PortalID, email string) (id.Conta
 		return 0, false, err
 	}
 	return found[0].ID, true, nil
+}
+
+// Address implements linkage.People.
+func (c CRM) Address(ctx context.Context, p id.PortalID, contact id.ContactID) (string, id.ContactID, error) {
+	found, _, err := c.Contacts(ctx, p, []id.ContactID{contact}, []string{"email"}, nil, contactsync.Interactive)
+	if err != nil || len(found) == 0 || found[0].Properties["email"] == nil {
+		return "", contact, err
+	}
+	return strings.ToLower(*found[0].Properties["email"]), found[0].ID, nil
 }
 
 // Holders implements contactsync.Creator.

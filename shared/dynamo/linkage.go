@@ -70,6 +70,7 @@ type attemptItem struct {
 	Answers    map[string]string  `dynamodbav:"an,omitempty"`
 	Chat       bool               `dynamodbav:"ch,omitempty"`
 	Crossing   string             `dynamodbav:"cr,omitempty"`
+	Suggested  int64              `dynamodbav:"sg,omitempty"`
 	Version    int64              `dynamodbav:"v"`
 	TTL        int64              `dynamodbav:"ttl"`
 }
@@ -184,7 +185,7 @@ func (s Linkage) Attempt(ctx context.Context, p id.PortalID, hash string) (linka
 		Hash: hash, Portal: p, Invitation: it.Invitation, StateHash: it.StateHash, Nonce: it.Nonce, Verifier: it.Verifier, Ends: it.Ends,
 		User: id.LineUserID(it.User), Friendly: it.Friendly, Waited: it.Waited, Outcome: it.Outcome, Version: it.Version,
 		Slot: it.Slot, Hint: it.Hint, Contact: id.ContactID(it.Contact), CodeHash: it.CodeHash, CodeEnds: it.CodeEnds, Codes: it.Codes, Tries: it.Tries, Email: it.Email, Answers: it.Answers,
-		Chat: it.Chat, Crossing: it.Crossing,
+		Chat: it.Chat, Crossing: it.Crossing, Suggested: id.ContactID(it.Suggested),
 	}, found, err
 }
 
@@ -196,7 +197,7 @@ func (s Linkage) SaveAttempt(ctx context.Context, a linkage.Attempt) (linkage.At
 		Invitation: a.Invitation, StateHash: a.StateHash, Nonce: a.Nonce, Verifier: a.Verifier, Ends: a.Ends, User: string(a.User), Friendly: a.Friendly,
 		Waited: a.Waited, Outcome: a.Outcome, Version: a.Version,
 		Slot: a.Slot, Hint: a.Hint, Contact: int64(a.Contact), CodeHash: a.CodeHash, CodeEnds: a.CodeEnds, Codes: a.Codes, Tries: a.Tries, Email: a.Email, Answers: a.Answers,
-		Chat: a.Chat, Crossing: a.Crossing, TTL: a.Ends/1000 + 3600,
+		Chat: a.Chat, Crossing: a.Crossing, Suggested: int64(a.Suggested), TTL: a.Ends/1000 + 3600,
 	}, versioned(was))
 	if errors.Is(err, ErrChanged) {
 		return a, linkage.ErrChanged

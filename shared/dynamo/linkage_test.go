@@ -101,7 +101,7 @@ func TestAnAttemptIsChangedByOneAtATime(t *testing.T) {
 	}
 	saved.StateHash, saved.User, saved.Friendly, saved.Waited, saved.Outcome = "", lineUser(1), linkage.Friends, true, linkage.AddFriend
 	saved.Slot, saved.Hint, saved.Contact, saved.CodeHash, saved.CodeEnds, saved.Codes, saved.Tries = 2, "a•••@b", 501, "hash", 9, 2, 1
-	saved.Email, saved.Chat, saved.Crossing = "a@b.example", true, "n"
+	saved.Email, saved.Chat, saved.Crossing, saved.Suggested = "a@b.example", true, "n", 7
 	next, err := s.SaveAttempt(ctx, saved)
 	if err != nil {
 		t.Fatal(err)

@@ -84,8 +84,11 @@ func (d *Desk) crossing(ctx context.Context, a Attempt) (Outcome, error) {
 
 // formMethod is how a link through the form is recorded.
 func formMethod(a Attempt) friend.Method {
-	if a.Chat {
+	switch {
+	case a.Chat:
 		return friend.AccountLink
+	case a.Suggested != 0 && a.Hint == "":
+		return friend.EmailLink
 	}
 	return friend.MessageLink
 }

@@ -26,6 +26,8 @@ type Account struct {
 	Login   Login
 	// Unverified links by an address that was typed, without a code (P-25).
 	Unverified bool
+	// PlainIDs lets the form's address suggest a contact by its id (P-21).
+	PlainIDs bool
 	// Word in the chat that asks for a personal link; "" where there is none.
 	Word string
 }
@@ -121,6 +123,8 @@ type View struct {
 	Asks  []Asked
 	// NoCode: the typed address is not verified, and nothing else is asked for.
 	NoCode bool
+	// Suggested: the address named a contact; who types none has the code sent to that contact.
+	Suggested bool
 	// Word to be written in the chat (InChat). Chat: nobody logs in, LINE asks at the end.
 	Word string
 	Chat bool
@@ -185,7 +189,8 @@ func (d *Desk) look(ctx context.Context, token, from string) (View, Invitation, 
 }
 
 // Begin is the person's Yes: it starts a way through LINE Login, or, for a personal link, to the form. The session belongs into a cookie of this browser.
-func (d *Desk) Begin(ctx context.Context, token, from, language string) (v View, to, session string, err error) {
+// suggested is a contact id that stood in the form's address, or anything else that stood there.
+func (d *Desk) Begin(ctx context.Context, token, from, language, suggested string) (v View, to, session string, err error) {
 	v, i, err := d.look(ctx, token, from)
 	if err != nil || v.Outcome != Confirm {
 		return v, "", "", err
@@ -204,6 +209,9 @@ func (d *Desk) Begin(ctx context.Context, token, from, language string) (v View,
 	a := Attempt{
 		Hash: Hash(session), Portal: i.Portal, Invitation: i.Hash, Slot: i.Slot, StateHash: Hash(state), Nonce: text(d.Random(secret)), Verifier: text(d.Random(32)),
 		Ends: ends.UnixMilli(),
+	}
+	if i.Hash == "" && account.PlainIDs {
+		a.Suggested, _ = id.ParseContact(suggested) // 0: no id
 	}
 	if _, err := d.Store.SaveAttempt(ctx, a); err != nil {
 		return v, "", "", err
@@ -339,6 +347,7 @@ func (d *Desk) Finish(ctx context.Context, session string, again bool) (View, er
 		return v, err
 	}
 	v.Account, v.BasicID, v.NoCode = account.Name, account.BasicID, account.Unverified
+	v.Suggested = a.Suggested != 0
 	switch {
 	case a.Outcome == AtLine:
 		v.Outcome, err = d.crossing(ctx, a)

@@ -105,6 +105,8 @@ func (d *Desk) lookForm(ctx context.Context, token, from string) (View, Invitati
 // People finds contacts by address.
 type People interface {
 	ByEmail(ctx context.Context, p id.PortalID, email string) (id.ContactID, bool, error)
+	// Address is a contact's own, in lower case; "" where there is none, or no such contact. The id is the one under which it lives now.
+	Address(ctx context.Context, p id.PortalID, c id.ContactID) (string, id.ContactID, error)
 }
 
 // meet is the end of the login: who is linked is done, everybody else is asked for their address.
@@ -186,6 +188,7 @@ func (d *Desk) form(ctx context.Context, session string) (Attempt, View, error) 
 		return a, v, nil
 	}
 	v.Account, v.BasicID, v.NoCode = account.Name, account.BasicID, account.Unverified
+	v.Suggested = a.Suggested != 0
 	return a, v, err
 }
 
@@ -213,6 +216,13 @@ func (d *Desk) Email(ctx context.Context, session string, typed Typed, from, lan
 	}
 	email := strings.ToLower(strings.TrimSpace(typed.Email))
 	v.Typed = typed.Email
+	if email == "" && v.Suggested {
+		if !good {
+			v.Outcome = BadAnswers
+			return v, nil
+		}
+		return d.suggested(ctx, a, v, from, language)
+	}
 	if p, err := netmail.ParseAddress(email); err != nil || p.Address != email || len(email) > 254 || Mask(email) == "" {
 		v.Outcome = BadEmail
 		return v, nil
@@ -233,16 +243,24 @@ func (d *Desk) Email(ctx context.Context, session string, typed Typed, from, lan
 		a.Contact, a.Codes = contact, a.Codes+1
 		return d.trust(ctx, a, v)
 	}
+	a.Contact, a.Hint = contact, Mask(email)
+	if !known {
+		email = ""
+	}
+	return d.sendCode(ctx, a, v, email, language)
+}
+
+// sendCode makes a code for the contact of the attempt. Without an address it is sent to nobody, and all looks the same.
+func (d *Desk) sendCode(ctx context.Context, a Attempt, v View, email, language string) (View, error) {
 	code := digits(d.Random(8))
-	a.Outcome, a.Hint, a.Codes, a.Tries, a.CodeEnds = AskCode, Mask(email), a.Codes+1, 0, d.Clock.Now().Add(CodeLife).UnixMilli()
-	a.Contact = contact
+	a.Outcome, a.Codes, a.Tries, a.CodeEnds = AskCode, a.Codes+1, 0, d.Clock.Now().Add(CodeLife).UnixMilli()
 	a.CodeHash = d.codeHash(a, code)
 	// Stored before it is sent: of two requests at once one sends.
 	if _, err := d.Store.SaveAttempt(ctx, a); err != nil {
 		return v, err
 	}
 	v.Outcome, v.Hint, v.Typed, v.Asks = AskCode, a.Hint, "", nil
-	if !known {
+	if email == "" {
 		return v, nil
 	}
 	return v, d.Mail.Send(ctx, codeMail(email, v.Account, code, language))

@@ -75,7 +75,9 @@ type Attempt struct {
 	// Chat: it began with a personal link. User is then whom LINE is to recognise at the end, and Crossing the hash of the nonce that went there.
 	Chat     bool
 	Crossing string
-	Version  int64
+	// Suggested is the contact that the form's address named, which proves nothing (P-21).
+	Suggested id.ContactID
+	Version   int64
 }
 
 // Crossing is a contact who is proven, and LINE's account link page has yet to tell which friend that is. It belongs to one visit.

@@ -58,6 +58,7 @@ type world struct {
 	desk        *linkage.Desk
 	maker       *linkage.Maker
 	random      byte
+	m           string // the contact that the form's address names
 	fields      []linkage.Field
 }
 
@@ -101,7 +102,7 @@ func (w *world) invite() string {
 // begin answers Yes.
 func (w *world) begin(token string) (session string) {
 	w.t.Helper()
-	v, to, session, err := w.desk.Begin(w.t.Context(), token, "10.0.0.1", "en")
+	v, to, session, err := w.desk.Begin(w.t.Context(), token, "10.0.0.1", "en", w.m)
 	w.must(err)
 	if v.Outcome != linkage.Confirm || to == "" {
 		w.t.Fatalf("Yes came to %s", v.Outcome)
@@ -342,6 +343,14 @@ func (w *world) ByEmail(_ context.Context, _ id.PortalID, email string) (id.Cont
 		return contact, true, nil
 	}
 	return 0, false, nil
+}
+
+// Address implements linkage.People.
+func (w *world) Address(_ context.Context, _ id.PortalID, c id.ContactID) (string, id.ContactID, error) {
+	if c == contact {
+		return "ichiro@example.com", contact, nil
+	}
+	return "", c, nil
 }
 
 // linkage.Forms

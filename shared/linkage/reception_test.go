@@ -43,7 +43,7 @@ func (w *world) asks(event string, u id.LineUserID) string {
 // proves goes with a personal link as far as LINE's page, and returns the nonce that goes there.
 func (w *world) proves(token string) (session, nonce string) {
 	w.t.Helper()
-	v, to, session, err := w.desk.Begin(w.t.Context(), token, "10.0.0.1", "en")
+	v, to, session, err := w.desk.Begin(w.t.Context(), token, "10.0.0.1", "en", "")
 	w.must(err)
 	if v.Outcome != linkage.Confirm || !v.Chat || to != linkage.EndPath {
 		w.t.Fatalf("Yes came to %+v, %s", v, to)
@@ -192,7 +192,7 @@ func TestAPersonalLinkEndsOnItsPages(t *testing.T) {
 		t.Errorf("as an invitation: %s", o)
 	}
 	w.known[user(1)] = false
-	_, _, session, err := w.desk.Begin(t.Context(), token, "10.0.0.1", "en")
+	_, _, session, err := w.desk.Begin(t.Context(), token, "10.0.0.1", "en", "")
 	w.must(err)
 	if o := w.finish(session); o != linkage.AddFriend {
 		t.Errorf("who blocked the account: %s", o)
@@ -207,7 +207,7 @@ func TestLINEMakesNoLinkToken(t *testing.T) {
 	t.Parallel()
 	w := withoutLogin(t)
 	token := w.asks("e1", user(1))
-	_, _, session, err := w.desk.Begin(t.Context(), token, "10.0.0.1", "en")
+	_, _, session, err := w.desk.Begin(t.Context(), token, "10.0.0.1", "en", "")
 	w.must(err)
 	w.finish(session)
 	w.email(session, "ichiro@example.com")

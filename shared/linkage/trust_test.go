@@ -54,7 +54,7 @@ func TestABelievedAddressTellsAndTakesNothing(t *testing.T) {
 				if chat {
 					w.account.Login = linkage.Login{}
 					var err error
-					_, _, session, err = w.desk.Begin(t.Context(), w.asks("e1", user(1)), "10.0.0.1", "en")
+					_, _, session, err = w.desk.Begin(t.Context(), w.asks("e1", user(1)), "10.0.0.1", "en", "")
 					w.must(err)
 					w.finish(session)
 				} else {
@@ -90,7 +90,7 @@ func TestABelievedAddressOutOfTheChat(t *testing.T) {
 	t.Parallel()
 	w := withoutLogin(t)
 	w.account.Unverified = true
-	_, _, session, err := w.desk.Begin(t.Context(), w.asks("e1", user(1)), "10.0.0.1", "en")
+	_, _, session, err := w.desk.Begin(t.Context(), w.asks("e1", user(1)), "10.0.0.1", "en", "")
 	w.must(err)
 	w.finish(session)
 	v, err := w.desk.Email(t.Context(), session, linkage.Typed{Email: "ichiro@example.com"}, "10.0.0.1", "en")

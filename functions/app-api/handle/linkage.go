@@ -25,6 +25,9 @@ type linkingView struct {
 	ButtonData string  `json:"buttonData"`
 	// Unverified: a typed address links without a code (P-25).
 	Unverified bool `json:"unverified"`
+	// PlainIDs: PlainAddress, for e-mails, names the contact by its id (P-21).
+	PlainIDs     bool    `json:"plainIds"`
+	PlainAddress *string `json:"plainAddress"`
 	// CallbackURL must be registered at the Login channel.
 	CallbackURL string `json:"callbackUrl"`
 	// MergeAddress is what goes behind a button of a HubSpot e-mail: HubSpot fills in the contact's own token.
@@ -61,10 +64,13 @@ type writingView struct {
 
 func (c *call) linking(ctx context.Context, a lineaccount.Account) (linkingView, error) {
 	v := linkingView{Slot: int(a.Slot), Login: some(a.Login.ID), LoginEmail: a.Login.Email, CallbackURL: c.PublicURL + linkage.CallbackPath,
-		Word: some(a.Linking.Word), ButtonData: linkage.AskPostback, Unverified: a.Linking.Unverified}
+		Word: some(a.Linking.Word), ButtonData: linkage.AskPostback, Unverified: a.Linking.Unverified, PlainIDs: a.Linking.PlainIDs}
 	if v.Login != nil || v.Word != nil {
 		address := linkage.FormAddress(c.Links.Signer, c.PublicURL, c.portal(), a.Slot)
 		v.FormAddress, v.FormPicture = &address, some(address+linkage.PictureEnd)
+		if v.Login != nil && v.PlainIDs {
+			v.PlainAddress = some(address + "?m={{ contact.hs_object_id }}")
+		}
 	}
 	n, err := c.Index.Count(ctx, c.portal(), a.Slot)
 	if err != nil {
@@ -129,6 +135,7 @@ type setLinking struct {
 	request
 	Word       string `json:"word"`
 	Unverified bool   `json:"unverified"`
+	PlainIDs   bool   `json:"plainIds"`
 }
 
 func putLinking(ctx context.Context, c *call) (any, error) {
@@ -140,7 +147,7 @@ func putLinking(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := c.Accounts.SetLinking(ctx, c.portal(), c.who, slot, lineaccount.Linking{Word: in.Word, Unverified: in.Unverified})
+	a, err := c.Accounts.SetLinking(ctx, c.portal(), c.who, slot, lineaccount.Linking{Word: in.Word, Unverified: in.Unverified, PlainIDs: in.PlainIDs})
 	if errors.Is(err, lineaccount.ErrLinkWord) {
 		return nil, invalid("word", err.Error())
 	}

@@ -22,7 +22,7 @@ import (
 // Linker is linkage.Desk.
 type Linker interface {
 	Look(ctx context.Context, token, from string) (linkage.View, error)
-	Begin(ctx context.Context, token, from, language string) (v linkage.View, to, session string, err error)
+	Begin(ctx context.Context, token, from, language, suggested string) (v linkage.View, to, session string, err error)
 	Decline(ctx context.Context, token, from string) (linkage.View, error)
 	Return(ctx context.Context, session string, in linkage.Answer) (linkage.Outcome, error)
 	Finish(ctx context.Context, session string, again bool) (linkage.View, error)
@@ -156,12 +156,20 @@ func (p *Pages) answer(ctx context.Context, x *visit) (entry.Response, error) {
 		v, err := p.Linker.Decline(ctx, p.token(x), x.SourceIP)
 		return p.show(x, v, ""), err
 	}
-	v, to, session, err := p.Linker.Begin(ctx, p.token(x), x.SourceIP, x.lang)
+	v, to, session, err := p.Linker.Begin(ctx, p.token(x), x.SourceIP, x.lang, suggestion(form.Get("m")))
 	if err != nil || to == "" {
 		return p.show(x, v, ""), err
 	}
 	x.cookies = append(x.cookies, p.cookie(sessionCookie, session, cookieSeconds))
 	return entry.Redirect(to), nil
+}
+
+// suggestion is what may stand behind "m": a contact's id, as HubSpot fills it into an e-mail, and nothing else.
+func suggestion(text string) string {
+	if len(text) > 19 || strings.Trim(text, "0123456789") != "" {
+		return ""
+	}
+	return text
 }
 
 // back is where LINE sends the browser. It goes on at once, to an address that holds neither code nor state.
@@ -292,13 +300,14 @@ type shown struct {
 	Lang, Other, Path, Request string
 	Style                      template.CSS
 	Token                      string
+	M                          string // the suggested contact, on its way through the question
 	AddFriend                  template.URL
 	OpenChat                   template.URL // the chat with the word written already (LINE docs: LINE URL scheme)
 }
 
 func (p *Pages) page(x *visit, status int, v linkage.View, token string) entry.Response {
 	w := dictionary(x.lang)
-	s := shown{View: v, W: w, Lang: x.lang, Other: "ja", Style: template.CSS(style), Token: token, Request: x.ID, Path: x.Path}
+	s := shown{View: v, W: w, Lang: x.lang, Other: "ja", Style: template.CSS(style), Token: token, Request: x.ID, Path: x.Path, M: suggestion(x.Query.Get("m"))}
 	if x.lang == "ja" {
 		s.Other = "en"
 	}
@@ -316,6 +325,9 @@ func (p *Pages) page(x *visit, status int, v linkage.View, token string) entry.R
 	}
 	if v.Outcome == linkage.AskEmail && v.NoCode {
 		s.Title, s.Text = replace.Replace(w.Outcomes[noCode].Title), replace.Replace(w.Outcomes[noCode].Text)
+	}
+	if v.Outcome == linkage.AskCode && v.Hint == "" {
+		s.Title, s.Text = replace.Replace(w.Outcomes[noAddress].Title), replace.Replace(w.Outcomes[noAddress].Text)
 	}
 	if v.BasicID != "" {
 		s.AddFriend = template.URL("https://line.me/R/ti/p/" + url.PathEscape(v.BasicID))

@@ -28,8 +28,8 @@ type desk struct {
 
 func (d *desk) Look(context.Context, string, string) (linkage.View, error) { return d.view, d.err }
 
-func (d *desk) Begin(context.Context, string, string, string) (linkage.View, string, string, error) {
-	d.did = append(d.did, "begin")
+func (d *desk) Begin(_ context.Context, _, _, _, suggested string) (linkage.View, string, string, error) {
+	d.did = append(d.did, "begin"+suggested)
 	return d.view, "https://access.line.me/oauth2/v2.1/authorize?state=S", "session-1", d.err
 }
 
@@ -225,7 +225,7 @@ func TestEveryOutcomeHasItsPageInBothLanguages(t *testing.T) {
 			}
 		}
 	}
-	if len(english.Outcomes) != len(japanese.Outcomes) || len(english.Outcomes) != len(outcomes)+2 {
+	if len(english.Outcomes) != len(japanese.Outcomes) || len(english.Outcomes) != len(outcomes)+3 {
 		t.Errorf("%d, %d words for %d outcomes", len(english.Outcomes), len(japanese.Outcomes), len(outcomes))
 	}
 }
@@ -401,5 +401,28 @@ func TestALinkOfAnAccountWithoutLoginOpensTheChat(t *testing.T) {
 	d.view = linkage.View{Outcome: linkage.Confirm, Chat: true}
 	if text := string(b.ask("GET", "/k/"+token, "", "").Body); strings.Contains(text, "log in with LINE") {
 		t.Error("tells of a login that does not come")
+	}
+}
+
+func TestAPlainIDGoesThroughTheQuestion(t *testing.T) {
+	t.Parallel()
+	for m, want := range map[string]string{"501": "begin501", "5x1": "begin", "12345678901234567890": "begin", "": "begin"} {
+		p, d := newPages()
+		d.view.Outcome = linkage.Confirm
+		b := open(t, p)
+		res := b.ask("GET", "/k/"+token, "m="+m, "")
+		text := string(res.Body)
+		posted := form(t, res, "yes")
+		if want != "begin" {
+			if !strings.Contains(text, `name="m" value="`+m+`"`) || !strings.Contains(text, "&amp;m="+m+`"`) {
+				t.Errorf("m=%s: %s", m, text)
+			}
+			posted += "&m=" + m
+		} else if strings.Contains(text, `name="m"`) {
+			t.Errorf("m=%s is in the page", m)
+		}
+		if b.ask("POST", "/k/"+token, "", posted); len(d.did) != 1 || d.did[0] != want {
+			t.Errorf("m=%s: did %q", m, d.did)
+		}
 	}
 }

@@ -8,7 +8,7 @@ type said struct{ Title, Text string }
 // Words are all sentences of the linking pages.
 type Words struct {
 	OtherLanguage, TheAccount, Yes, No, Consent, AddFriend, Added, Request string
-	ConsentChat, OpenChat                                                  string
+	Suggested, ConsentChat, OpenChat                                       string
 	Email, SendCode, Code, Check, NoCode, Choose, Optional, Wrong, Details string
 
 	Outcomes map[linkage.Outcome]said
@@ -20,6 +20,9 @@ const noHint linkage.Outcome = "confirm_no_hint"
 // noCode is the form where a typed address is believed.
 const noCode linkage.Outcome = "ask_email_no_code"
 
+// noAddress is the page of a code that was sent to the contact whom the link named.
+const noAddress linkage.Outcome = "ask_code_no_hint"
+
 func dictionary(lang string) Words {
 	if lang == "ja" {
 		return japanese
@@ -30,7 +33,7 @@ func dictionary(lang string) Words {
 var english = Words{
 	OtherLanguage: "日本語", TheAccount: "LINE", Yes: "Yes, link my LINE", No: "No, this is not me", AddFriend: "Add as a friend in LINE", Added: "I have added it, go on",
 	Request: "Number of this request", Email: "Your e-mail address", SendCode: "Send me a code", Code: "Code", Check: "Link my LINE", NoCode: "No code?", Choose: "Please choose", Optional: "optional", Wrong: "Please check this.", Details: "What you enter here goes into your customer record.",
-	OpenChat: "Open the chat in LINE", ConsentChat: "You prove with your e-mail address which customer you are. LINE then confirms your user ID to the company behind this account, which keeps it with your customer record and may write to you on LINE. You can block the account or ask the company to end the link at any time.",
+	Suggested: "Did you open a link in an e-mail? Leave this empty, and the code is sent to that address.", OpenChat: "Open the chat in LINE", ConsentChat: "You prove with your e-mail address which customer you are. LINE then confirms your user ID to the company behind this account, which keeps it with your customer record and may write to you on LINE. You can block the account or ask the company to end the link at any time.",
 	Consent: "You log in with LINE next. LINE then tells your user ID, name and picture to the company behind this account, which keeps them with your customer record and may write to you on LINE. You can block the account or ask the company to end the link at any time.",
 	Outcomes: map[linkage.Outcome]said{
 		linkage.Confirm:       {"Link your LINE to {hint}?", "{account} would like to know you on LINE. Only go on if this address is yours."},
@@ -56,6 +59,7 @@ var english = Words{
 		linkage.Noted:         {"Thank you", "If {account} knows this address, your LINE is linked now. You can close this page."},
 		linkage.BadEmail:      {"This is no e-mail address", "Check it and try again."},
 		linkage.AskCode:       {"A code is on its way to {hint}", "It comes within a minute, if {account} knows this address, and works for ten minutes. Look among unwanted mail, too."},
+		noAddress:             {"A code is on its way to you", "It comes within a minute to the e-mail address that {account} knows you by, and works for ten minutes. Look among unwanted mail, too."},
 		linkage.BadAnswers:    {"Please check what you entered", "A field below is empty or cannot be right."},
 		linkage.AskDetails:    {"One more step", "{account} would like to know this, too. Then your LINE is linked."},
 		linkage.WrongCode:     {"This code is wrong", "Look at the newest mail and try again."},
@@ -69,7 +73,7 @@ var english = Words{
 var japanese = Words{
 	OtherLanguage: "English", TheAccount: "LINE", Yes: "はい、LINEを連携します", No: "いいえ、私ではありません", AddFriend: "LINEで友だち追加する", Added: "追加しました。続ける",
 	Request: "お問い合わせ番号", Email: "メールアドレス", SendCode: "確認コードを送信", Code: "確認コード", Check: "LINEを連携する", NoCode: "コードが届かない場合", Choose: "選択してください", Optional: "任意", Wrong: "入力内容をご確認ください。", Details: "入力内容はお客様情報に保存されます。",
-	OpenChat: "LINEのトークを開く", ConsentChat: "次にメールアドレスでご本人確認を行い、最後にLINEがあなたのユーザーIDをこのアカウントの運営会社に確認します。ユーザーIDはお客様情報とともに保存され、LINEでメッセージが届くことがあります。アカウントのブロックや、運営会社への連携解除の依頼はいつでもできます。",
+	Suggested: "メールのリンクから開いた場合は、空欄のままで構いません。そのアドレスに確認コードをお送りします。", OpenChat: "LINEのトークを開く", ConsentChat: "次にメールアドレスでご本人確認を行い、最後にLINEがあなたのユーザーIDをこのアカウントの運営会社に確認します。ユーザーIDはお客様情報とともに保存され、LINEでメッセージが届くことがあります。アカウントのブロックや、運営会社への連携解除の依頼はいつでもできます。",
 	Consent: "次にLINEログインを行います。LINEから、このアカウントの運営会社にあなたのユーザーID・表示名・プロフィール画像が伝えられ、お客様情報とともに保存されます。LINEでメッセージが届くことがあります。アカウントのブロックや、運営会社への連携解除の依頼はいつでもできます。",
 	Outcomes: map[linkage.Outcome]said{
 		linkage.Confirm:       {"LINEを {hint} と連携しますか？", "{account} があなたをLINEで確認できるようになります。ご自身のメールアドレスの場合のみお進みください。"},
@@ -95,6 +99,7 @@ var japanese = Words{
 		linkage.Noted:         {"ありがとうございます", "{account} に登録されているアドレスであれば、LINEを連携しました。このページを閉じてください。"},
 		linkage.BadEmail:      {"メールアドレスの形式が正しくありません", "ご確認のうえ、もう一度入力してください。"},
 		linkage.AskCode:       {"{hint} に確認コードを送信しました", "{account} に登録されているアドレスであれば、1分以内に届きます。有効期限は10分です。迷惑メールもご確認ください。"},
+		noAddress:             {"確認コードを送信しました", "{account} に登録されているメールアドレスに、1分以内に届きます。有効期限は10分です。迷惑メールもご確認ください。"},
 		linkage.BadAnswers:    {"入力内容をご確認ください", "未入力、または形式が正しくない項目があります。"},
 		linkage.AskDetails:    {"あと少しです", "次の項目を入力すると、{account} とのLINE連携が完了します。"},
 		linkage.WrongCode:     {"確認コードが正しくありません", "最新のメールを確認して、もう一度入力してください。"},

@@ -173,6 +173,20 @@ describe('Linkage', () => {
     expect(server.of('PUT /accounts/{slot}/linking')[0]?.body).toMatchObject({ word: '連携', unverified: true });
   });
 
+  it('offers the address with a plain ID only where that is allowed', async () => {
+    const plainAddress = 'https://lumo.test/k/form/abc?m={{ contact.hs_object_id }}';
+    const server = serve({ 'GET /accounts/{slot}/linking': linking() });
+    const page = open('/linkage');
+    await page.sees('Allow plain contact IDs');
+    expect(page.findAll(Button).filter(({ props }) => props.testId === 'copy-plain')).toHaveLength(0);
+    const on = linking({ plainIds: true, plainAddress });
+    server.set({ 'PUT /accounts/{slot}/linking': on, 'GET /accounts/{slot}/linking': on });
+    page.findByTestId(Checkbox, 'looser-plainIds').trigger('onChange', true as never);
+    await page.sees(plainAddress);
+    await page.sees('An ID can be edited and guessed');
+    expect(server.of('PUT /accounts/{slot}/linking')[0]?.body).toMatchObject({ unverified: false, plainIds: true });
+  });
+
   it('reports LINE User IDs that could not be linked, row by row and as a file', async () => {
     const bad = failure({ kind: 'link', code: 'LINE_ID_MALFORMED', contactId: '501', user: null });
     const unknown = failure({ id: 'f2', kind: 'link', code: 'LINE_ID_NOT_VALID', contactId: '502' });

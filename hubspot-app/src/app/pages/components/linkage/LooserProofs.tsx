@@ -1,8 +1,8 @@
 import { Alert, Checkbox, Flex, Heading, Text } from '@hubspot/ui-extensions';
-import { ErrorAlert, useAction, useMay, useText, type Linking } from '@lumo/screens';
+import { CopyText, ErrorAlert, useAction, useMay, useText, type Linking } from '@lumo/screens';
 import { settingsOf } from './settings.ts';
 
-const SWITCHES = ['unverified'] as const;
+const SWITCHES = ['unverified', 'plainIds'] as const;
 
 /** Ways that prove less, each off until a person who manages accounts wants it (P-21, P-25). */
 export const LooserProofs = ({ linking, onChanged }: { linking: Linking; onChanged: () => void }) => {
@@ -36,6 +36,14 @@ export const LooserProofs = ({ linking, onChanged }: { linking: Linking; onChang
           )}
         </Flex>
       ))}
+      {linking.plainAddress !== null && (
+        <CopyText
+          id="copy-plain"
+          label={t('looser.plainAddress')}
+          text={linking.plainAddress}
+          button={t('looser.plainCopy')}
+        />
+      )}
       <ErrorAlert error={save.error} />
     </Flex>
   );

@@ -834,6 +834,10 @@ export interface Linking {
   buttonData: string;
   /** A typed e-mail address links without a code, as "unverified" (P-25) */
   unverified: boolean;
+  /** The form's address may name a contact by its id, which proves nothing (P-21) */
+  plainIds: boolean;
+  /** For e-mails, where plainIds is on: HubSpot fills in the contact's id */
+  plainAddress: string | null;
   /** Must be registered at the LINE Login channel */
   callbackUrl: string;
   /** The address behind a button of a HubSpot e-mail; HubSpot fills in the contact's token */
@@ -912,6 +916,7 @@ export interface SetLinking {
   /** Empty: no word asks for a linking link */
   word?: string;
   unverified?: boolean;
+  plainIds?: boolean;
 }
 
 export interface SetLogin {

@@ -51,6 +51,13 @@ export const linkage = words({
       'Friends who type the address of a contact are linked at once. Such a link is marked “Typed address, not verified” here, on the card, in the friend’s history and in HubSpot’s “LINE link method”.',
     'looser.unverifiedWarning':
       'Anybody can type anybody’s address. Messages with personal data may then reach the wrong person. Contacts and friends who are linked already are not touched, the form asks its other questions no more, and a segment by “Linked by” finds such links.',
+    'looser.plainIds': 'Allow plain contact IDs',
+    'looser.plainIdsHelp':
+      'The address for LINE may end in ?m= and the ID of a contact, such as in e-mails made for another product. Needs the LINE Login channel.',
+    'looser.plainIdsWarning':
+      'An ID can be edited and guessed, so it proves nothing: it only lets the friend have the code sent to that contact without typing the address. Prefer the linking e-mail above, whose addresses cannot be guessed.',
+    'looser.plainAddress': 'Link address with the plain contact ID, for the button of an e-mail',
+    'looser.plainCopy': 'Copy the address with the ID',
     'mail.title': 'Linking e-mail',
     'mail.intro':
       'Give the contacts of a HubSpot list a linking address each, then put the text below behind a button of a HubSpot e-mail to them.',
@@ -215,6 +222,13 @@ export const linkage = words({
       '友だちがコンタクトのメールアドレスを入力すると、すぐに連携します。この連携は、この画面・カード・友だちの履歴・HubSpotの「LINE link method」に「入力されたアドレス（未確認）」と表示されます。',
     'looser.unverifiedWarning':
       '誰でも他人のアドレスを入力できます。個人情報を含むメッセージが別の人に届く可能性があります。連携済みのコンタクトと友だちは変更されません。フォームのその他の質問は表示されなくなります。該当する連携は、セグメントの「連携方法」で検索できます。',
+    'looser.plainIds': 'コンタクトIDのリンクを許可する',
+    'looser.plainIdsHelp':
+      'LINE用のリンクの末尾に ?m= とコンタクトIDを付けられます（他の製品用に作成したメールなど）。LINEログインチャネルが必要です。',
+    'looser.plainIdsWarning':
+      'IDは変更や推測ができるため、本人確認にはなりません。アドレスを入力せずに、そのコンタクトへ確認コードを送信できるだけです。推測できないリンクを使用する「連携メール」をお勧めします。',
+    'looser.plainAddress': 'メールのボタンに設定するリンク（コンタクトID付き）',
+    'looser.plainCopy': 'ID付きリンクをコピー',
     'mail.title': '連携メール',
     'mail.intro':
       'HubSpotリストの各コンタクトに連携リンクを発行し、下のテキストをHubSpotのメールのボタンに設定してください。',

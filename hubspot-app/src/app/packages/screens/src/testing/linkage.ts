@@ -8,6 +8,8 @@ export const linking = (more: Partial<Linking> = {}): Linking => ({
   word: null,
   buttonData: 'lumo:link',
   unverified: false,
+  plainIds: false,
+  plainAddress: null,
   callbackUrl: 'https://lumo.test/k/back',
   mergeAddress: 'https://lumo.test/k/{{ contact.line_link_token }}',
   formAddress: 'https://lumo.test/k/form/abc',
