@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { say, stage } from './stage.ts';
@@ -65,6 +66,28 @@ async function onPhone<T>(act: (page: Page) => Promise<T>): Promise<T> {
 
 const shown = (page: Page) => page.locator('main[id]').getAttribute('id');
 const answer = (page: Page, value: 'yes' | 'no') => page.locator(`button[name=answer][value=${value}]`).click();
+
+/** The same link with another end, signed as the functions of a developer's machine sign (shared/config, shared/linkage/token.go). */
+function ending(address: string, minutes: (was: number) => number) {
+  const cut = address.lastIndexOf('/') + 1;
+  const token = Buffer.from(address.slice(cut), 'base64url');
+  const body = token.subarray(0, -16);
+  const [, afterPortal] = uvarint(body, 1);
+  const [was, afterEnd] = uvarint(body, afterPortal);
+  const changed = Buffer.concat([body.subarray(0, afterPortal), toUvarint(minutes(was)), body.subarray(afterEnd)]);
+  const mac = createHmac('sha256', `links of ${stage.world.secret}`).update('lumo linkage\0i').update(changed).digest();
+  return address.slice(0, cut) + Buffer.concat([changed, mac.subarray(0, 16)]).toString('base64url');
+}
+
+function uvarint(bytes: Uint8Array, at: number): [value: number, next: number] {
+  const byte = bytes[at] ?? 0;
+  if (byte < 128) return [byte, at + 1];
+  const [rest, next] = uvarint(bytes, at + 1);
+  return [(byte % 128) + rest * 128, next];
+}
+
+const toUvarint = (n: number): Buffer =>
+  n < 128 ? Buffer.of(n) : Buffer.concat([Buffer.of((n % 128) + 128), toUvarint(Math.floor(n / 128))]);
 
 /** LINE's own page: who it is, and whether the account becomes a friend. */
 async function logIn(page: Page, { id, name }: Person, friend = true) {
@@ -153,6 +176,31 @@ export function linking() {
       expect(await through(address, ann)).toBe('already_linked');
       await linked(id, ann, channel, 'email_link');
     }, 180_000);
+
+    it('a link that is too old, and an edited one, end on their pages and link nothing', async () => {
+      const { channel } = await ready();
+      const { id } = await stranger();
+      const gus = await person('Gus Late');
+      await stage.world.phone(`chats/${channel}/${gus.id}/follow`, 'POST', {});
+      const address = await linkOf(id);
+      expect(ending(address, (was) => was)).toBe(address);
+      const old = ending(address, () => Math.floor(Date.now() / 60_000) - 1);
+      await onPhone(async (page) => {
+        const answer = await page.goto(old);
+        expect(answer?.status()).toBe(410);
+        expect(await shown(page)).toBe('expired');
+        expect(await page.locator('form, button, a.button').count()).toBe(0);
+        expect(await page.locator('h1').innerText()).toBe('This link is too old');
+        await page.goto(`${old}?lang=ja`);
+        expect(await shown(page)).toBe('expired');
+        await page.goto(`${address.slice(0, -4)}abcd`);
+        expect(await shown(page)).toBe('invalid');
+      });
+      await nothing(id);
+      // It is the age alone: as it was made, the link works.
+      expect(await through(address, gus, false)).toBe('linked');
+      await linked(id, gus, channel, 'email_link');
+    }, 150_000);
 
     it('a link in an e-mail: the contacts of a list get one each, and HubSpot fills it in', async () => {
       const { channel } = await ready();
