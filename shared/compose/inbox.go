@@ -78,7 +78,11 @@ type conversations struct{ app *App }
 
 var _ inbox.HubSpot = conversations{}
 
-func (c conversations) at(p id.PortalID) *hubspot.Portal { return c.app.HubSpot().Portal(p) }
+// at is where message traffic is told from other work: all that conversations ask of HubSpot, and nothing else, counts as such. Somebody waits
+// for each of these calls, and it is the only one its invocation has for the portal (pace.Message).
+func (c conversations) at(p id.PortalID) *hubspot.Portal {
+	return c.app.HubSpot().Portal(p).In(pace.Message)
+}
 
 func (c conversations) Publish(ctx context.Context, p id.PortalID, m inbox.Message) (inbox.Mark, error) {
 	person := hubspot.ChannelParticipant{Identifier: hubspot.Opaque(string(m.User)), Name: m.UserName}

@@ -17,7 +17,8 @@ import (
 )
 
 // Pace keeps the lease rows of the rate limiter: one item per portal and kind, P#<portal>#pace / <kind>. Every lease is a top-level
-// attribute l_<holder>, so that a holder writes its own without reading, without a condition and without disturbing others.
+// attribute l_<holder>, so that a holder writes its own without reading, without a condition and without disturbing others. The lease of
+// message traffic is one attribute with a number, on which its writes are conditional.
 type Pace struct {
 	table *Table
 	clock clock.Clock
@@ -31,6 +32,8 @@ const (
 	attrStop     = "stop"
 	attrLevel    = "level"
 	attrLevelAt  = "levelAt"
+	attrMessages = "messages"
+	attrCounted  = "counted"
 	paceRowLives = 24 * time.Hour
 )
 
@@ -80,6 +83,59 @@ func (s *Pace) Stop(ctx context.Context, p id.PortalID, k pace.Kind, st pace.Sto
 	return paceRow(m)
 }
 
+// Count implements pace.Store.
+func (s *Pace) Count(ctx context.Context, p id.PortalID, was int64, to pace.Messages) (pace.Row, bool, error) {
+	counted := expression.Name(attrCounted)
+	cond := counted.Equal(expression.Value(was))
+	if was == 0 {
+		cond = counted.AttributeNotExists()
+	}
+	up := expression.Set(counted, expression.Value(to.N)).
+		Set(expression.Name(attrMessages), expression.Value(messagesText(to))).
+		Set(expression.Name(attrTTL), expression.Value(s.clock.Now().Add(paceRowLives).Unix()))
+	var m map[string]any
+	err := s.part(p).update(ctx, string(pace.General), up, &cond, &m)
+	if errors.Is(err, ErrChanged) {
+		row, err := s.Read(ctx, p, pace.General)
+		return row, false, err
+	}
+	if err != nil {
+		return pace.Row{}, false, fmt.Errorf("count messages: %w", err)
+	}
+	row, err := paceRow(m)
+	return row, true, err
+}
+
+// messagesText is gen/want/old/at/until/start/since/debt/load, times in microseconds; nothing where there is no lease.
+func messagesText(m pace.Messages) string {
+	if m.Want == 0 {
+		return ""
+	}
+	start := int64(0)
+	if !m.Start.IsZero() {
+		start = m.Start.UnixMicro()
+	}
+	float := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+	return fmt.Sprintf("%d/%d/%d/%d/%d/%d/%d/%s/%s", m.Gen, m.Want, m.Old, m.At.UnixMicro(), m.Until.UnixMicro(), start, m.Since.UnixMicro(), float(m.Debt), float(m.Load))
+}
+
+func parseMessages(n int64, s string) (pace.Messages, error) {
+	m := pace.Messages{N: n}
+	if s == "" {
+		return m, nil
+	}
+	var at, until, start, since int64
+	_, err := fmt.Sscanf(s, "%d/%d/%d/%d/%d/%d/%d/%g/%g", &m.Gen, &m.Want, &m.Old, &at, &until, &start, &since, &m.Debt, &m.Load)
+	if err != nil {
+		return pace.Messages{}, fmt.Errorf("messages %q: %w", s, err)
+	}
+	m.At, m.Until, m.Since = time.UnixMicro(at), time.UnixMicro(until), time.UnixMicro(since)
+	if start != 0 {
+		m.Start = time.UnixMicro(start)
+	}
+	return m, nil
+}
+
 // leaseText is want/old/at/until in milliseconds: short, because every holder reads every lease about once a second.
 func leaseText(l pace.Lease) string {
 	return fmt.Sprintf("%d/%d/%d/%d", l.Want, l.Old, l.At.UnixMilli(), l.Until.UnixMilli())
@@ -124,5 +180,9 @@ func paceRow(m map[string]any) (pace.Row, error) {
 	if ms, ok := m[attrLevelAt].(float64); ok {
 		row.LevelAt = time.UnixMilli(int64(ms))
 	}
-	return row, nil
+	n, _ := m[attrCounted].(float64)
+	text, _ := m[attrMessages].(string)
+	var err error
+	row.Messages, err = parseMessages(int64(n), text)
+	return row, err
 }

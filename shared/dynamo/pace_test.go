@@ -30,7 +30,7 @@ func TestPaceRowsBehaveLikeTheMemoryStore(t *testing.T) {
 			at := noon.Add(time.Duration(rapid.IntRange(0, 60_000).Draw(r, "ms")) * time.Millisecond)
 			var got, want pace.Row
 			var err error
-			switch rapid.IntRange(0, 2).Draw(r, "verb") {
+			switch rapid.IntRange(0, 3).Draw(r, "verb") {
 			case 0:
 				got, err = real.Read(t.Context(), p, k)
 				want, _ = memory.Read(t.Context(), p, k)
@@ -44,6 +44,28 @@ func TestPaceRowsBehaveLikeTheMemoryStore(t *testing.T) {
 				}
 				got, err = real.Write(t.Context(), p, k, c)
 				want, _ = memory.Write(t.Context(), p, k, c)
+			case 2:
+				was := int64(rapid.IntRange(0, 3).Draw(r, "was"))
+				m := pace.Messages{N: was + 1}
+				if rapid.Bool().Draw(r, "lease") {
+					m = pace.Messages{
+						N: was + 1, Gen: was, Want: 52, Old: 20, At: at, Until: at.Add(11 * time.Second), Since: at.Add(1234 * time.Microsecond),
+						Debt: rapid.Float64Range(0, 6).Draw(r, "debt"), Load: rapid.Float64Range(0, 50).Draw(r, "load"),
+					}
+				}
+				if rapid.Bool().Draw(r, "started") && m.Want > 0 {
+					m.Start = at.Add(time.Second)
+				}
+				var ok, wantOK bool
+				got, ok, err = real.Count(t.Context(), p, was, m)
+				want, wantOK, _ = memory.Count(t.Context(), p, was, m)
+				if ok != wantOK {
+					r.Fatalf("counted on the table: %v, in memory: %v", ok, wantOK)
+				}
+				if k != pace.General {
+					got, err = real.Read(t.Context(), p, k)
+					want, _ = memory.Read(t.Context(), p, k)
+				}
 			default:
 				s := pace.Stop{Until: at, Level: rapid.IntRange(0, 16).Draw(r, "level"), LevelAt: at}
 				got, err = real.Stop(t.Context(), p, k, s)
@@ -68,7 +90,17 @@ func sameRow(a, b pace.Row) bool {
 		}
 		return pace.Row{Leases: leases, Level: r.Level}
 	}
-	return reflect.DeepEqual(in(a), in(b)) && a.Stop.Equal(b.Stop) && a.LevelAt.Equal(b.LevelAt)
+	return reflect.DeepEqual(in(a), in(b)) && sameMessages(a.Messages, b.Messages) && a.Stop.Equal(b.Stop) && a.LevelAt.Equal(b.LevelAt)
+}
+
+func sameMessages(a, b pace.Messages) bool {
+	utc := func(m pace.Messages) pace.Messages {
+		for _, t := range []*time.Time{&m.At, &m.Until, &m.Start, &m.Since} {
+			*t = t.UTC()
+		}
+		return m
+	}
+	return utc(a) == utc(b)
 }
 
 // Limiters that share nothing but the table keep the limit together, one goroutine in virtual time.

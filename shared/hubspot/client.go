@@ -135,15 +135,25 @@ type Portal struct {
 	c        *Client
 	id       id.PortalID
 	priority pace.Priority
+	kind     pace.Kind // of all calls but searches
 }
 
-// Portal returns the API of p at Bulk priority; see At.
-func (c *Client) Portal(p id.PortalID) *Portal { return &Portal{c: c, id: p} }
+// Portal returns the API of p at Bulk priority, in the general limit; see At and In.
+func (c *Client) Portal(p id.PortalID) *Portal {
+	return &Portal{c: c, id: p, kind: pace.General}
+}
 
 // At returns the same portal with calls of at least this priority.
 func (p *Portal) At(pr pace.Priority) *Portal {
 	q := *p
 	q.priority = max(q.priority, pr)
+	return &q
+}
+
+// In returns the same portal with calls, but for searches, that count for limit k.
+func (p *Portal) In(k pace.Kind) *Portal {
+	q := *p
+	q.kind = k
 	return &q
 }
 

@@ -21,7 +21,7 @@ const (
 
 // base is what every generated call of this portal has in common.
 func (p *Portal) base(ctx context.Context, pr pace.Priority) call {
-	return call{portal: p.id, kind: pace.General, priority: max(p.priority, pr, pace.PriorityOf(ctx))}
+	return call{portal: p.id, kind: p.kind, priority: max(p.priority, pr, pace.PriorityOf(ctx))}
 }
 
 // List returns one page of all records, upwards by id as observed; no limit of 10,000 as with Search.

@@ -66,7 +66,7 @@ type reply struct {
 
 // request starts a paced call with the portal's token.
 func (p *Portal) request(ctx context.Context, method, path string) *call {
-	return &call{method: method, path: path, portal: p.id, kind: pace.General, priority: max(p.priority, pace.PriorityOf(ctx))}
+	return &call{method: method, path: path, portal: p.id, kind: p.kind, priority: max(p.priority, pace.PriorityOf(ctx))}
 }
 
 // send carries one call through: token, pace, repeats. Its error is always a *fault.Fault.

@@ -170,10 +170,13 @@ func TestEveryPortalCallIsPaced(t *testing.T) {
 	_, _ = f.portal().At(pace.Event).List(ctx, Contacts, "", 10, Read{})
 	_, _ = f.portal().List(pace.WithPriority(ctx, pace.Interactive), Contacts, "", 10, Read{})
 	_, _ = f.portal().Owners(ctx, "")
+	_, _ = f.portal().In(pace.Message).PublishMessage(ctx, "1", ChannelMessage{})
+	_, _ = f.portal().In(pace.Message).Search(ctx, Contacts, Search{})
 	_, _ = f.RefreshToken(ctx, "r")
 	_, _ = f.Introspect(ctx, "r", "refresh_token")
 	at := func(k pace.Kind, p pace.Priority) string { return fmt.Sprintf("7 %s %d", k, p) }
-	want := []string{at(pace.Search, pace.Interactive), at(pace.General, pace.Event), at(pace.General, pace.Interactive), at(pace.General, pace.Bulk)}
+	want := []string{at(pace.Search, pace.Interactive), at(pace.General, pace.Event), at(pace.General, pace.Interactive), at(pace.General, pace.Bulk),
+		at(pace.Message, pace.Event), at(pace.Search, pace.Bulk)}
 	if !slices.Equal(f.pacer.waits, want) {
 		t.Errorf("waited for %v, want %v", f.pacer.waits, want)
 	}

@@ -94,6 +94,7 @@ const (
 	look         // read the row
 	join         // take a new lease
 	renew        // prolong it, or raise its demand
+	end          // of the lease of message traffic, which nobody has used for long
 )
 
 func newBucket(cfg Config, newName func() string, p id.PortalID, k Kind) *bucket {
@@ -185,6 +186,8 @@ func (b *bucket) due(w *waiter, now time.Time) verb {
 		return renew
 	case now.Sub(b.seen) >= poll && (b.waiters[0] == w || !b.usable(now)), b.lapseDue(now):
 		return look
+	case b.row.Messages.over(b.seen) && b.waiters[0] == w:
+		return end
 	}
 	return nothing
 }

@@ -104,6 +104,15 @@ func (m *mortal) Write(ctx context.Context, p id.PortalID, k Kind, c Change) (Ro
 	return m.Store.Write(ctx, p, k, c)
 }
 
+func (m *mortal) Count(ctx context.Context, p id.PortalID, was int64, to Messages) (Row, bool, error) {
+	m.lag()
+	if !m.alive() {
+		return Row{}, false, errDead
+	}
+	defer m.lag()
+	return m.Store.Count(ctx, p, was, to)
+}
+
 // process is one running function: a limiter and some goroutines that call as fast as they may.
 type process struct {
 	name   string

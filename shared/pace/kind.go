@@ -1,5 +1,10 @@
 // Package pace keeps all running functions of the app together below HubSpot's limits of one portal. A lease row per portal and
 // kind grants shares of the pace, not counts of calls: who holds a lease may send its share until the lease lapses.
+//
+// Shares suit work that goes on for a while. A message of a conversation is one call of an invocation that is over a moment later: with a
+// lease of its own it would wait until every other holder knows of it. So all message traffic of a portal holds one lease together, which
+// stays in the row between the invocations, and counts its calls there one by one (Messages). What it reserves is taken from the budget
+// before the others divide the rest; how much that is follows the traffic, and nothing when there is none.
 package pace
 
 import "context"
@@ -12,7 +17,17 @@ const (
 	General Kind = "general"
 	// Search is the 5 searches a second that all apps of an account share.
 	Search Kind = "search"
+	// Message is the part of General for what people say to each other: its calls are counted in General's row and stopped by its 429s.
+	Message Kind = "message"
 )
+
+// row is the kind whose row and limit k's calls count for.
+func (k Kind) row() Kind {
+	if k == Message {
+		return General
+	}
+	return k
+}
 
 // Priority orders the calls that wait inside one process. It does not reserve anything.
 type Priority int

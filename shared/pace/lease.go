@@ -16,6 +16,8 @@ func (b *bucket) do(ctx context.Context, v verb, now time.Time) error {
 		err = b.join(ctx, now)
 	case renew:
 		err = b.renew(ctx, now)
+	case end:
+		err = b.endMessages(ctx, now)
 	default:
 		err = b.look(ctx, now)
 	}
@@ -53,6 +55,24 @@ func (b *bucket) see(row Row, began time.Time) {
 	if _, ok := row.Leases[b.holder]; !ok {
 		b.holder = "" // forgotten by the others: it lapsed long ago
 	}
+}
+
+// endMessages takes back what message traffic reserved. Until somebody does, its lease is good however old it is: so it cannot be prolonged
+// by one process while another believes it is over, and no clock decides between them.
+func (b *bucket) endMessages(ctx context.Context, now time.Time) error {
+	row, err := b.count(ctx, b.row.Messages.N, b.row.Messages.ended())
+	if err != nil {
+		return err
+	}
+	b.see(row, now)
+	return nil
+}
+
+func (b *bucket) count(ctx context.Context, was int64, m Messages) (Row, error) {
+	b.mu.Unlock()
+	defer b.mu.Lock()
+	row, _, err := b.cfg.Store.Count(ctx, b.portal, was, m)
+	return row, err
 }
 
 // join takes a lease under a new name.
@@ -181,6 +201,13 @@ func (b *bucket) idle() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	_ = b.release(ctx, func(*bucket) bool { return true }) // it lapses by itself if this fails
+}
+
+// stopped is until when a 429 that this process got stops it.
+func (b *bucket) stopped() time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.stop
 }
 
 // slow stops this holder at once and tells the others.

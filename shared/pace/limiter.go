@@ -33,6 +33,7 @@ type Limiter struct {
 
 	mu      sync.Mutex
 	buckets map[memoryKey]*bucket
+	tallies map[id.PortalID]*tally
 }
 
 // ErrClosed is returned by Wait after Close.
@@ -49,7 +50,7 @@ func New(cfg Config) *Limiter {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Limiter{cfg: cfg, process: sync.OnceValue(cfg.NewID), buckets: map[memoryKey]*bucket{}}
+	return &Limiter{cfg: cfg, process: sync.OnceValue(cfg.NewID), buckets: map[memoryKey]*bucket{}, tallies: map[id.PortalID]*tally{}}
 }
 
 func randomID() string {
@@ -64,12 +65,30 @@ func (l *Limiter) bucket(p id.PortalID, k Kind) (*bucket, error) {
 	if l.buckets == nil {
 		return nil, ErrClosed
 	}
+	return l.bucketLocked(p, k.row()), nil
+}
+
+func (l *Limiter) bucketLocked(p id.PortalID, k Kind) *bucket {
 	b := l.buckets[memoryKey{p, k}]
 	if b == nil {
 		b = newBucket(l.cfg, l.leaseName, p, k)
 		l.buckets[memoryKey{p, k}] = b
 	}
-	return b, nil
+	return b
+}
+
+func (l *Limiter) tally(p id.PortalID) (*tally, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.buckets == nil {
+		return nil, ErrClosed
+	}
+	t := l.tallies[p]
+	if t == nil {
+		t = &tally{cfg: l.cfg, portal: p, general: l.bucketLocked(p, General)}
+		l.tallies[p] = t
+	}
+	return t, nil
 }
 
 // leaseName is a new one every time: a name never comes back after its lease lapsed, so nobody can mistake a late write for a live lease.
@@ -78,8 +97,15 @@ func (l *Limiter) leaseName() string {
 }
 
 // Wait returns when the caller may send one call to HubSpot, at once. Of those who wait in this process the highest priority goes
-// first. It fails when ctx ends or the store cannot be reached.
+// first; messages have no priorities among each other. It fails when ctx ends or the store cannot be reached.
 func (l *Limiter) Wait(ctx context.Context, p id.PortalID, k Kind, pr Priority) error {
+	if k == Message {
+		t, err := l.tally(p)
+		if err != nil {
+			return err
+		}
+		return t.wait(ctx)
+	}
 	b, err := l.bucket(p, k)
 	if err != nil {
 		return err
@@ -144,8 +170,13 @@ func (l *Limiter) handBack(ctx context.Context, which func(*bucket) bool) error 
 func (l *Limiter) forgetIdle(all []*bucket) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	for p, t := range l.tallies {
+		if t.idle() {
+			delete(l.tallies, p)
+		}
+	}
 	for _, b := range all {
-		if b.empty() {
+		if b.empty() && (b.kind != General || l.tallies[b.portal] == nil) {
 			delete(l.buckets, memoryKey{b.portal, b.kind})
 		}
 	}

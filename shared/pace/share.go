@@ -65,7 +65,7 @@ func (l Lease) others(now time.Time) int {
 //
 // Safety: every live holder that may send is in the row of everyone who may send (see notice), and adding a lease or raising a
 // demand never raises anyone else's quota (divide). So whatever mixture of old and new rows the holders act on, their quotas sum
-// to at most the budget.
+// to at most the budget, less what message traffic reserves (Messages).
 func (r Row) share(me string, mine int, seen, now time.Time) int {
 	holders := make([]string, 0, len(r.Leases)+1)
 	for h, l := range r.Leases {
@@ -84,7 +84,7 @@ func (r Row) share(me string, mine int, seen, now time.Time) int {
 			wants[i] = r.Leases[h].others(now)
 		}
 	}
-	return divide(budget, wants)[at]
+	return divide(budget-r.Messages.others(now), wants)[at]
 }
 
 // divide hands out whole units: one to each in turn as long as it wants more, then what is left in the same way to all who want
@@ -123,8 +123,11 @@ func processOf(holder string) string {
 	return holder
 }
 
-// busyBefore tells whether another process used the pace within a window before now.
+// busyBefore tells whether another process, or message traffic, used the pace within a window before now.
 func (r Row) busyBefore(me string, now time.Time) bool {
+	if r.Messages.live() && me != messageHolder {
+		return true
+	}
 	for h, l := range r.Leases {
 		if other(h, me) && l.Until.After(now.Add(-window)) {
 			return true

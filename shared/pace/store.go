@@ -18,6 +18,8 @@ type Row struct {
 	// Level of slowness of a search, in quarters of a halving, as of LevelAt.
 	Level   int
 	LevelAt time.Time
+	// Messages is the lease that message traffic holds together. Rows from before there was one have the zero value, as have searches.
+	Messages Messages
 }
 
 // Lease entitles its holder to a share from a little after At until Until.
@@ -55,6 +57,9 @@ type Store interface {
 	Write(ctx context.Context, p id.PortalID, k Kind, c Change) (Row, error)
 	// Stop raises Row.Stop and sets the level, unless the row's Stop is as late already.
 	Stop(ctx context.Context, p id.PortalID, k Kind, s Stop) (Row, error)
+	// Count sets the Messages of General's row if their N is still was (0: there are none), and returns the row as it is then. ok false:
+	// somebody else wrote meanwhile, nothing was changed.
+	Count(ctx context.Context, p id.PortalID, was int64, m Messages) (row Row, ok bool, err error)
 }
 
 // Memory is a Store inside one process, for tests and simulations.
@@ -130,4 +135,21 @@ func (m *Memory) Stop(ctx context.Context, p id.PortalID, k Kind, s Stop) (Row, 
 		m.rows[memoryKey{p, k}] = row
 	}
 	return row.clone(), nil
+}
+
+// Count implements Store.
+func (m *Memory) Count(ctx context.Context, p id.PortalID, was int64, to Messages) (Row, bool, error) {
+	if err := ctx.Err(); err != nil {
+		return Row{}, false, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.writes++
+	row := m.rows[memoryKey{p, General}].clone()
+	if row.Messages.N != was {
+		return row, false, nil
+	}
+	row.Messages = to
+	m.rows[memoryKey{p, General}] = row
+	return row.clone(), true, nil
 }
