@@ -5,6 +5,10 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"lumo/shared/id"
+
+	"pgregory.net/rapid"
 )
 
 // relay is a function that is called for each message: it takes part, makes its call and is over.
@@ -199,4 +203,105 @@ func TestMessagesNeedTheStore(t *testing.T) {
 			t.Error("a call that nobody counted was allowed")
 		}
 	})
+}
+
+// Whatever is asked of the lease, and however its demand changes: no more than was reserved meanwhile is counted in any window.
+func TestMessagesCountNoMoreThanTheyReserve(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(r *rapid.T) {
+		now := time.Unix(1_000_000, 0)
+		other := Lease{Want: wantAll, At: now.Add(-time.Minute), Until: now.Add(time.Hour)}
+		row := Row{Leases: map[string]Lease{}}
+		var calls []time.Time
+		reserved := map[time.Time]int{}
+		for range rapid.IntRange(1, 200).Draw(r, "steps") {
+			now = micro(now.Add(time.Duration(rapid.IntRange(0, 700_000).Draw(r, "us")) * time.Microsecond))
+			delete(row.Leases, "bulk")
+			if rapid.Bool().Draw(r, "occupied") {
+				row.Leases["bulk"] = other
+			}
+			s := row.sight(now, now)
+			e := row.entry(now, rapid.IntRange(0, 10).Draw(r, "waiting"), s)
+			if !e.write {
+				continue
+			}
+			if !row.Messages.live() {
+				e.calls = 0 // the first one is on nobody's account
+			}
+			for range e.calls {
+				calls = append(calls, now)
+			}
+			row.Messages = e.next
+			reserved[now] = max(reserved[now], row.Messages.others(now))
+			for _, end := range calls {
+				n, most := 0, 0
+				for _, c := range calls {
+					if c.After(end.Add(-window-messageSlack)) && !c.After(end) {
+						n++
+					}
+				}
+				for at, v := range reserved {
+					if !at.After(end) {
+						most = max(most, v)
+					}
+				}
+				if n > most {
+					r.Fatalf("%d calls, %d reserved", n, most)
+				}
+			}
+		}
+	})
+}
+
+// Until everybody has read of a change, the larger of the two demands is left to messages.
+func TestOthersLeaveTheLargerDemandWhileItChanges(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_000_000, 0)
+	for _, m := range []Messages{{Want: 84, Old: 20, At: now}, {Want: 20, Old: 84, At: now}} {
+		if got := m.others(now.Add(notice - skew - 1)); got != 84 {
+			t.Errorf("%d to %d: the others leave %d at first", m.Old, m.Want, got)
+		}
+		if got := m.others(now.Add(notice)); got != m.Want {
+			t.Errorf("%d to %d: the others leave %d in the end", m.Old, m.Want, got)
+		}
+	}
+}
+
+// noting knows for when the last call was counted.
+type noting struct {
+	Store
+	back time.Duration
+	at   time.Time
+}
+
+func (n *noting) Count(ctx context.Context, p id.PortalID, was int64, m Messages) (Row, bool, error) {
+	row, ok, err := n.Store.Count(ctx, p, was, m)
+	if ok {
+		n.at = m.Until.Add(-messageTTL)
+	}
+	time.Sleep(n.back)
+	return row, ok, err
+}
+
+// A call whose counting took long would come too close to those that are counted after it: it is counted anew, for a time that can be kept.
+func TestACallGoesWhenItWasCountedForOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	for _, back := range []time.Duration{0, 100 * time.Millisecond, 400 * time.Millisecond, 1500 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			store := &noting{Store: NewMemory(), back: back}
+			l := New(Config{Store: store})
+			for range 20 {
+				began := time.Now()
+				if err := l.Wait(t.Context(), portal, Message, Event); err != nil {
+					t.Fatal(err)
+				}
+				if late := time.Since(store.at); late > messageLate || late < -skew {
+					t.Errorf("with answers after %v a call went %v after its time", back, late)
+				}
+				if d := time.Since(began); d > 4*back+5*time.Second {
+					t.Errorf("with answers after %v a call waited %v", back, d)
+				}
+			}
+		})
+	}
 }
