@@ -33,14 +33,17 @@ type Messages struct {
 const (
 	messageHolder = "messages"
 	// messageBurst is how many calls may go at once.
-	messageBurst = 6
+	messageBurst = 8
 	// messageLeast suffices for a few conversations and leaves bulk work four fifths. messageMost leaves the others a fifth, however much
 	// people write.
 	messageLeast = 20
 	messageMost  = 84
-	// messageRaise is what is added when messages have to wait; messageLower is how much must be too much before it is given back.
+	// messageRaise is what a lease begins with, or is raised by at once, where more than one call comes.
 	messageRaise = 32
-	messageLower = 16
+	// A demand is raised by messageSpare more than it must be, since a raise takes notice where others are; it is lowered when half of
+	// that is too much, and not before messageKeep.
+	messageSpare = 16
+	messageKeep  = window
 	// messageTTL is longer than a window: when the lease is over, so is all that was sent on its account, and the free call of its beginning
 	// comes once in a window at most.
 	messageTTL = 11 * time.Second
@@ -189,7 +192,7 @@ func (r Row) entry(at time.Time, waiting int, s sight) entry {
 	}
 	m = m.paid(at)
 	n := min(waiting, m.room())
-	to := m.adapted(at, waiting > n, r.occupied(messageHolder, at))
+	to := m.adapted(at, float64(n), waiting > n, r.occupied(messageHolder, at))
 	if n == 0 && !write && (to.Want <= m.Want || waiting == 0) {
 		return entry{until: m.roomAt()}
 	}
@@ -204,29 +207,33 @@ func (r Row) entry(at time.Time, waiting int, s sight) entry {
 // the jitter of the network, so that a lone message never waits. Then the debt is full until Start.
 func (r Row) begun(at time.Time, waiting int) Messages {
 	m := Messages{N: r.Messages.N + 1, Want: messageLeast, At: at, Until: at.Add(messageTTL), Debt: messageBurst, Since: at, Load: 1}
-	switch {
-	case !r.occupied(messageHolder, at):
-		m.Want = messageMost
-	case waiting > 1:
+	if waiting > 1 || !r.occupied(messageHolder, at) {
 		m.Want += messageRaise
 	}
 	m.Gen = m.N
 	return m
 }
 
-// adapted is the lease with the demand that suits the load. Where nobody else is there, nothing is given back.
-func (m Messages) adapted(at time.Time, pressed, occupied bool) Messages {
+// adapted is the lease with the demand that suits the load and n calls now. It is raised while half of the burst is left, which is what lasts
+// until the raise may be used. Where nobody else is there, nothing is given back.
+func (m Messages) adapted(at time.Time, n float64, pressed, occupied bool) Messages {
 	if m.pending(at) {
 		return m
 	}
 	target := m.target()
-	if pressed {
-		target = min(max(target, m.Want+messageRaise), messageMost)
+	switch {
+	case pressed && m.Old > 0:
+		target = messageMost
+	case pressed, m.Debt+n > messageBurst/2:
+		target = max(target, m.Want+messageRaise)
+	case target > m.Want:
+		target += messageSpare
 	}
+	target = min(target, messageMost)
 	switch {
 	case target > m.Want:
 		m.Old, m.Want, m.At, m.Start, m.Gen = m.Want, target, at, time.Time{}, m.N+1
-	case occupied && target <= m.Want-messageLower:
+	case occupied && target <= m.Want-messageSpare/2 && at.Sub(m.At) >= messageKeep:
 		m.Old, m.Want, m.At, m.Start = m.Want, target, at, at
 	}
 	return m

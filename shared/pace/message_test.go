@@ -86,8 +86,8 @@ func TestBulkWorkGivesWayToMessagesAndHasAllAgainAfterwards(t *testing.T) {
 		if len(late) > 0 {
 			t.Errorf("%d of 300 messages waited, as long as %v", len(late), late[0])
 		}
-		if n := to.count("", began.Add(10*time.Second), began.Add(time.Minute)); n < 250+5*30 {
-			t.Errorf("%d calls in 50 s, want the messages' 250 and a third of the pace", n)
+		if n := to.count("", began.Add(10*time.Second), began.Add(time.Minute)); n < 250+5*21 {
+			t.Errorf("%d calls in 50 s, want the messages' 250 and a fifth of the pace", n)
 		}
 		quiet := time.Now().Add(messageTTL + 2*time.Second)
 		time.Sleep(30 * time.Second)
