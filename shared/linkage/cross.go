@@ -92,3 +92,11 @@ func formMethod(a Attempt) friend.Method {
 	}
 	return friend.MessageLink
 }
+
+// without is the page of a link where nobody can log in.
+func (a Account) without() Outcome {
+	if a.Word != "" {
+		return InChat
+	}
+	return Unavailable
+}

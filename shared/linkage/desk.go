@@ -32,14 +32,6 @@ type Account struct {
 	Word string
 }
 
-// without is the page of a link where nobody can log in.
-func (a Account) without() Outcome {
-	if a.Word != "" {
-		return InChat
-	}
-	return Unavailable
-}
-
 // Login is a LINE Login channel. It is empty where none is set up.
 type Login struct {
 	Channel string
