@@ -11,7 +11,7 @@ import (
 
 func main() {
 	entry.Start(func(ctx context.Context) (entry.Handlers, error) {
-		a, err := compose.Load(ctx, compose.WithBlobs)
+		a, err := compose.Load(ctx, compose.WithBlobs, compose.WithDepot)
 		if err != nil {
 			return entry.Handlers{}, err
 		}

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -206,7 +208,8 @@ func TestS3(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := s3.New(s3.Client(serve(t, server)), "bucket")
+	store3 := s3.Client(serve(t, server))
+	store := s3.New(store3, "bucket")
 	ctx := t.Context()
 	big := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
 	for name, body := range map[string][]byte{"a/b-1.json": []byte("{}"), "empty": {}, "big": big} {
@@ -233,6 +236,19 @@ func TestS3(t *testing.T) {
 	}
 	if _, err := store.Get(ctx, 7, "big"); !errors.Is(err, blob.ErrNotFound) {
 		t.Errorf("deleted: %v", err)
+	}
+	long := bytes.Repeat([]byte("0123456789abcdef"), 6<<16+1) // of two parts of the upload
+	depot := s3.NewDepot(store3, "bucket")
+	for range 2 {
+		if err := depot.Stream(ctx, 7, "inbox/long", "video/mp4", bytes.NewReader(long)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := depot.Stream(ctx, 7, "inbox/long", "video/mp4", io.MultiReader(bytes.NewReader(long[:9<<20>>1]), iotest.ErrReader(io.ErrNoProgress))); !errors.Is(err, io.ErrNoProgress) {
+		t.Errorf("a broken stream: %v", err)
+	}
+	if got, err := blob.GetBytes(ctx, store, 7, "inbox/long"); err != nil || !bytes.Equal(got, long) {
+		t.Errorf("streamed: %d bytes, %v", len(got), err)
 	}
 	nowhere := s3.New(s3.Client(serve(t, server)), "no-such-bucket")
 	if _, err := nowhere.Get(ctx, 7, "a"); err == nil || errors.Is(err, blob.ErrNotFound) {

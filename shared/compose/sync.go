@@ -119,7 +119,7 @@ func (a *App) Applier() *contactsync.Applier {
 
 // Events applies what HubSpot told us.
 func (a *App) Events() *contactsync.Events {
-	return &contactsync.Events{Applier: a.Applier(), Queue: a.Sender(), Eraser: a.Eraser(), Lists: a.Lists(), Creator: a.crm()}
+	return &contactsync.Events{Applier: a.Applier(), Queue: a.Sender(), Eraser: a.Eraser(), Files: a.Depot(), Lists: a.Lists(), Creator: a.crm()}
 }
 
 // Eraser forgets contacts that were deleted for privacy.

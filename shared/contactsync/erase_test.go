@@ -29,6 +29,9 @@ func TestAPrivacyDeletionIsForgottenEverywhere(t *testing.T) {
 	if f := w.friends[k]; f.Link.State != friend.Unlinked || w.shown(k, "firstname") != "" {
 		t.Fatalf("after the deletion: %+v", f)
 	}
+	if !slices.Equal(w.dropped, []friend.Key{k}) {
+		t.Fatalf("files are gone of %v", w.dropped)
+	}
 	if len(w.erased) != 0 || len(w.sent) == 0 || !strings.Contains(string(w.sent[len(w.sent)-1].Body), `"k":"erased"`) {
 		t.Fatalf("it does not come again: %v", w.sent)
 	}

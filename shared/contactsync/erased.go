@@ -17,6 +17,11 @@ func (e *Events) erased(ctx context.Context, s Scope, c id.ContactID, cause stri
 	if err != nil {
 		return err
 	}
+	if e.Files != nil && len(linked[c]) > 0 { // while it is still known whose they are
+		if err := e.Files.ForgetFriends(ctx, s.Portal, linked[c]); err != nil {
+			return err
+		}
+	}
 	return e.unlink(ctx, s, linked[c], true, cause)
 }
 

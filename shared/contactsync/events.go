@@ -21,7 +21,9 @@ type Events struct {
 	Applier *Applier
 	Queue   queue.Sender
 	Eraser  Eraser
-	Lists   Lists
+	// Files is nil where none are kept.
+	Files Files
+	Lists Lists
 	// Creator makes contacts for friends who have none. Optional.
 	Creator Creator
 }
@@ -29,6 +31,12 @@ type Events struct {
 // Lists is told of single changes of members.
 type Lists interface {
 	Told(ctx context.Context, p id.PortalID, cs []hubspotlist.Change) error
+}
+
+// Files are what friends sent and HubSpot could not take.
+type Files interface {
+	// ForgetFriends removes all that these have sent.
+	ForgetFriends(ctx context.Context, p id.PortalID, ks []friend.Key) error
 }
 
 // Eraser forgets what is still known of contacts that were deleted for privacy. chain.ErrBusy: come again later.

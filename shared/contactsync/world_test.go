@@ -30,6 +30,7 @@ var userA = id.LineUserID("U" + fmt.Sprintf("%032x", 0xa))
 type world struct {
 	erasing  bool // another erasure runs
 	erased   []id.ContactID
+	dropped  []friend.Key // friends whose files are gone
 	clock    *clock.Virtual
 	contacts map[id.ContactID]*record
 	merged   map[id.ContactID]id.ContactID
@@ -76,12 +77,17 @@ func (w *world) applier() *contactsync.Applier {
 }
 
 func (w *world) events() *contactsync.Events {
-	return &contactsync.Events{Applier: w.applier(), Queue: w, Eraser: w}
+	return &contactsync.Events{Applier: w.applier(), Queue: w, Eraser: w, Files: w}
 }
 
 func (w *world) flusher() *contactsync.Flusher {
 	return &contactsync.Flusher{Friends: w, CRM: w, Log: logs{w}, Failures: failures{w}, Outbox: w, Again: contactsync.AgainBy(w), Clock: w.clock, Parallel: 1,
 		Gone: func(ctx context.Context, p id.PortalID, c id.ContactID) error { return nil }}
+}
+
+func (w *world) ForgetFriends(_ context.Context, _ id.PortalID, ks []friend.Key) error {
+	w.dropped = append(w.dropped, ks...)
+	return nil
 }
 
 // Erase implements contactsync.Eraser.

@@ -109,12 +109,28 @@ func (d *Depot) Drop(ctx context.Context, p id.PortalID, k friend.Key, messageID
 
 // ForgetFiles implements erasure.Files: it removes what friends sent who were linked to these contacts.
 func (d *Depot) ForgetFiles(ctx context.Context, p id.PortalID, cs []id.ContactID, after string) (next string, err error) {
+	return d.forget(ctx, p, after, func(f Kept) bool { return f.Contact != 0 && slices.Contains(cs, f.Contact) })
+}
+
+// ForgetFriends removes what these friends sent, also before they were linked to anybody.
+func (d *Depot) ForgetFriends(ctx context.Context, p id.PortalID, ks []friend.Key) error {
+	for after := ""; ; {
+		next, err := d.forget(ctx, p, after, func(f Kept) bool { return slices.Contains(ks, f.Friend) })
+		if err != nil || next == "" {
+			return err
+		}
+		after = next
+	}
+}
+
+// forget removes those of a stretch that are meant.
+func (d *Depot) forget(ctx context.Context, p id.PortalID, after string, meant func(Kept) bool) (next string, err error) {
 	all, next, err := d.Store.AllKept(ctx, p, after)
 	if err != nil {
 		return "", err
 	}
 	for hash, f := range all {
-		if f.Contact == 0 || !slices.Contains(cs, f.Contact) {
+		if !meant(f) {
 			continue
 		}
 		if err := d.Bucket.Delete(ctx, p, f.object()); err != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"lumo/shared/blob"
+	"lumo/shared/friend"
 	"lumo/shared/id"
 	"lumo/shared/inbox"
 )
@@ -204,9 +205,11 @@ func TestALargeFileEndsWithItsMessageAndItsContact(t *testing.T) {
 		end  func(t *testing.T, w *world)
 		left bool
 	}{
-		"unsent":          {func(t *testing.T, w *world) { w.must(t, gone); w.must(t, gone) }, false},
-		"erased":          {func(t *testing.T, w *world) { w.forget(t, 501); w.forget(t, 501) }, false},
-		"another contact": {func(t *testing.T, w *world) { w.forget(t, 502) }, true},
+		"unsent":           {func(t *testing.T, w *world) { w.must(t, gone); w.must(t, gone) }, false},
+		"erased":           {func(t *testing.T, w *world) { w.forget(t, 501); w.forget(t, 501) }, false},
+		"erased by friend": {func(t *testing.T, w *world) { w.forgetFriend(t, aiko); w.forgetFriend(t, aiko) }, false},
+		"another friend":   {func(t *testing.T, w *world) { w.forgetFriend(t, friend.Key{Slot: 1, User: "U1"}) }, true},
+		"another contact":  {func(t *testing.T, w *world) { w.forget(t, 502) }, true},
 	} {
 		w := newWorld()
 		w.held["1"] = held{body: large()}
@@ -228,6 +231,13 @@ func (w *world) forget(t *testing.T, c id.ContactID) {
 	t.Helper()
 	if next, err := w.depot.ForgetFiles(t.Context(), hub, []id.ContactID{c}, ""); err != nil || next != "" {
 		t.Fatal(next, err)
+	}
+}
+
+func (w *world) forgetFriend(t *testing.T, k friend.Key) {
+	t.Helper()
+	if err := w.depot.ForgetFriends(t.Context(), hub, []friend.Key{k}); err != nil {
+		t.Fatal(err)
 	}
 }
 
