@@ -76,7 +76,7 @@ sim: go-version ## seeded simulation in virtual time: SEEDS=50 SEED_BASE=1; a JS
 	@go run ./scripts/cmd/sim -seeds $(SEEDS) -base $(SEED_BASE)
 
 .PHONY: soak
-soak: setup ## the acceptance at its full sizes, some 45 minutes; one JSON line per part
+soak: setup ## the acceptance at its full sizes, some 45 minutes; one JSON line per part; ARGS="-only inbox"
 	@go run ./scripts/cmd/soak $(ARGS)
 
 .PHONY: crash

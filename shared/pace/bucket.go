@@ -24,8 +24,9 @@ const (
 	// longestSlip is how late a waiter may wake without the pace losing time.
 	longestSlip = 100 * time.Millisecond
 	// A lone holder may also have nothing to send for a moment. So much of it is made up for, by a pace that is a tenth faster meanwhile:
-	// calls must not bunch, since they reach HubSpot with a jitter of their own.
-	longestDelay = time.Second
+	// calls must not bunch, since they reach HubSpot with a jitter of their own. It is two calls, and a burst is two more before their time:
+	// whoever joins then goes on evenly, and in a window that begins with the first of these calls all of them count.
+	longestDelay = 200 * time.Millisecond
 	catchUp      = 10
 	// searchSlip is how late after its slot began a search may still go. Five slots are only 85 ms longer than a second.
 	searchSlip = 35 * time.Millisecond

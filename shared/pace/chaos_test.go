@@ -127,6 +127,37 @@ func TestWhatIsHeldBackIsThereForTheNetwork(t *testing.T) {
 	}
 }
 
+// Who was alone may send a little sooner than evenly, at first and after a moment without calls. Whoever joins then goes on evenly, and the two
+// together stay within the limit also in the window that begins with the first one's hurry.
+func TestAHurryBeforeOthersJoinIsNotTooMuch(t *testing.T) {
+	t.Parallel()
+	for _, pause := range []time.Duration{0, 300 * time.Millisecond, 2 * time.Second} {
+		for after := 6 * time.Second; after < 10*time.Second; after += 250 * time.Millisecond {
+			synctest.Test(t, func(t *testing.T) {
+				x := weather{seed: 1}.run(t)
+				clicks := load{General, Interactive, 6, 100 * time.Millisecond}
+				if pause > 0 { // a window that is whole again, and then a hurry
+					x.begin("p", clicks).stop()
+					time.Sleep(window)
+				}
+				first := x.begin("p", clicks)
+				time.Sleep(after)
+				if pause > 0 {
+					first.stop()
+					time.Sleep(pause)
+					first = first.run(t.Context(), clicks)
+					time.Sleep(after)
+				}
+				second := x.begin("q", bulk)
+				time.Sleep(window)
+				if most := x.over([]*process{first, second}).highest(window); most > 110 {
+					t.Errorf("joined after %v, pause of %v: %d calls in 10 s", after, pause, most)
+				}
+			})
+		}
+	}
+}
+
 // weather of a run that follows from its seed.
 type weather struct {
 	seed    uint64
