@@ -1,7 +1,6 @@
 package handle
 
 import (
-	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -14,6 +13,7 @@ import (
 	"strings"
 
 	"lumo/functions/internal/entry"
+	"lumo/functions/internal/pages"
 	"lumo/shared/compose"
 	"lumo/shared/linkage"
 	"lumo/shared/logging"
@@ -68,24 +68,8 @@ const (
 //go:embed pages
 var files embed.FS
 
-var (
-	style     = string(must(files.ReadFile("pages/style.css")))
-	styleHash = hashOf(style)
-	templates = template.Must(template.New("").ParseFS(files, "pages/*.html"))
-)
-
-func must(b []byte, err error) []byte {
-	if err != nil {
-		panic(err) // the files are part of the binary
-	}
-	return b
-}
-
-// hashOf allows one inline style sheet and no other.
-func hashOf(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
-}
+// sheets are the pages of this function.
+var sheets = pages.Parse(files)
 
 // visit is one request for a page.
 type visit struct {
@@ -307,7 +291,7 @@ type shown struct {
 
 func (p *Pages) page(x *visit, status int, v linkage.View, token string) entry.Response {
 	w := dictionary(x.lang)
-	s := shown{View: v, W: w, Lang: x.lang, Other: "ja", Style: template.CSS(style), Token: token, Request: x.ID, Path: x.Path, M: suggestion(x.Query.Get("m"))}
+	s := shown{View: v, W: w, Lang: x.lang, Other: "ja", Style: sheets.Style, Token: token, Request: x.ID, Path: x.Path, M: suggestion(x.Query.Get("m"))}
 	if x.lang == "ja" {
 		s.Other = "en"
 	}
@@ -335,27 +319,18 @@ func (p *Pages) page(x *visit, status int, v linkage.View, token string) entry.R
 			s.OpenChat = template.URL("https://line.me/R/oaMessage/" + url.PathEscape(v.BasicID) + "/?" + url.PathEscape(v.Word))
 		}
 	}
-	var b bytes.Buffer
-	if err := templates.ExecuteTemplate(&b, "linkage.html", s); err != nil {
+	b, err := sheets.Render("linkage.html", s)
+	if err != nil {
 		return entry.Text(http.StatusInternalServerError, said.Title)
 	}
-	return entry.HTML(status, b.Bytes())
+	return entry.HTML(status, b)
 }
 
 // protect adds what every page needs. Nothing is loaded, nobody may frame a page, and no address goes on to another site.
 func (p *Pages) protect(r entry.Response) entry.Response {
-	if r.Header == nil {
-		r.Header = map[string]string{}
-	}
-	r.Header["Content-Security-Policy"] = "default-src 'none'; style-src " + styleHash + "; form-action 'self' " + p.Login + "; base-uri 'none'; frame-ancestors 'none'"
-	r.Header["X-Frame-Options"] = "DENY"
+	r = sheets.Protect(r, p.Secure, p.Login)
 	r.Header["Cache-Control"] = "no-store"
 	r.Header["Referrer-Policy"] = "no-referrer"
 	r.Header["X-Robots-Tag"] = "noindex, nofollow"
-	r.Header["Cross-Origin-Opener-Policy"] = "same-origin"
-	r.Header["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
-	if p.Secure {
-		r.Header["Strict-Transport-Security"] = "max-age=31536000"
-	}
 	return r
 }

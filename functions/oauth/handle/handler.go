@@ -176,25 +176,15 @@ func (h *Handler) setup(ctx context.Context, x *exchange) (entry.Response, error
 }
 
 // wayBack lets forms end at HubSpot: browsers hold a form to its policy through redirects, too.
-func (h *Handler) wayBack() string {
-	out := " https://*.hubspot.com"
+func (h *Handler) wayBack() []string {
+	out := []string{"https://*.hubspot.com"}
 	if u, err := url.Parse(h.AppURL); err == nil && u.Host != "" {
-		out += " " + u.Scheme + "://" + u.Host
+		out = append(out, u.Scheme+"://"+u.Host)
 	}
 	return out
 }
 
 // protect adds what every answer to a browser needs. Pages load nothing from anywhere.
 func (h *Handler) protect(r entry.Response) entry.Response {
-	if r.Header == nil {
-		r.Header = map[string]string{}
-	}
-	r.Header["Content-Security-Policy"] = "default-src 'none'; style-src " + styleHash + "; form-action 'self'" + h.wayBack() + "; base-uri 'none'; frame-ancestors 'none'"
-	r.Header["X-Frame-Options"] = "DENY"
-	r.Header["Cross-Origin-Opener-Policy"] = "same-origin"
-	r.Header["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
-	if h.secure {
-		r.Header["Strict-Transport-Security"] = "max-age=31536000"
-	}
-	return r
+	return sheets.Protect(r, h.secure, h.wayBack()...)
 }

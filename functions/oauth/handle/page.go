@@ -1,14 +1,12 @@
 package handle
 
 import (
-	"bytes"
-	"crypto/sha256"
 	"embed"
-	"encoding/base64"
 	"html/template"
 	"net/http"
 
 	"lumo/functions/internal/entry"
+	"lumo/functions/internal/pages"
 	"lumo/shared/check"
 	"lumo/shared/onboarding"
 )
@@ -16,24 +14,8 @@ import (
 //go:embed pages
 var files embed.FS
 
-var (
-	style     = string(must(files.ReadFile("pages/style.css")))
-	styleHash = hashOf(style)
-	pages     = template.Must(template.New("").ParseFS(files, "pages/*.html"))
-)
-
-func must(b []byte, err error) []byte {
-	if err != nil {
-		panic(err) // the files are part of the binary
-	}
-	return b
-}
-
-// hashOf allows one inline style sheet and no other.
-func hashOf(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
-}
+// sheets are the pages of this function.
+var sheets = pages.Parse(files)
 
 // shown is what every page gets.
 type shown struct {
@@ -50,19 +32,19 @@ type shown struct {
 type message struct{ Title, Text, Link, To string }
 
 func (h *Handler) page(x *exchange, status int, name string, data any) entry.Response {
-	v := shown{W: x.words(), Lang: x.lang, Style: template.CSS(style), Request: x.ID, Data: data}
+	v := shown{W: x.words(), Lang: x.lang, Style: sheets.Style, Request: x.ID, Data: data}
 	if x.session.Portal != 0 {
 		v.Token = h.seal.token(x.session)
 	}
 	if x.Method == http.MethodGet && (name == "start" || name == "wizard") {
 		v.Path = x.Path
 	}
-	var b bytes.Buffer
-	if err := pages.ExecuteTemplate(&b, name+".html", v); err != nil {
+	b, err := sheets.Render(name+".html", v)
+	if err != nil {
 		// A template that fails is a mistake of ours; half a page helps nobody.
 		return entry.Text(http.StatusInternalServerError, v.W.TroubleTitle)
 	}
-	return entry.HTML(status, b.Bytes())
+	return entry.HTML(status, b)
 }
 
 func (h *Handler) message(x *exchange, status int, title, text string) entry.Response {
