@@ -38,10 +38,11 @@ type flow struct {
 	login  bool // somebody set up LINE Login
 }
 
-// named is a LINE User ID that a workflow was given.
+// named is a LINE User ID that a contact's property held, before the contact came to a step for an account.
 type named struct {
-	portal id.PortalID
-	key    friend.Key
+	portal  id.PortalID
+	contact int64
+	key     friend.Key
 }
 
 // flow finds the account's workflow with this action, or makes it.
@@ -94,7 +95,7 @@ func (w *World) linkByProperty() {
 	}
 	w.edit(t, c.ID, crmProperty, text)
 	w.lineActs++
-	w.named = append(w.named, named{t.id, friend.Key{Slot: a.slot, User: u}})
+	w.named = append(w.named, named{t.id, c.ID, friend.Key{Slot: a.slot, User: u}})
 	w.enrolIn(w.flow(t, a, linkFriend), c.ID, time.Duration(w.rng.IntN(20_000))*time.Millisecond)
 }
 
@@ -192,10 +193,13 @@ func (w *World) checkNamed(t *tenant) {
 	if t.removed {
 		return
 	}
+	// A step reads the property when its turn comes, which may be after the property was written once more, for a step of another account.
 	names := map[friend.Key]bool{}
-	for _, n := range w.named {
-		if n.portal == t.id {
-			names[n.key] = true
+	for _, step := range w.named {
+		for _, n := range w.named {
+			if n.portal == t.id && step.portal == t.id && n.contact == step.contact {
+				names[friend.Key{Slot: step.key.Slot, User: n.key.User}] = true
+			}
 		}
 	}
 	for _, c := range t.channels {

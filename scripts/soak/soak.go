@@ -25,10 +25,10 @@ func Parts(base int) []Part {
 	return []Part{
 		{"smoke", []string{"go", "run", "./scripts/cmd/smoke", "-quiet", "-contacts", "20000", "-companies", "2000", "-friends", "6000", "-linked", "5000", "-limit", "6m"}},
 		{"outage", []string{"go", "test", "-count=1", "-timeout", "10m", "-run", "TestAnOutage", "./scripts/e2e", "-outage", "2m"}},
-		{"broadcast", []string{"go", "test", "-count=1", "-timeout", "10m", "-run", "TestBroadcastKilled", "./scripts/contract", "-recipients", "250000"}},
+		{"broadcast", []string{"go", "test", "-count=1", "-timeout", "10m", "-run", "TestBroadcastKilled", "-v", "./scripts/contract", "-recipients", "250000"}},
 		{"ids", []string{"go", "test", "-count=1", "-timeout", "20m", "-run", "TestImportOfLineUserIDs", "-v", "./scripts/contract", "-ids", "100000"}},
-		{"workflow", []string{"go", "test", "-count=1", "-timeout", "10m", "-run", "TestWorkflowCrowd", "./scripts/contract", "-enrolled", "10000"}},
-		{"inbox", []string{"go", "test", "-count=1", "-timeout", "15m", "-run", "TestI2ConversationsKilledAtRandom", "./scripts/contract", "-conversations", "1000"}},
+		{"workflow", []string{"go", "test", "-count=1", "-timeout", "10m", "-run", "TestWorkflowCrowd", "-v", "./scripts/contract", "-enrolled", "10000"}},
+		{"inbox", []string{"go", "test", "-count=1", "-timeout", "15m", "-run", "TestI2ConversationsKilledAtRandom", "-v", "./scripts/contract", "-conversations", "1000"}},
 		{"sim", []string{"go", "run", "./scripts/cmd/sim", "-seeds", "150", "-base", fmt.Sprint(base)}},
 		{"crash", []string{"go", "run", "./scripts/cmd/crash"}},
 	}
