@@ -160,6 +160,8 @@ func (i Intent) Replied(a Accepted, err error, at time.Time) (next Intent, push 
 	var f *fault.Fault
 	used := errors.As(err, &f) && f.Code == codeReplyToken
 	switch {
+	case used && i.Doubt && at.UnixMilli() >= i.ReplyUntil: // the answer took so long that the token may just be too old
+		return i.unclear(CodeKeyOver), false
 	case err == nil, used && i.Doubt, f != nil && f.Certainty == fault.Happened:
 		// Who asks again with a token that must still be valid, and hears that it is not, was heard the first time.
 		next = i.Sent(a, at)

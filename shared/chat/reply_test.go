@@ -79,6 +79,21 @@ func TestAfterTheTokenAPersonDecides(t *testing.T) {
 	}
 }
 
+// TestAnAnswerAfterTheTokenTellsNothing: the token of a reply that nobody knows of was good when it was asked about, and too old when LINE heard of it.
+func TestAnAnswerAfterTheTokenTellsNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	r := answer(w, false)
+	w.next = []trouble{{err: unknown()}, {accept: true, before: func() { w.clock.Advance(2 * time.Minute) }}}
+	i, err := w.Send(t.Context(), hub, r)
+	w.must(t, i, err)
+	w.clock.Advance(2 * time.Second)
+	i, err = w.Send(t.Context(), hub, r)
+	if w.must(t, i, err); i.Status != message.Unclear || i.Code != chat.CodeKeyOver || w.pushes != 0 || len(w.phone) != 0 {
+		t.Errorf("%+v after %d pushes, %d on the phone", i, w.pushes, len(w.phone))
+	}
+}
+
 func TestAllPartsLeaveInOneSend(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

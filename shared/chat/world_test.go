@@ -97,6 +97,7 @@ type sent struct {
 type trouble struct {
 	accept bool                  // LINE takes it all the same
 	err    error                 // what the caller sees
+	before func()                // happens on the way to LINE
 	during func(context.Context) // happens while the call is under way
 }
 
@@ -213,6 +214,9 @@ func (w *world) Reply(ctx context.Context, _ id.PortalID, k friend.Key, name str
 	t := trouble{accept: true}
 	if len(w.next) > 0 {
 		t, w.next = w.next[0], w.next[1:]
+	}
+	if t.before != nil {
+		t.before()
 	}
 	know := w.tokens[name]
 	if know.used || !w.clock.Now().Before(know.until) {
