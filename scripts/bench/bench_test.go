@@ -56,7 +56,6 @@ func TestEveryMeasurementComputes(t *testing.T) {
 		{"broadcast", 3000, []string{"broadcast_personal_of_bare_loop"}, []string{"broadcast_multicasts", "broadcast_writes", "broadcast_audience", "broadcast_hubspot_calls", "broadcast_personal_writes"}},
 		{"workflow", 2000, []string{"workflow_accept_p99"}, []string{"workflow_line_calls", "workflow_hubspot_calls", "workflow_writes"}},
 		{"inbox", 1, []string{"inbox_in_p50", "inbox_in_p99", "inbox_back_p50", "inbox_back_p99"}, nil},
-		{"conversations", 1, []string{"conversations_in_p50", "conversations_in_p99", "conversations_back_p50", "conversations_back_p99"}, nil},
 		{"limiter", 1, []string{"limiter_share_of_budget"}, []string{"limiter_highest_10s"}},
 		{"stale", 2000, []string{"stale_when_import_ends"}, []string{"stale_after_edits_during_import", "stale_seeds"}},
 		{"changes", 1200, nil, []string{"changes_12000_stale", "changes_60000_stale", "changes_10001_in_one_ms_stale", "changes_stuck_runs"}},

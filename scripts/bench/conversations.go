@@ -11,6 +11,7 @@ import (
 
 	"lumo/scripts/demo"
 	"lumo/scripts/harness"
+	"lumo/scripts/linesandbox"
 	"lumo/scripts/localcloud/runner"
 )
 
@@ -140,6 +141,11 @@ func (x *cloudInbox) customer(ctx context.Context, portal int64) error {
 		return err
 	}
 	if err := w.Connect(ctx, b, account); err != nil {
+		return err
+	}
+	// A machine that is too busy to answer LINE in time would lose messages otherwise, as it would at LINE.
+	again := true
+	if _, err := x.outside.Line.ConfigureChannel(account.ID, linesandbox.ChannelChange{Redelivery: &again}); err != nil {
 		return err
 	}
 	if err := w.ConnectInbox(ctx, demo.NewBrowser(), x.outside.HubSpot.Channels()[0], firstInbox, 1); err != nil {
