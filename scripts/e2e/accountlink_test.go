@@ -84,13 +84,7 @@ func TestAFriendLinksWithoutALoginChannel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, within, "HubSpot knows who the contact is at LINE", func() string {
-		p := person{free[0], user}
-		if got := c.hubspot(p, "line_user_id") + " " + c.hubspot(p, "line_link_method"); got != user+" account_link" {
-			return fmt.Sprintf("%q", got)
-		}
-		return ""
-	})
+	c.knows(free[0], user, "account_link")
 	c.idle()
 	eventually(t, within, "the page says so, too", func() string {
 		return map[bool]string{false: "not yet"}[ann.open(outside.Front+"/k/end").name == "linked"]
@@ -155,12 +149,7 @@ func TestAPlainIDOnlyTellsWhereACodeGoes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, within, "HubSpot knows who the contact is at LINE", func() string {
-		if got := c.hubspot(person{contact, user}, "line_user_id") + " " + c.hubspot(person{contact, user}, "line_link_method"); got != user+" email_link" {
-			return fmt.Sprintf("%q", got)
-		}
-		return ""
-	})
+	c.knows(contact, user, "email_link")
 }
 
 // TestAnAccountMayBelieveTypedAddresses: the link says that nobody has verified it (P-25).
@@ -183,12 +172,7 @@ func TestAnAccountMayBelieveTypedAddresses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, within, "HubSpot knows who the contact is at LINE", func() string {
-		if got := c.hubspot(person{contact, user}, "line_user_id") + " " + c.hubspot(person{contact, user}, "line_link_method"); got != user+" unverified" {
-			return fmt.Sprintf("%q", got)
-		}
-		return ""
-	})
+	c.knows(contact, user, "unverified")
 	if n := len(codes(t, email)); n != 0 {
 		t.Errorf("%d codes were mailed", n)
 	}

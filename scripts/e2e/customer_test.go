@@ -100,6 +100,18 @@ func (c *customer) hubspot(p person, property string) string {
 	return r.Value(property)
 }
 
+// knows waits until HubSpot holds who the contact is at LINE, and how they were linked.
+func (c *customer) knows(contact int64, user, method string) {
+	c.t.Helper()
+	p := person{contact, user}
+	eventually(c.t, within, "HubSpot knows who the contact is at LINE", func() string {
+		if got := c.hubspot(p, "line_user_id") + " " + c.hubspot(p, "line_link_method"); got != user+" "+method {
+			return fmt.Sprintf("%q", got)
+		}
+		return ""
+	})
+}
+
 // edit is a person's edit in HubSpot.
 func (c *customer) edit(p person, property, value string, by hubspotsandbox.By) {
 	c.t.Helper()

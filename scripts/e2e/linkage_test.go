@@ -309,13 +309,7 @@ func TestAFriendLinksByAFormAndACode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, within, "HubSpot knows who the contact is at LINE", func() string {
-		p := person{contact, user}
-		if got := c.hubspot(p, "line_user_id") + " " + c.hubspot(p, "line_link_method"); got != user+" message_link" {
-			return fmt.Sprintf("%q", got)
-		}
-		return ""
-	})
+	c.knows(contact, user, "message_link")
 }
 
 // TestAFriendLinksByTheAddressThatLineHasVerified: where LINE lets the Login channel ask for addresses, opening the form is enough (P-28).
@@ -340,13 +334,7 @@ func TestAFriendLinksByTheAddressThatLineHasVerified(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, within, "HubSpot knows who the contact is at LINE", func() string {
-		p := person{contact, user}
-		if got := c.hubspot(p, "line_user_id") + " " + c.hubspot(p, "line_link_method"); got != user+" auto_match" {
-			return fmt.Sprintf("%q", got)
-		}
-		return ""
-	})
+	c.knows(contact, user, "auto_match")
 	if n := len(codes(t, email)); n != 0 {
 		t.Errorf("%d codes were mailed", n)
 	}

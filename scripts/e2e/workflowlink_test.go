@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -48,10 +47,5 @@ func TestAWorkflowLinks(t *testing.T) {
 			t.Errorf("contact %d: %v, not %s", i, got, want)
 		}
 	}
-	eventually(t, within, "HubSpot knows who the contact is at LINE", func() string {
-		if got := c.hubspot(linked, "line_user_id") + " " + c.hubspot(linked, "line_link_method"); got != user+" auto_match" {
-			return fmt.Sprintf("the properties are %q", got)
-		}
-		return ""
-	})
+	c.knows(linked.contact, linked.user, "auto_match")
 }

@@ -27,12 +27,16 @@ func (d *Desk) reachable(ctx context.Context, a Attempt, k friend.Key) (Outcome,
 
 // hand gives a proof to the contact sync, with what the person answered.
 func (d *Desk) hand(ctx context.Context, p id.PortalID, k friend.Key, c id.ContactID, proof friend.Proof, answers map[string]string) error {
-	return hand(ctx, d.Queue, p, contactsync.Note{Kind: contactsync.Proven, Contact: c, At: proof.At, Friend: &k, Proof: &proof, Answers: answers})
+	return handProof(ctx, d.Queue, p, k, c, proof, answers)
 }
 
 // Hand gives a proof to the contact sync, which links by the rules of P-31. Handing it again does no harm.
 func Hand(ctx context.Context, to queue.Sender, p id.PortalID, k friend.Key, c id.ContactID, proof friend.Proof) error {
-	return hand(ctx, to, p, contactsync.Note{Kind: contactsync.Proven, Contact: c, At: proof.At, Friend: &k, Proof: &proof})
+	return handProof(ctx, to, p, k, c, proof, nil)
+}
+
+func handProof(ctx context.Context, to queue.Sender, p id.PortalID, k friend.Key, c id.ContactID, proof friend.Proof, answers map[string]string) error {
+	return hand(ctx, to, p, contactsync.Note{Kind: contactsync.Proven, Contact: c, At: proof.At, Friend: &k, Proof: &proof, Answers: answers})
 }
 
 func hand(ctx context.Context, to queue.Sender, p id.PortalID, n contactsync.Note) error {

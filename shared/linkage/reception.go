@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"lumo/shared/clock"
-	"lumo/shared/contactsync"
 	"lumo/shared/fault"
 	"lumo/shared/friend"
 	"lumo/shared/id"
@@ -146,13 +145,13 @@ func (r *Reception) link(ctx context.Context, p id.PortalID, c Crossing, e Heard
 		if err != nil || !free {
 			return Noted, err
 		}
-		return Noted, hand(ctx, r.Queue, p, contactsync.Note{Kind: contactsync.Proven, Contact: c.Contact, At: proof.At, Friend: &c.Friend, Proof: &proof})
+		return Noted, handProof(ctx, r.Queue, p, c.Friend, c.Contact, proof, nil)
 	}
 	o, err := foresee(ctx, r.Friends, p, c.Friend, c.Contact, proof)
 	if err != nil || o == Used || o == AlreadyLinked {
 		return o, err
 	}
-	return o, hand(ctx, r.Queue, p, contactsync.Note{Kind: contactsync.Proven, Contact: c.Contact, At: proof.At, Friend: &c.Friend, Proof: &proof, Answers: c.Answers})
+	return o, handProof(ctx, r.Queue, p, c.Friend, c.Contact, proof, c.Answers)
 }
 
 // say replies, and keeps what was said with the conversation: text is without the link, which is the friend's alone. A reply token works once and

@@ -26,7 +26,5 @@ func (d Deps) file(ctx context.Context, req entry.Request, token string) (entry.
 	if err != nil {
 		return entry.Response{}, err
 	}
-	return entry.Response{Status: http.StatusFound, Header: map[string]string{
-		"Location": to, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex",
-	}}, nil
+	return onward(to), nil
 }

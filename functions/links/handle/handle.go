@@ -76,9 +76,14 @@ func (d Deps) visit(ctx context.Context, req entry.Request) (entry.Response, err
 			d.Log.Warn("tap not counted", logging.Portal(event.Portal), logging.Error(err)) // the person goes on all the same
 		}
 	}
+	return onward(to), nil
+}
+
+// onward sends a browser on, each time anew, and does not tell the next site where it came from.
+func onward(to string) entry.Response {
 	return entry.Response{Status: http.StatusFound, Header: map[string]string{
 		"Location": to, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex",
-	}}, nil
+	}}
 }
 
 func (d Deps) count(ctx context.Context, e tracking.Event) error {

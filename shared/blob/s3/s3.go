@@ -19,6 +19,11 @@ import (
 type API interface {
 	PutObject(context.Context, *awss3.PutObjectInput, ...func(*awss3.Options)) (*awss3.PutObjectOutput, error)
 	GetObject(context.Context, *awss3.GetObjectInput, ...func(*awss3.Options)) (*awss3.GetObjectOutput, error)
+	Deleter
+}
+
+// Deleter is the part that removes.
+type Deleter interface {
 	DeleteObject(context.Context, *awss3.DeleteObjectInput, ...func(*awss3.Options)) (*awss3.DeleteObjectOutput, error)
 }
 
@@ -67,11 +72,15 @@ func (s *Store) Get(ctx context.Context, p id.PortalID, name string) (io.ReadClo
 }
 
 func (s *Store) Delete(ctx context.Context, p id.PortalID, name string) error {
+	return remove(ctx, s.api, s.bucket, p, name)
+}
+
+func remove(ctx context.Context, api Deleter, bucket string, p id.PortalID, name string) error {
 	key, err := blob.Key(p, name)
 	if err != nil {
 		return err
 	}
-	if _, err := s.api.DeleteObject(ctx, &awss3.DeleteObjectInput{Bucket: &s.bucket, Key: &key}); err != nil {
+	if _, err := api.DeleteObject(ctx, &awss3.DeleteObjectInput{Bucket: &bucket, Key: &key}); err != nil {
 		return fmt.Errorf("delete blob: %w", err)
 	}
 	return nil

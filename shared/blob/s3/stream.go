@@ -28,7 +28,7 @@ type Parts interface {
 	UploadPart(context.Context, *awss3.UploadPartInput, ...func(*awss3.Options)) (*awss3.UploadPartOutput, error)
 	CompleteMultipartUpload(context.Context, *awss3.CompleteMultipartUploadInput, ...func(*awss3.Options)) (*awss3.CompleteMultipartUploadOutput, error)
 	AbortMultipartUpload(context.Context, *awss3.AbortMultipartUploadInput, ...func(*awss3.Options)) (*awss3.AbortMultipartUploadOutput, error)
-	DeleteObject(context.Context, *awss3.DeleteObjectInput, ...func(*awss3.Options)) (*awss3.DeleteObjectOutput, error)
+	Deleter
 }
 
 // Depot is blob.Depot over one bucket.
@@ -96,12 +96,5 @@ func (d *Depot) abort(ctx context.Context, key string, upload *string) {
 
 // Delete implements blob.Depot.
 func (d *Depot) Delete(ctx context.Context, p id.PortalID, name string) error {
-	key, err := blob.Key(p, name)
-	if err != nil {
-		return err
-	}
-	if _, err := d.api.DeleteObject(ctx, &awss3.DeleteObjectInput{Bucket: &d.bucket, Key: &key}); err != nil {
-		return fmt.Errorf("delete blob: %w", err)
-	}
-	return nil
+	return remove(ctx, d.api, d.bucket, p, name)
 }
